@@ -1,0 +1,61 @@
+/**
+ * The log's interface and its closed list of events. One event a line, JSON; names and fields are the ones that
+ * operators of the systems Breakwater replaces already query (docs/spec/http.md lists them).
+ */
+export type LogLevel = "info" | "warn" | "error";
+
+export interface LogEvents {
+  provider_skipped: { request_id: string; provider: string; model: string; reason: string };
+  provider_success: {
+    request_id: string;
+    provider: string;
+    model: string;
+    latency_ms: number;
+    tokens: number | null;
+    cost_usd: number | null;
+  };
+  provider_failure: {
+    request_id: string;
+    provider: string;
+    model: string;
+    latency_ms: number;
+    error: string;
+    will_retry: boolean;
+  };
+  all_providers_failed: {
+    request_id: string;
+    model_class: string;
+    total_candidates: number;
+    provider_errors: readonly { provider: string; model: string; error: string }[];
+  };
+  circuit_transition: {
+    provider: string;
+    from: string;
+    to: string;
+    reason: string;
+    failure_count: number;
+  };
+  circuit_reset: { provider: string };
+  selection_log_failed: { request_id: string; error: string };
+  auth_failed: { request_id: string; path: string; reason: string };
+  request_too_large: { request_id: string; path: string; limit_bytes: number };
+  internal_error: { request_id: string; error: string; stack: string | null };
+  request_completed: {
+    request_id: string;
+    method: string;
+    path: string;
+    status: number;
+    duration_ms: number;
+    user_id: string | null;
+    org_id: string | null;
+  };
+  turn_ended: { request_id: string; session_id: string; turn_id: string; status: string; duration_ms: number };
+  alarm_failed: { object: string; alarm: string; error: string };
+  background_failed: { task: string; error: string };
+}
+
+export type LogEventName = keyof LogEvents;
+
+export interface Log {
+  write<Name extends LogEventName>(level: LogLevel, event: Name, fields: LogEvents[Name]): void;
+}

@@ -1,0 +1,114 @@
+/**
+ * WIRE and PERSISTED: what is said about circuits: the snapshot that isolates keep, the admin's REST answers and
+ * the frames of the live socket `/api/v1/admin/live`. Rules CB20 to CB29.
+ */
+import { z } from "zod";
+
+export const CircuitStatus = z.enum(["CLOSED", "OPEN", "HALF_OPEN"]);
+export type CircuitStatus = z.infer<typeof CircuitStatus>;
+
+/** How a circuit is driven: by its own rules, or held by a person. */
+export const CircuitMode = z.enum(["auto", "forced-open", "forced-closed"]);
+export type CircuitMode = z.infer<typeof CircuitMode>;
+
+/** The small plain value every isolate keeps. A higher version replaces a lower one, never the other way round. */
+export const CircuitSnapshot = z.object({
+  provider: z.string(),
+  version: z.int().nonnegative(),
+  status: CircuitStatus,
+  mode: CircuitMode,
+  /** Epoch milliseconds when an open circuit may be probed; null unless OPEN. */
+  openUntilMs: z.int().nullable(),
+  /** Epoch milliseconds until which the provider asked us to stay away (429); null when it did not. Not a failure. */
+  coolDownUntilMs: z.int().nullable(),
+  /** One sentence for a person: why it is in this state. */
+  reason: z.string(),
+  /** Failures in a row. */
+  failureCount: z.int().nonnegative(),
+  /** The count of failures in a row at which it opens. */
+  failureThreshold: z.int().positive(),
+  /** Epoch milliseconds of the last change of status. */
+  changedAtMs: z.int(),
+});
+export type CircuitSnapshot = z.infer<typeof CircuitSnapshot>;
+
+/** One finished call or probe, for the console. */
+export const CircuitCall = z.object({
+  atMs: z.int(),
+  kind: z.enum(["call", "probe"]),
+  model: z.string(),
+  ok: z.boolean(),
+  /** To the first token of a good call, to the failure of a bad one. */
+  latencyMs: z.int().nonnegative(),
+  /** Empty when it went well. */
+  error: z.string(),
+  /** The user's request, or null for a probe. */
+  requestId: z.string().nullable(),
+});
+export type CircuitCall = z.infer<typeof CircuitCall>;
+
+export const CircuitTransition = z.object({
+  /** Numbered from 1 for each provider, without gaps. */
+  version: z.int().positive(),
+  provider: z.string(),
+  from: CircuitStatus,
+  to: CircuitStatus,
+  atMs: z.int(),
+  reason: z.string(),
+  failureCount: z.int().nonnegative(),
+  /** The requests whose failures caused it, oldest first, at most 10. */
+  requestIds: z.array(z.string()),
+  /** Who did it by hand; null when the rules did. */
+  actor: z.string().nullable(),
+});
+export type CircuitTransition = z.infer<typeof CircuitTransition>;
+
+/** Everything the console's card shows for one provider. */
+export const CircuitDetail = z.object({
+  snapshot: CircuitSnapshot,
+  /** Newest first, at most 20. */
+  recentCalls: z.array(CircuitCall),
+  /** Newest first, at most 50. */
+  transitions: z.array(CircuitTransition),
+  /** Over `recentCalls` of kind `call` that went well; null when there are none. */
+  firstTokenP50Ms: z.number().nullable(),
+  firstTokenP95Ms: z.number().nullable(),
+  /** Epoch milliseconds of the next probe; null when none is planned. */
+  nextProbeAtMs: z.int().nullable(),
+  sandbox: z.boolean(),
+});
+export type CircuitDetail = z.infer<typeof CircuitDetail>;
+
+/** `GET /api/v1/admin/circuits`. */
+export const CircuitList = z.object({ circuits: z.array(CircuitDetail), serverTimeMs: z.int() });
+export type CircuitList = z.infer<typeof CircuitList>;
+
+/** `POST /api/v1/admin/circuits/{provider}/{reset|open|close|auto}`. */
+export const CircuitAction = z.enum(["reset", "open", "close", "auto"]);
+export type CircuitAction = z.infer<typeof CircuitAction>;
+export const CircuitActionBody = z.strictObject({ reason: z.string().trim().min(3).max(500) });
+
+/** A finished selection in a line, for the console's live tail. */
+export const SelectionTail = z.object({
+  id: z.string(),
+  requestId: z.string(),
+  atMs: z.int(),
+  provider: z.string().nullable(),
+  model: z.string().nullable(),
+  status: z.string(),
+  intent: z.string(),
+  mode: z.string(),
+  attempts: z.int().nonnegative(),
+  firstTokenMs: z.int().nullable(),
+  costMicroUsd: z.int().nullable(),
+});
+export type SelectionTail = z.infer<typeof SelectionTail>;
+
+/** Server frames of the live socket. The first is `hello`; a provider's versions are gapless, a gap means pull again. */
+export const AdminLiveFrame = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("hello"), circuits: z.array(CircuitDetail), serverTimeMs: z.int() }),
+  /** A circuit's whole card, sent after each transition and, at most once a second, after calls. */
+  z.object({ type: z.literal("circuit"), detail: CircuitDetail, serverTimeMs: z.int() }),
+  z.object({ type: z.literal("selection"), selection: SelectionTail }),
+]);
+export type AdminLiveFrame = z.infer<typeof AdminLiveFrame>;

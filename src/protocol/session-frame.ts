@@ -1,0 +1,214 @@
+/**
+ * WIRE: the frames of a chat socket, `GET /api/v1/sessions/{id}/socket`.
+ *
+ * Without a subprotocol the wire is exactly that of AI SDK 7's `WebSocketChatTransport`
+ * (https://ai-sdk.dev/docs/reference/ai-sdk-ui/websocket-chat-transport): nothing more may be sent, since an
+ * unknown frame makes that client close the connection. With the subprotocol `breakwater.v1` the same frames are
+ * spoken, and also those a shared, live chat needs: a client is told of turns that other tabs started.
+ *
+ * Rules SE10 to SE19 in docs/spec/session.md.
+ */
+import { z } from "zod";
+import { Receipt } from "./answer.ts";
+
+export const LIVE_SUBPROTOCOL = "breakwater.v1";
+
+/** A client frame is refused above this size; the platform's own limit is 32 MiB. */
+export const MAX_FRAME_BYTES = 1_048_576;
+
+/** Sent by a client as plain text to see whether the socket lives; answered with PONG without waking the object. */
+export const PING = "ping";
+export const PONG = "pong";
+
+const RequestIdShape = z.string().min(1).max(200);
+
+/** One part of a message that a client may send. Files come with attachments; tool results come with tools. */
+export const UserTextPart = z.object({ type: z.literal("text"), text: z.string().max(200_000) });
+
+/**
+ * A UI message as a client sends it. Only the last user message is read, since the object knows the rest better;
+ * parts of other kinds are allowed in the history and ignored.
+ */
+export const ClientMessage = z.object({
+  id: z.string().min(1).max(200),
+  role: z.enum(["system", "user", "assistant"]),
+  parts: z.array(z.looseObject({ type: z.string() })).max(1_000),
+});
+export type ClientMessage = z.infer<typeof ClientMessage>;
+
+/** `body` of a `send`: the target, as contract names it. */
+export const SendBody = z.looseObject({
+  /** A model class or a pinned `provider/model-id`. */
+  model: z.string().min(1).max(200).optional(),
+  /** Instead of `model`: an ordered list of classes or targets, tried in turn. */
+  models: z.array(z.string().min(1).max(200)).min(1).max(10).optional(),
+});
+export type SendBody = z.infer<typeof SendBody>;
+
+export const SendFrame = z.object({
+  type: z.literal("send"),
+  requestId: RequestIdShape,
+  id: z.string().max(200),
+  trigger: z.enum(["submit-message", "regenerate-message"]),
+  messageId: z.string().max(200).optional(),
+  messages: z.array(ClientMessage).max(2_000),
+  headers: z.record(z.string(), z.string()).default({}),
+  body: SendBody.default({}),
+  metadata: z.unknown().optional(),
+});
+export type SendFrame = z.infer<typeof SendFrame>;
+
+export const ResumeFrame = z.object({
+  type: z.literal("resume"),
+  requestId: RequestIdShape,
+  id: z.string().max(200),
+  /** The last sequence the client has; what follows it is sent. Left out: everything from 0. */
+  lastSequence: z.int().nonnegative().optional(),
+  headers: z.record(z.string(), z.string()).default({}),
+  body: z.looseObject({}).default({}),
+  metadata: z.unknown().optional(),
+});
+export type ResumeFrame = z.infer<typeof ResumeFrame>;
+
+export const AbortFrame = z.object({ type: z.literal("abort"), requestId: RequestIdShape });
+export type AbortFrame = z.infer<typeof AbortFrame>;
+
+/** `breakwater.v1` only: stop whatever turn is running, whoever started it. */
+export const StopFrame = z.object({ type: z.literal("stop") });
+export type StopFrame = z.infer<typeof StopFrame>;
+
+export const ClientFrame = z.discriminatedUnion("type", [SendFrame, ResumeFrame, AbortFrame]);
+export type ClientFrame = z.infer<typeof ClientFrame>;
+export const LiveClientFrame = z.discriminatedUnion("type", [SendFrame, ResumeFrame, AbortFrame, StopFrame]);
+export type LiveClientFrame = z.infer<typeof LiveClientFrame>;
+
+/** The chunks Breakwater emits: a subset of AI SDK's `UIMessageChunk`. */
+export const AnswerChunk = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("start"), messageId: z.string(), messageMetadata: Receipt }),
+  z.object({ type: z.literal("start-step") }),
+  z.object({ type: z.literal("finish-step") }),
+  z.object({ type: z.literal("text-start"), id: z.string() }),
+  z.object({ type: z.literal("text-delta"), id: z.string(), delta: z.string() }),
+  z.object({ type: z.literal("text-end"), id: z.string() }),
+  z.object({ type: z.literal("reasoning-start"), id: z.string() }),
+  z.object({ type: z.literal("reasoning-delta"), id: z.string(), delta: z.string() }),
+  z.object({ type: z.literal("reasoning-end"), id: z.string() }),
+  z.object({
+    type: z.literal("tool-input-start"),
+    toolCallId: z.string(),
+    toolName: z.string(),
+    dynamic: z.literal(true),
+  }),
+  z.object({ type: z.literal("tool-input-delta"), toolCallId: z.string(), inputTextDelta: z.string() }),
+  z.object({
+    type: z.literal("tool-input-available"),
+    toolCallId: z.string(),
+    toolName: z.string(),
+    input: z.unknown(),
+    dynamic: z.literal(true),
+  }),
+  /** The receipt as it stands at the end, sent before the terminal chunk of an answer that is not `complete`. */
+  z.object({ type: z.literal("message-metadata"), messageMetadata: Receipt }),
+  /** Terminal for `complete`. */
+  z.object({
+    type: z.literal("finish"),
+    finishReason: z.enum(["stop", "length", "content-filter", "tool-calls", "other"]),
+    messageMetadata: Receipt,
+  }),
+  /** Terminal for `incomplete` and `failed`: the sentence a reader sees. */
+  z.object({ type: z.literal("error"), errorText: z.string() }),
+  /** Terminal for `cancelled`. */
+  z.object({ type: z.literal("abort"), reason: z.string().optional() }),
+]);
+export type AnswerChunk = z.infer<typeof AnswerChunk>;
+
+/** A message as the object stores it and as `GET …/messages` gives it: AI SDK's `UIMessage` with a receipt. */
+export const StoredMessage = z.object({
+  id: z.string(),
+  role: z.enum(["user", "assistant"]),
+  /** The message this one answers or follows; null for the first. Branches share a parent. */
+  parentId: z.string().nullable(),
+  parts: z.array(z.looseObject({ type: z.string() })),
+  /** Null on a user's message. */
+  metadata: Receipt.nullable(),
+  createdAt: z.iso.datetime(),
+});
+export type StoredMessage = z.infer<typeof StoredMessage>;
+
+/** Server frames that both wires have. */
+export const StartFrame = z.object({ type: z.literal("start"), requestId: z.string() });
+export const ChunkFrame = z.object({
+  type: z.literal("chunk"),
+  requestId: z.string(),
+  /** Gapless from 0 within a turn. */
+  sequence: z.int().nonnegative(),
+  chunk: AnswerChunk,
+});
+export const EndFrame = z.object({ type: z.literal("end"), requestId: z.string() });
+export const ErrorFrame = z.object({ type: z.literal("error"), requestId: z.string(), errorText: z.string() });
+export const NoActiveFrame = z.object({ type: z.literal("no-active"), requestId: z.string() });
+
+export const ActiveTurn = z.object({
+  turnId: z.string(),
+  /** The id that the turn's `start`, `chunk` and `end` frames carry on every `breakwater.v1` socket. */
+  requestId: z.string(),
+  /** The answer's message id. */
+  messageId: z.string(),
+  /** The user's message that it answers. */
+  parentId: z.string(),
+});
+export type ActiveTurn = z.infer<typeof ActiveTurn>;
+
+/**
+ * `breakwater.v1` only, first frame on a new socket: the chat as it stands. A running turn's chunks do not follow
+ * by themselves: the client sends `resume` with the cursor it has (or none) and is live from there.
+ */
+export const HelloFrame = z.object({
+  type: z.literal("hello"),
+  sessionId: z.string(),
+  title: z.string(),
+  /** The active path, oldest first, without the answer that is running. */
+  messages: z.array(StoredMessage),
+  activeTurn: ActiveTurn.nullable(),
+  /** Sockets on this chat, this one included. */
+  presence: z.int().nonnegative(),
+});
+/** `breakwater.v1` only: a user's message was stored (also told to the tab that sent it). */
+export const MessageAddedFrame = z.object({ type: z.literal("message-added"), message: StoredMessage });
+/** `breakwater.v1` only: a turn began; its chunks follow on this socket under `requestId`. */
+export const TurnStartedFrame = z.object({ type: z.literal("turn-started"), turn: ActiveTurn });
+/** `breakwater.v1` only: a turn ended; the message as stored, to be taken instead of what was put together from chunks. */
+export const TurnEndedFrame = z.object({
+  type: z.literal("turn-ended"),
+  turnId: z.string(),
+  message: StoredMessage,
+});
+/** `breakwater.v1` only: the chat was renamed, deleted, or somebody came or went. */
+export const SessionChangedFrame = z.object({
+  type: z.literal("session-changed"),
+  title: z.string(),
+  presence: z.int().nonnegative(),
+  deleted: z.boolean(),
+});
+
+export const ServerFrame = z.discriminatedUnion("type", [
+  StartFrame,
+  ChunkFrame,
+  EndFrame,
+  ErrorFrame,
+  NoActiveFrame,
+]);
+export type ServerFrame = z.infer<typeof ServerFrame>;
+export const LiveServerFrame = z.discriminatedUnion("type", [
+  StartFrame,
+  ChunkFrame,
+  EndFrame,
+  ErrorFrame,
+  NoActiveFrame,
+  HelloFrame,
+  MessageAddedFrame,
+  TurnStartedFrame,
+  TurnEndedFrame,
+  SessionChangedFrame,
+]);
+export type LiveServerFrame = z.infer<typeof LiveServerFrame>;

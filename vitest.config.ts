@@ -1,0 +1,41 @@
+/**
+ * Two projects: `node` (plain Node: pure cores, contracts, scripts, the repository's own rules) and `workers` (real
+ * workerd with the bindings of wrangler.jsonc). Browser tests are Playwright's: test/e2e/playwright.config.ts.
+ */
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "node",
+          environment: "node",
+          include: ["test/unit/**/*.test.{ts,tsx}", "test/contract/**/*.test.ts", "test/sim/**/*.test.ts"],
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: "./wrangler.jsonc" },
+            // Nothing in a test may reach the account of whoever runs it.
+            remoteBindings: false,
+            miniflare: {
+              bindings: {
+                TEST_MIGRATIONS: await readD1Migrations("drizzle/d1"),
+                AUTH_SECRET: "a-secret-for-tests-only-0123456789abcdef",
+                VERSION: "0.0.0-test",
+              },
+            },
+          })),
+        ],
+        test: {
+          name: "workers",
+          include: ["test/workers/**/*.test.ts"],
+          setupFiles: ["test/workers/apply-migrations.ts"],
+        },
+      },
+    ],
+  },
+});
