@@ -38,6 +38,8 @@ export interface LogEvents {
   circuit_reset: { provider: string };
   selection_log_failed: { request_id: string; error: string };
   auth_failed: { request_id: string; path: string; reason: string };
+  /** What better-auth has to say, without its arguments, which hold addresses. */
+  auth_message: { message: string };
   request_too_large: { request_id: string; path: string; limit_bytes: number };
   internal_error: { request_id: string; error: string; stack: string | null };
   request_completed: {

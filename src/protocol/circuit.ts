@@ -17,6 +17,8 @@ export const CircuitSnapshot = z.object({
   version: z.int().nonnegative(),
   status: CircuitStatus,
   mode: CircuitMode,
+  /** True from a failure until a good call or a good probe: candidates of this provider stand behind the others. */
+  suspect: z.boolean(),
   /** Epoch milliseconds when an open circuit may be probed; null unless OPEN. */
   openUntilMs: z.int().nullable(),
   /** Epoch milliseconds until which the provider asked us to stay away (429); null when it did not. Not a failure. */

@@ -13,6 +13,8 @@ export const ProblemCode = z.enum([
   "conflict",
   "too-large",
   "unsupported-media-type",
+  /** 426: this address speaks only over a WebSocket. */
+  "upgrade-required",
   "rate-limited",
   "unavailable",
   "internal",

@@ -1,0 +1,60 @@
+/**
+ * The admins' live socket: one object that every provider's health object and the selection writer push to, and
+ * that fans out to whoever watches. It holds no truth: a new socket gets everything pulled afresh. Rules CB26 to CB29.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { Bindings } from "../src/env.ts";
+import type { AdminLiveFrame, CircuitDetail, SelectionTail } from "../src/protocol/circuit.ts";
+import { PING, PONG } from "../src/protocol/session-frame.ts";
+import { openWiring, type Wiring } from "../src/wiring.ts";
+
+/** The one instance of this class. */
+export const LIVE_CONSOLE_NAME = "global";
+/** More watchers than a company has operators; a bound, not a plan. */
+const MAX_SOCKETS = 200;
+
+export class LiveConsole extends DurableObject<Bindings> {
+  private readonly wiring: Wiring;
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    this.wiring = openWiring(env);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+  }
+
+  /** The upgrade. The Worker has made sure that an admin asks. */
+  override async fetch(): Promise<Response> {
+    if (this.ctx.getWebSockets().length >= MAX_SOCKETS) {
+      return new Response("Too many consoles are open.", { status: 503 });
+    }
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    const circuits = await this.wiring.readCircuits();
+    send(server, { type: "hello", circuits, serverTimeMs: this.wiring.clock.nowMs() });
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  async publishCircuit(detail: CircuitDetail): Promise<void> {
+    this.broadcast({ type: "circuit", detail, serverTimeMs: this.wiring.clock.nowMs() });
+  }
+
+  async publishSelections(selections: readonly SelectionTail[]): Promise<void> {
+    for (const selection of selections) this.broadcast({ type: "selection", selection });
+  }
+
+  /** Consoles only listen. */
+  override webSocketMessage(): void {}
+
+  override webSocketClose(socket: WebSocket): void {
+    socket.close();
+  }
+
+  private broadcast(frame: AdminLiveFrame): void {
+    for (const socket of this.ctx.getWebSockets()) send(socket, frame);
+  }
+}
+
+function send(socket: WebSocket, frame: AdminLiveFrame): void {
+  // A socket that is already closing throws; its client pulls again when it reconnects.
+  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+}

@@ -1,0 +1,104 @@
+/** Anthropic's Messages wire. */
+import type { Answer } from "./answer.ts";
+import {
+  bearerOf,
+  CREATED_AT,
+  headerOf,
+  isObject,
+  modelsOf,
+  numberOf,
+  objectsIn,
+  textOf,
+  toTool,
+} from "./provider-wire.ts";
+import type { ErrorSpec, JsonObject, ProviderWire } from "./provider-wire.ts";
+import type { Question } from "./question.ts";
+
+function contentText(content: unknown): string {
+  if (typeof content === "string") return content;
+  return objectsIn(content)
+    .map((part) => textOf(part["text"]) + (part["type"] === "tool_result" ? contentText(part["content"]) : ""))
+    .join("");
+}
+
+function parseForcedTool(choice: unknown): string | null {
+  if (!isObject(choice)) return null;
+  if (choice["type"] === "any") return "any";
+  return choice["type"] === "tool" ? textOf(choice["name"]) || null : null;
+}
+
+function parseJsonSchema(body: JsonObject): JsonObject | null {
+  const config = isObject(body["output_config"]) ? body["output_config"] : body;
+  const format = config["format"] ?? config["output_format"];
+  if (!isObject(format)) return null;
+  return isObject(format["schema"]) ? format["schema"] : {};
+}
+
+function parseQuestion(body: JsonObject): Omit<Question, "modelId"> {
+  const messages = objectsIn(body["messages"]);
+  const last = messages.at(-1) ?? {};
+  const results = objectsIn(last["content"]).filter((part) => part["type"] === "tool_result");
+  const thinking = isObject(body["thinking"]) ? body["thinking"]["type"] : null;
+  const lastCharacters = contentText(last["content"]).length;
+  const promptCharacters =
+    contentText(body["system"]).length +
+    messages.reduce((sum, message) => sum + contentText(message["content"]).length, 0);
+  return {
+    text: results.length > 0 ? "" : contentText(last["content"]),
+    toolResult: results.length > 0 ? contentText(results) : null,
+    promptCharacters,
+    cachedCharacters: promptCharacters - lastCharacters,
+    attachments: objectsIn(last["content"]).filter((part) => part["type"] === "image" || part["type"] === "document").length,
+    maxOutputTokens: numberOf(body["max_tokens"]),
+    tools: objectsIn(body["tools"]).flatMap((tool) => toTool(tool["name"], tool["input_schema"])),
+    forcedTool: parseForcedTool(body["tool_choice"]),
+    jsonSchema: parseJsonSchema(body),
+    thinks: thinking === "enabled" || thinking === "adaptive",
+  };
+}
+
+/** Anthropic counts cached tokens beside the input, and the output only at the end. */
+function toUsage({ usage }: Answer, isStart: boolean): JsonObject {
+  return {
+    input_tokens: usage.inputTokens - usage.cachedTokens,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: usage.cachedTokens,
+    output_tokens: isStart ? 1 : usage.outputTokens,
+    ...(isStart ? {} : { output_tokens_details: { thinking_tokens: usage.reasoningTokens } }),
+  };
+}
+
+function toError({ type, message }: ErrorSpec): JsonObject {
+  return { type: "error", error: { type, message } };
+}
+
+export const ANTHROPIC_WIRE: ProviderWire = {
+  displayName: "Anthropic",
+  parseRoute(path) {
+    if (path === "/v1/models") return { kind: "models", modelId: null, isStream: null, upstreamPath: "" };
+    if (path !== "/v1/messages") return null;
+    return { kind: "generate", modelId: null, isStream: null, upstreamPath: "/v1/messages" };
+  },
+  findKey: (headers) => headerOf(headers["x-api-key"]) ?? bearerOf(headers["authorization"]),
+  parseQuestion,
+  toError,
+  toErrorEvent: (error) => `event: error\ndata: ${JSON.stringify(toError(error))}\n\n`,
+  toModelList() {
+    const data = modelsOf("anthropic").map(({ id, displayName }) => ({
+      type: "model",
+      id,
+      display_name: displayName,
+      created_at: CREATED_AT,
+    }));
+    return { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+  },
+  enrich(event, answer) {
+    if (event["type"] === "message_start" && isObject(event["message"])) {
+      return { ...event, message: { ...event["message"], usage: toUsage(answer, true) } };
+    }
+    const isCounted = event["type"] === "message_delta" || event["type"] === "message";
+    return isCounted ? { ...event, usage: toUsage(answer, false) } : event;
+  },
+  isContent: (event) => event["type"] === "content_block_delta",
+  isFinal: (event) => event["type"] === "message_delta",
+};

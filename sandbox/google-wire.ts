@@ -1,0 +1,100 @@
+/** Google's Gemini wire. */
+import type { Answer } from "./answer.ts";
+import { headerOf, isObject, modelsOf, numberOf, objectsIn, textOf, toTool } from "./provider-wire.ts";
+import type { ErrorSpec, JsonObject, ProviderWire } from "./provider-wire.ts";
+import type { Question } from "./question.ts";
+
+function partsText(content: unknown): string {
+  if (!isObject(content)) return "";
+  return objectsIn(content["parts"])
+    .map((part) => textOf(part["text"]))
+    .join("");
+}
+
+function parseForcedTool(toolConfig: unknown): string | null {
+  const config = isObject(toolConfig) ? toolConfig["functionCallingConfig"] : null;
+  if (!isObject(config) || config["mode"] !== "ANY") return null;
+  const names = config["allowedFunctionNames"];
+  return (Array.isArray(names) ? textOf(names[0]) : "") || "any";
+}
+
+function parseQuestion(body: JsonObject): Omit<Question, "modelId"> {
+  const contents = objectsIn(body["contents"]);
+  const last = contents.at(-1) ?? {};
+  const results = objectsIn(last["parts"]).filter((part) => isObject(part["functionResponse"]));
+  const config = isObject(body["generationConfig"]) ? body["generationConfig"] : {};
+  const thinking = isObject(config["thinkingConfig"]) ? config["thinkingConfig"] : null;
+  const schema = config["responseSchema"] ?? config["responseJsonSchema"];
+  const promptCharacters =
+    partsText(body["systemInstruction"]).length + contents.reduce((sum, content) => sum + partsText(content).length, 0);
+  return {
+    text: results.length > 0 ? "" : partsText(last),
+    toolResult: results.length > 0 ? JSON.stringify(results.map((part) => part["functionResponse"])) : null,
+    promptCharacters,
+    cachedCharacters: promptCharacters - partsText(last).length,
+    attachments: objectsIn(last["parts"]).filter((part) => "inlineData" in part || "fileData" in part).length,
+    maxOutputTokens: numberOf(config["maxOutputTokens"]),
+    tools: objectsIn(body["tools"]).flatMap((tool) =>
+      objectsIn(tool["functionDeclarations"]).flatMap((declared) =>
+        toTool(declared["name"], declared["parameters"] ?? declared["parametersJsonSchema"]),
+      ),
+    ),
+    forcedTool: parseForcedTool(body["toolConfig"]),
+    jsonSchema: config["responseMimeType"] === "application/json" ? (isObject(schema) ? schema : {}) : null,
+    thinks: thinking !== null && thinking["thinkingBudget"] !== 0 && thinking["thinkingLevel"] !== "minimal",
+  };
+}
+
+/** Google counts thoughts beside the answer. */
+function toUsage({ usage }: Answer, isFinal: boolean): JsonObject {
+  // Every event says how long the prompt was, so that an answer that breaks off can be billed for it.
+  if (!isFinal) return { promptTokenCount: usage.inputTokens, cachedContentTokenCount: usage.cachedTokens, totalTokenCount: usage.inputTokens };
+  return {
+    promptTokenCount: usage.inputTokens,
+    candidatesTokenCount: usage.outputTokens - usage.reasoningTokens,
+    thoughtsTokenCount: usage.reasoningTokens,
+    cachedContentTokenCount: usage.cachedTokens,
+    totalTokenCount: usage.inputTokens + usage.outputTokens,
+  };
+}
+
+function toError({ status, type, message }: ErrorSpec): JsonObject {
+  return { error: { code: status, message, status: type } };
+}
+
+export const GOOGLE_WIRE: ProviderWire = {
+  displayName: "Google",
+  parseRoute(path) {
+    if (path === "/v1beta/models") return { kind: "models", modelId: null, isStream: null, upstreamPath: "" };
+    const match = /^\/v1beta\/models\/([^/:]+):(streamGenerateContent|generateContent)$/.exec(path);
+    if (match?.[1] === undefined) return null;
+    const isStream = match[2] === "streamGenerateContent";
+    return {
+      kind: "generate",
+      modelId: decodeURIComponent(match[1]),
+      isStream,
+      upstreamPath: `${path}${isStream ? "?alt=sse" : ""}`,
+    };
+  },
+  findKey: (headers, query) => headerOf(headers["x-goog-api-key"]) ?? headerOf(query.get("key") ?? undefined),
+  parseQuestion,
+  toError,
+  toErrorEvent: (error) => `data: ${JSON.stringify(toError(error))}\n\n`,
+  toModelList: () => ({
+    models: modelsOf("google").map(({ id, displayName }) => ({
+      name: `models/${id}`,
+      displayName,
+      supportedGenerationMethods: ["generateContent"],
+    })),
+  }),
+  enrich(event, answer) {
+    const candidates = objectsIn(event["candidates"]).map((candidate) =>
+      // aimock says FUNCTION_CALL; Google says STOP also after a call.
+      candidate["finishReason"] === "FUNCTION_CALL" ? { ...candidate, finishReason: "STOP" } : candidate,
+    );
+    if (candidates.length === 0) return event;
+    return { ...event, candidates, usageMetadata: toUsage(answer, "usageMetadata" in event) };
+  },
+  isContent: (event) => objectsIn(event["candidates"]).some((candidate) => isObject(candidate["content"])),
+  isFinal: (event) => objectsIn(event["candidates"]).some((candidate) => typeof candidate["finishReason"] === "string"),
+};

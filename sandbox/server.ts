@@ -1,0 +1,303 @@
+/**
+ * The sandbox: stand-ins for four providers on one loopback port, each on its own wire, each breakable by a control.
+ * For a machine without keys, and for tests. It holds no secret and costs nothing.
+ */
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { z } from "zod";
+import { ANTHROPIC_WIRE } from "./anthropic-wire.ts";
+import { composeAnswer } from "./answer.ts";
+import { FaultBoard, FaultBody, toRefusal } from "./fault.ts";
+import type { FaultSettings } from "./fault.ts";
+import { GOOGLE_WIRE } from "./google-wire.ts";
+import { Journal } from "./journal.ts";
+import type { JournalEntry } from "./journal.ts";
+import { createOpenAiWire } from "./openai-wire.ts";
+import { headerOf, isObject, SANDBOX_PROVIDERS, textOf } from "./provider-wire.ts";
+import type { ErrorSpec, JsonObject, ProviderWire, SandboxProvider, WireRoute } from "./provider-wire.ts";
+import { streamAnswer, toStreamEvents } from "./stream-answer.ts";
+import { startUpstream } from "./upstream.ts";
+import type { Upstream } from "./upstream.ts";
+
+export interface SandboxOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Between two pieces of an answer; 0 sends them as fast as they go. */
+  readonly paceMs: number;
+}
+
+export interface Sandbox {
+  /** Without a slash at its end. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Images travel in bodies. */
+const MAX_BODY_BYTES = 20 * 1024 * 1024;
+/** Asked for by name, such a model is unknown to every stand-in; any other name is answered. */
+const UNKNOWN_MODEL = /^no-such-model/;
+
+const WIRES: Readonly<Record<SandboxProvider, ProviderWire>> = {
+  anthropic: ANTHROPIC_WIRE,
+  openai: createOpenAiWire("openai", "OpenAI"),
+  google: GOOGLE_WIRE,
+  deepseek: createOpenAiWire("deepseek", "DeepSeek"),
+};
+
+interface Context {
+  readonly faults: FaultBoard;
+  readonly journal: Journal;
+  readonly upstream: Upstream;
+  readonly paceMs: number;
+}
+
+interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly provider: SandboxProvider;
+  readonly wire: ProviderWire;
+  readonly route: WireRoute;
+  readonly query: URLSearchParams;
+  readonly testId: string | null;
+}
+
+function isProvider(name: string): name is SandboxProvider {
+  return SANDBOX_PROVIDERS.some((provider) => provider === name);
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(JSON.stringify(body));
+}
+
+/** The body as text; null when it is too large. */
+async function readBody(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parseObject(text: string): JsonObject | null {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isObject(json) ? json : null;
+  } catch {
+    // The caller answers with the wire's own error.
+    return null;
+  }
+}
+
+function sendError(call: Call, error: ErrorSpec, headers: Record<string, string> = {}): void {
+  sendJson(call.response, error.status, call.wire.toError(error), headers);
+}
+
+/** The faults that strike before an answer begins. True when the request is done with. */
+function strikeEarly(call: Call, settings: FaultSettings): boolean {
+  if (settings.fault === "refuse") {
+    call.request.socket.destroy();
+    return true;
+  }
+  if (settings.fault === "hang") return true;
+  const refusal = toRefusal(call.provider, settings.fault);
+  if (refusal === null) return false;
+  sendError(call, refusal.error, refusal.hasRetryAfter ? { "retry-after": String(settings.retryAfterSeconds) } : {});
+  return true;
+}
+
+function openEntry(context: Context, call: Call, model: string | null, settings: FaultSettings): JournalEntry {
+  const { provider, testId, route, request } = call;
+  const path = new URL(request.url ?? "/", "http://sandbox").pathname;
+  const at = new Date().toISOString();
+  const entry = context.journal.add({
+    provider,
+    path,
+    model: model ?? route.modelId,
+    at,
+    fault: settings.fault,
+    testId,
+    outcome: "open",
+  });
+  call.response.on("close", () => {
+    if (entry.outcome === "open") entry.outcome = call.response.writableFinished ? "complete" : "client-closed";
+  });
+  return entry;
+}
+
+function serveModels(context: Context, call: Call): void {
+  const settings = context.faults.take(call.provider, call.testId, "models");
+  const entry = openEntry(context, call, null, settings);
+  if (strikeEarly(call, settings)) {
+    if (settings.fault !== "hang") entry.outcome = "refused";
+    return;
+  }
+  sendJson(call.response, 200, call.wire.toModelList());
+}
+
+async function serveGeneration(context: Context, call: Call): Promise<void> {
+  const { provider, wire, route, request, response, testId } = call;
+  const text = await readBody(request);
+  const body = text === null ? null : parseObject(text);
+  const model = route.modelId ?? (textOf(body?.["model"]) || null);
+  const settings = context.faults.take(provider, testId, "generate");
+  const entry = openEntry(context, call, model, settings);
+  if (strikeEarly(call, settings)) {
+    if (settings.fault !== "hang") entry.outcome = "refused";
+    return;
+  }
+  if (text === null || body === null || model === null) {
+    entry.outcome = "refused";
+    sendError(call, { status: 400, type: "invalid_request_error", message: "The body must be JSON and name a model" });
+    return;
+  }
+  if (UNKNOWN_MODEL.test(model)) {
+    entry.outcome = "refused";
+    const type = provider === "anthropic" ? "not_found_error" : provider === "google" ? "NOT_FOUND" : "model_not_found";
+    sendError(call, { status: 404, type, message: `The model ${model} does not exist` });
+    return;
+  }
+  const answer = composeAnswer(provider, { modelId: model, ...wire.parseQuestion(body) });
+  const version = headerOf(request.headers["anthropic-version"]);
+  const headers: Record<string, string> = version === null ? {} : { "anthropic-version": version };
+  const whole = await context.upstream.respond(route.upstreamPath, text, headers, answer);
+  const upstreamText = await whole.text();
+  if (!whole.ok) {
+    entry.outcome = "refused";
+    response.writeHead(whole.status, { "content-type": "application/json" });
+    response.end(upstreamText);
+    return;
+  }
+  if (route.isStream ?? body["stream"] === true) {
+    const gone = new AbortController();
+    response.on("close", () => gone.abort());
+    const events = toStreamEvents(upstreamText, wire, answer);
+    const outcome = await streamAnswer({ response, provider, wire, events, settings, paceMs: context.paceMs, signal: gone.signal });
+    // A stalled stream is still open: its end is the client's.
+    if (settings.fault !== "stall" || outcome !== "broken") entry.outcome = outcome;
+    return;
+  }
+  sendJson(response, 200, wire.enrich(parseObject(upstreamText) ?? {}, answer));
+}
+
+async function serveProvider(context: Context, call: Call): Promise<void> {
+  const wantedMethod = call.route.kind === "models" ? "GET" : "POST";
+  if (call.request.method !== wantedMethod) {
+    sendError(call, { status: 405, type: "method_not_allowed", message: `Use ${wantedMethod}` });
+    return;
+  }
+  if (call.wire.findKey(call.request.headers, call.query) === null) {
+    const type = call.provider === "anthropic" ? "authentication_error" : call.provider === "google" ? "UNAUTHENTICATED" : "invalid_api_key";
+    sendError(call, { status: 401, type, message: "An API key is needed; in the sandbox any will do" });
+    return;
+  }
+  if (call.route.kind === "models") serveModels(context, call);
+  else await serveGeneration(context, call);
+}
+
+function readState(context: Context, testId: string | null): JsonObject {
+  return Object.fromEntries(
+    SANDBOX_PROVIDERS.map((provider) => [
+      provider,
+      { ...context.faults.read(provider, testId), requests: context.journal.countOf(provider) },
+    ]),
+  );
+}
+
+async function serveControl(
+  context: Context,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  testId: string | null,
+): Promise<void> {
+  const method = request.method ?? "GET";
+  if (path === "/control" && method === "GET") return sendJson(response, 200, readState(context, testId));
+  if (path === "/control" && method === "DELETE") {
+    context.faults.reset(testId);
+    return sendJson(response, 200, readState(context, testId));
+  }
+  const provider = /^\/control\/([a-z-]+)$/.exec(path)?.[1] ?? "";
+  if (!isProvider(provider)) return sendJson(response, 404, { error: `providers: ${SANDBOX_PROVIDERS.join(", ")}` });
+  if (method !== "PUT") return sendJson(response, 405, { error: "use PUT" });
+  const parsed = FaultBody.safeParse(parseObject((await readBody(request)) ?? ""));
+  if (!parsed.success) return sendJson(response, 400, { error: z.prettifyError(parsed.error) });
+  context.faults.set(provider, testId, parsed.data);
+  sendJson(response, 200, readState(context, testId));
+}
+
+function serveJournal(context: Context, request: IncomingMessage, response: ServerResponse, testId: string | null): void {
+  if (request.method === "DELETE") context.journal.clear(testId);
+  else if (request.method !== "GET") return sendJson(response, 405, { error: "use GET or DELETE" });
+  sendJson(response, 200, { requests: context.journal.read(testId) });
+}
+
+async function serve(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? "/", "http://sandbox");
+  const testId = headerOf(request.headers["x-test-id"]);
+  if (url.pathname === "/control" || url.pathname.startsWith("/control/")) {
+    return serveControl(context, url.pathname, request, response, testId);
+  }
+  if (url.pathname === "/journal") return serveJournal(context, request, response, testId);
+  const [, provider = "", rest = ""] = /^\/([a-z]+)(\/.*)$/.exec(url.pathname) ?? [];
+  const wire = isProvider(provider) ? WIRES[provider] : null;
+  const route = wire?.parseRoute(rest) ?? null;
+  if (!isProvider(provider) || wire === null || route === null) {
+    return sendJson(response, 404, { error: { message: `The sandbox has no ${url.pathname}`, type: "not_found" } });
+  }
+  await serveProvider(context, { request, response, provider, wire, route, query: url.searchParams, testId });
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    // Loopback only: whoever reaches the control can break things.
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      if (typeof address === "object" && address !== null) resolve(address.port);
+      else reject(new Error("the server has no port"));
+    });
+  });
+}
+
+/** Starts the stand-ins. Rejects when the port is taken. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const upstream = await startUpstream();
+  const context: Context = {
+    faults: new FaultBoard(() => new Date().toISOString()),
+    journal: new Journal(),
+    upstream,
+    paceMs: options.paceMs,
+  };
+  const server = createServer((request, response) => {
+    serve(context, request, response).catch((error: unknown) => {
+      // A client that goes away in mid-request ends here too; then there is nobody left to answer.
+      if (response.headersSent || response.destroyed) response.destroy();
+      else sendJson(response, 500, { error: { message: `sandbox bug: ${String(error)}`, type: "sandbox" } });
+    });
+  });
+  // An idle connection that closes by itself would look like a fault nobody asked for.
+  server.keepAliveTimeout = 0;
+  let port: number;
+  try {
+    port = await listen(server, options.port);
+  } catch (error) {
+    await upstream.close();
+    throw error;
+  }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async close() {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      server.closeAllConnections();
+      await closed;
+      await upstream.close();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * Tables inside each ChatSession object. Every primary key is the rowid, so that an insert is one written row;
+ * ids that clients know are looked up over small tables or kept unique where a duplicate would be a double turn.
+ */
+import { integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+/** One row, id 1: whose chat this is. */
+export const session = sqliteTable("session", {
+  id: integer("id").primaryKey(),
+  sessionId: text("session_id").notNull(),
+  organizationId: text("organization_id").notNull(),
+  userId: text("user_id").notNull(),
+  title: text("title").notNull(),
+  /** The newest message of the branch that is shown. */
+  leafMessageId: text("leaf_message_id"),
+  /** Who served the last turn: its prompt cache is warm. */
+  lastProvider: text("last_provider"),
+  createdAtMs: integer("created_at_ms").notNull(),
+});
+
+export const message = sqliteTable(
+  "message",
+  {
+    position: integer("position").primaryKey(),
+    messageId: text("message_id").notNull(),
+    parentId: text("parent_id"),
+    role: text("role", { enum: ["user", "assistant"] }).notNull(),
+    parts: text("parts", { mode: "json" }).notNull(),
+    /** The receipt of an answer; null on a user's message. */
+    metadata: text("metadata", { mode: "json" }),
+    createdAtMs: integer("created_at_ms").notNull(),
+  },
+  // A message that a client sends twice is one message.
+  (table) => [uniqueIndex("message_by_id").on(table.messageId)],
+);
+
+export const turn = sqliteTable("turn", {
+  position: integer("position").primaryKey(),
+  turnId: text("turn_id").notNull(),
+  /** The id that the turn's frames carry. */
+  requestId: text("request_id").notNull(),
+  selectionId: text("selection_id").notNull(),
+  /** The answer's message id, given before the answer exists. */
+  messageId: text("message_id").notNull(),
+  parentId: text("parent_id").notNull(),
+  /** What was asked for, JSON array of classes and targets; empty for the default. */
+  requested: text("requested", { mode: "json" }).notNull(),
+  status: text("status", {
+    enum: ["queued", "running", "complete", "incomplete", "failed", "cancelled"],
+  }).notNull(),
+  /** Set before the abort, so that a stop outlives a crash. */
+  stopRequested: integer("stop_requested", { mode: "boolean" }).notNull(),
+  createdAtMs: integer("created_at_ms").notNull(),
+  endedAtMs: integer("ended_at_ms"),
+});
+
+/** The running answer's log: one row is one flush, keyed so that a turn's rows lie together in order. */
+export const chunk = sqliteTable("chunk", {
+  /** Turn position × 2^24 + sequence of the first chunk in `body`. */
+  id: integer("id").primaryKey(),
+  /** JSON array of chunks. */
+  body: text("body").notNull(),
+});
+
+/** What must reach D1 and has not been handed to the queue yet. */
+export const outbox = sqliteTable("outbox", {
+  id: integer("id").primaryKey(),
+  body: text("body", { mode: "json" }).notNull(),
+});
+
+/** Socket tickets that were issued and not used: only their hash is kept. */
+export const ticket = sqliteTable("ticket", {
+  id: integer("id").primaryKey(),
+  hash: text("hash").notNull(),
+  userId: text("user_id").notNull(),
+  organizationId: text("organization_id").notNull(),
+  expiresAtMs: integer("expires_at_ms").notNull(),
+});
+
+/** One row for each named alarm that is due some time. */
+export const alarm = sqliteTable("alarm", {
+  id: integer("id").primaryKey(),
+  dueAtMs: integer("due_at_ms").notNull(),
+});

@@ -1,0 +1,176 @@
+/** The selection log in D1 (schema/d1/selection.ts): written by the queue's consumer, read by console and analytics. */
+import { and, desc, eq, gte, lt, or } from "drizzle-orm";
+import { z } from "zod";
+import { selection } from "../../schema/d1/selection.ts";
+import type { Database } from "../auth/store/database.ts";
+import { fail, succeed } from "../base/result.ts";
+import type { Result } from "../base/result.ts";
+import { SelectionRecord } from "../protocol/selection.ts";
+import { parsePageCursor, toPageCursor } from "./page-cursor.ts";
+import { toInsertBatches } from "./selection-batch.ts";
+import type { CountedSelection } from "./summarize.ts";
+
+export interface SelectionFilter {
+  /** Null: those of every organization (for an admin). */
+  readonly organizationId: string | null;
+  readonly sinceMs?: number | undefined;
+  readonly provider?: string | undefined;
+  readonly status?: string | undefined;
+}
+
+export interface SelectionPage {
+  readonly selections: readonly SelectionRecord[];
+  readonly nextCursor: string | null;
+}
+
+export interface SelectionStore {
+  /**
+   * Writes records, each once: an id that is already there is left alone. In the same transaction the chats they
+   * belong to move up in their owner's list, never down. Returns how many were new.
+   */
+  insertSelections(records: readonly SelectionRecord[]): Promise<number>;
+  /** Newest first; `limit` is at most 200. */
+  list(
+    filter: SelectionFilter,
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<Result<SelectionPage, "invalid-cursor">>;
+  read(organizationId: string | null, id: string): Promise<SelectionRecord | null>;
+  /** What is counted of the newest selections since a time, newest first; `limit` is at most 5,000. */
+  readCounted(filter: { organizationId: string | null; sinceMs: number; limit: number }): Promise<readonly CountedSelection[]>;
+}
+
+export function createSelectionStore(database: Database): SelectionStore {
+  return {
+    insertSelections: (records) => insertSelections(database, records),
+    async list(filter, { limit, cursor }) {
+      const after = cursor === undefined ? null : parsePageCursor(cursor);
+      if (after !== null && !after.ok) return fail(after.error);
+      const beyond =
+        after === null
+          ? undefined
+          : or(
+              lt(selection.createdAtMs, after.value.atMs),
+              and(eq(selection.createdAtMs, after.value.atMs), lt(selection.id, after.value.id)),
+            );
+      const rows = await database
+        .select()
+        .from(selection)
+        .where(and(toCondition(filter), beyond))
+        .orderBy(desc(selection.createdAtMs), desc(selection.id))
+        .limit(limit + 1);
+      const shown = rows.slice(0, limit);
+      const last = rows.length > limit ? shown.at(-1) : undefined;
+      return succeed({
+        selections: shown.map(fromRow),
+        nextCursor: last === undefined ? null : toPageCursor({ atMs: last.createdAtMs, id: last.id }),
+      });
+    },
+    async read(organizationId, id) {
+      const rows = await database
+        .select()
+        .from(selection)
+        .where(and(eq(selection.id, id), toCondition({ organizationId })))
+        .limit(1);
+      return rows[0] === undefined ? null : fromRow(rows[0]);
+    },
+    readCounted({ limit, ...filter }) {
+      return database
+        .select({
+          provider: selection.provider,
+          model: selection.model,
+          intent: selection.intent,
+          mode: selection.mode,
+          status: selection.status,
+          affinity: selection.affinity,
+          firstTokenMs: selection.firstTokenMs,
+          inputTokens: selection.inputTokens,
+          outputTokens: selection.outputTokens,
+          costMicroUsd: selection.costMicroUsd,
+        })
+        .from(selection)
+        .where(toCondition(filter))
+        .orderBy(desc(selection.createdAtMs), desc(selection.id))
+        .limit(limit);
+    },
+  };
+}
+
+function toCondition({ organizationId, sinceMs, provider, status }: SelectionFilter) {
+  return and(
+    organizationId === null ? undefined : eq(selection.organizationId, organizationId),
+    sinceMs === undefined ? undefined : gte(selection.createdAtMs, sinceMs),
+    provider === undefined ? undefined : eq(selection.provider, provider),
+    status === undefined ? undefined : eq(selection.status, status),
+  );
+}
+
+/**
+ * One bound text for many rows: D1 takes 100 bound values in a statement, and a row here has 25. `where true` keeps
+ * SQLite from reading `on conflict` as part of the join.
+ */
+const INSERT_STATEMENT = `
+  insert into selection (
+    id, request_id, organization_id, user_id, session_id, turn_id, created_at_ms, mode, intent, status, provider,
+    model, affinity, first_token_ms, duration_ms, input_tokens, cached_input_tokens, cache_write_tokens,
+    output_tokens, reasoning_tokens, cost_micro_usd, sandbox, requested, candidates, attempts
+  )
+  select
+    value ->> '$.id', value ->> '$.requestId', value ->> '$.organizationId', value ->> '$.userId',
+    value ->> '$.sessionId', value ->> '$.turnId', value ->> '$.createdAtMs', value ->> '$.mode',
+    value ->> '$.intent', value ->> '$.status', value ->> '$.provider', value ->> '$.model',
+    value ->> '$.affinity', value ->> '$.firstTokenMs', value ->> '$.durationMs',
+    value ->> '$.usage.inputTokens', value ->> '$.usage.cachedInputTokens', value ->> '$.usage.cacheWriteTokens',
+    value ->> '$.usage.outputTokens', value ->> '$.usage.reasoningTokens', value ->> '$.costMicroUsd',
+    value ->> '$.sandbox', value -> '$.requested', value -> '$.candidates', value -> '$.attempts'
+  from json_each(?1)
+  where true
+  on conflict do nothing`;
+
+/** Redelivery and reordering can bring an older time later: the chat only ever moves up. */
+const TOUCH_STATEMENT = `
+  update chat set updated_at_ms = touched.at_ms
+  from (
+    select value ->> '$.sessionId' as session_id, value ->> '$.organizationId' as organization_id,
+      max((value ->> '$.createdAtMs') + (value ->> '$.durationMs')) as at_ms
+    from json_each(?1) where value ->> '$.sessionId' is not null group by 1, 2
+  ) as touched
+  where chat.id = touched.session_id and chat.organization_id = touched.organization_id
+    and chat.updated_at_ms < touched.at_ms`;
+
+async function insertSelections(database: Database, records: readonly SelectionRecord[]): Promise<number> {
+  let inserted = 0;
+  for (const json of toInsertBatches(records)) {
+    const [written] = await database.$client.batch([
+      database.$client.prepare(INSERT_STATEMENT).bind(json),
+      database.$client.prepare(TOUCH_STATEMENT).bind(json),
+    ]);
+    inserted += written?.meta.changes ?? 0;
+  }
+  return inserted;
+}
+
+/** JSON text of a column; what it holds is checked with the rest of the record. */
+const JsonText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "not JSON" });
+    return z.NEVER;
+  }
+});
+const JsonColumns = z.object({ requested: JsonText, candidates: JsonText, attempts: JsonText });
+
+function fromRow(row: typeof selection.$inferSelect): SelectionRecord {
+  return SelectionRecord.parse({
+    ...row,
+    ...JsonColumns.parse(row),
+    createdAt: new Date(row.createdAtMs).toISOString(),
+    usage: {
+      inputTokens: row.inputTokens,
+      cachedInputTokens: row.cachedInputTokens,
+      cacheWriteTokens: row.cacheWriteTokens,
+      outputTokens: row.outputTokens,
+      reasoningTokens: row.reasoningTokens,
+    },
+  });
+}

@@ -1,0 +1,214 @@
+/**
+ * What an isolate knows of the circuits, and how it tells the authority what it saw. Reading is synchronous and
+ * costs no round trip; snapshots are refreshed in the background and come back free with every report.
+ * The authority (a ProviderHealth object) being slow or gone never holds up a turn. Rules CB30 to CB39.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { CircuitSnapshot } from "../protocol/circuit.ts";
+import type { CallOutcome } from "./outcome.ts";
+
+/** The part of the ProviderHealth object that isolates use. */
+export interface CircuitAuthority {
+  readSnapshot(provider: string): Promise<CircuitSnapshot>;
+  /** Takes outcomes and answers with the snapshot as it stands after them, suspicions settled. */
+  reportOutcomes(provider: string, outcomes: readonly CallOutcome[]): Promise<CircuitSnapshot>;
+}
+
+interface Entry {
+  snapshot: CircuitSnapshot | null;
+  fetchedAtMs: number;
+  /** When the last background refresh began; a lost one is forgotten after LOST_AFTER_MS. */
+  refreshStartedAtMs: number;
+  failuresHere: number;
+  pending: CallOutcome[];
+  flushPlannedAtMs: number;
+}
+
+/** Plain data only: it outlives requests, and a promise or stub of one request may not be used by another. */
+export type CircuitCache = Map<string, Entry>;
+
+/** A closed, quiet circuit is looked up again after this. */
+const FRESH_MS = 3_000;
+/** After trouble the picture changes quickly. */
+const FRESH_AROUND_CHANGE_MS = 500;
+const AROUND_CHANGE_MS = 30_000;
+/** Older than this, a snapshot says too little to start a turn on: wait for a new one, but not for long. */
+const STALE_MS = 60_000;
+/** As long as a reader does not feel. */
+const WARM_LIMIT_MS = 150;
+const LOST_AFTER_MS = 5_000;
+const FLUSH_AFTER_MS = 1_000;
+const FLUSH_AT_COUNT = 20;
+/** Failures in a row seen here alone at which this isolate stops asking without waiting for anybody. */
+const FUSE_FAILURES = 3;
+const FUSE_OPEN_MS = 5_000;
+
+export interface CircuitClientDeps {
+  readonly authority: CircuitAuthority;
+  readonly cache: CircuitCache;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Keeps the request alive for background work. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
+export class CircuitClient {
+  private readonly deps: CircuitClientDeps;
+
+  constructor(deps: CircuitClientDeps) {
+    this.deps = deps;
+  }
+
+  /** The circuit as this isolate knows it; null when it knows nothing. Refreshes in the background when old. */
+  read(provider: string): CircuitSnapshot | null {
+    const entry = this.entry(provider);
+    const nowMs = this.deps.clock.nowMs();
+    this.expireOpen(entry, nowMs);
+    if (nowMs - entry.fetchedAtMs > this.freshMs(entry, nowMs)) this.refresh(provider, entry, nowMs);
+    return entry.snapshot;
+  }
+
+  /** Before a turn: waits at most 150 ms for circuits that this isolate knows nothing recent about. */
+  async warm(providers: Iterable<string>): Promise<void> {
+    const nowMs = this.deps.clock.nowMs();
+    const cold = [...providers].filter((provider) => {
+      const entry = this.entry(provider);
+      return entry.snapshot === null || nowMs - entry.fetchedAtMs > STALE_MS;
+    });
+    if (cold.length === 0) return;
+    const pulls = Promise.all(cold.map((provider) => this.pull(provider)));
+    this.deps.waitUntil(pulls);
+    const limit = new AbortController();
+    await Promise.race([pulls, this.deps.clock.sleep(WARM_LIMIT_MS, limit.signal)]);
+    limit.abort();
+  }
+
+  /** Takes note of a call and returns at once. A failure is reported immediately, good calls in batches. */
+  report(provider: string, outcome: CallOutcome): void {
+    if (outcome.verdict === "neutral") return;
+    const entry = this.entry(provider);
+    const nowMs = this.deps.clock.nowMs();
+    entry.pending.push(outcome);
+    if (outcome.verdict === "success") {
+      entry.failuresHere = 0;
+    } else if (outcome.verdict !== "rate-limited") {
+      entry.failuresHere += 1;
+      this.noteTrouble(entry, outcome, nowMs);
+    }
+    const urgent = outcome.verdict !== "success" || entry.pending.length >= FLUSH_AT_COUNT;
+    if (urgent) {
+      this.deps.waitUntil(this.flush(provider, entry));
+    } else if (nowMs - entry.flushPlannedAtMs > LOST_AFTER_MS) {
+      entry.flushPlannedAtMs = nowMs;
+      this.deps.waitUntil(this.flushLater(provider, entry));
+    }
+  }
+
+  /** The local fuse, and the suspicion that ranks a provider behind the others, need no word from the authority. */
+  private noteTrouble(entry: Entry, outcome: CallOutcome, nowMs: number): void {
+    const known = entry.snapshot;
+    if (known === null || known.status !== "CLOSED" || known.mode === "forced-closed") return;
+    const blown = entry.failuresHere >= FUSE_FAILURES || outcome.verdict === "fatal";
+    // The version stays: whatever the authority says next replaces this.
+    entry.snapshot = blown
+      ? {
+          ...known,
+          status: "OPEN",
+          openUntilMs: nowMs + FUSE_OPEN_MS,
+          reason: `local fuse after ${entry.failuresHere} failures in a row: ${outcome.message}`,
+        }
+      : { ...known, suspect: true, reason: outcome.message, failureCount: known.failureCount + 1 };
+    entry.fetchedAtMs = 0;
+    entry.refreshStartedAtMs = nowMs;
+  }
+
+  /** An open circuit whose authority has not been heard of since its time was over lets one call try. */
+  private expireOpen(entry: Entry, nowMs: number): void {
+    const known = entry.snapshot;
+    if (known?.status !== "OPEN" || known.mode !== "auto" || known.openUntilMs === null) return;
+    const graceMs = entry.fetchedAtMs === 0 ? 0 : STALE_MS;
+    if (nowMs < known.openUntilMs + graceMs) return;
+    entry.failuresHere = FUSE_FAILURES - 1;
+    entry.snapshot = {
+      ...known,
+      status: "CLOSED",
+      suspect: true,
+      openUntilMs: null,
+      reason: "the open time is over and the authority has not been heard of: one call may try",
+    };
+  }
+
+  private entry(provider: string): Entry {
+    let entry = this.deps.cache.get(provider);
+    if (entry === undefined) {
+      entry = {
+        snapshot: null,
+        fetchedAtMs: 0,
+        refreshStartedAtMs: 0,
+        failuresHere: 0,
+        pending: [],
+        flushPlannedAtMs: 0,
+      };
+      this.deps.cache.set(provider, entry);
+    }
+    return entry;
+  }
+
+  private freshMs(entry: Entry, nowMs: number): number {
+    const { snapshot } = entry;
+    if (snapshot === null) return 0;
+    const quiet =
+      snapshot.status === "CLOSED" && !snapshot.suspect && nowMs - snapshot.changedAtMs > AROUND_CHANGE_MS;
+    return quiet ? FRESH_MS : FRESH_AROUND_CHANGE_MS;
+  }
+
+  private refresh(provider: string, entry: Entry, nowMs: number): void {
+    if (nowMs - entry.refreshStartedAtMs < LOST_AFTER_MS && entry.refreshStartedAtMs > entry.fetchedAtMs) return;
+    entry.refreshStartedAtMs = nowMs;
+    this.deps.waitUntil(this.pull(provider));
+  }
+
+  private async pull(provider: string): Promise<void> {
+    try {
+      this.accept(provider, await this.deps.authority.readSnapshot(provider));
+    } catch (error) {
+      // Fail static: the last snapshot stays in force (closed stays closed under the fuse, open stays open).
+      this.noteUnreachable("circuit-pull", error);
+    }
+  }
+
+  private async flush(provider: string, entry: Entry): Promise<void> {
+    const outcomes = entry.pending;
+    if (outcomes.length === 0) return;
+    entry.pending = [];
+    try {
+      this.accept(provider, await this.deps.authority.reportOutcomes(provider, outcomes));
+    } catch (error) {
+      // Health counts may be lost; nobody waits for them and nobody is billed by them.
+      this.noteUnreachable("circuit-report", error);
+    }
+  }
+
+  private async flushLater(provider: string, entry: Entry): Promise<void> {
+    await this.deps.clock.sleep(FLUSH_AFTER_MS);
+    entry.flushPlannedAtMs = 0;
+    await this.flush(provider, entry);
+  }
+
+  private accept(provider: string, given: CircuitSnapshot): void {
+    const snapshot = CircuitSnapshot.parse(given);
+    const entry = this.entry(provider);
+    if (entry.snapshot !== null && snapshot.version < entry.snapshot.version) return;
+    entry.snapshot = snapshot;
+    entry.fetchedAtMs = this.deps.clock.nowMs();
+    if (snapshot.status !== "CLOSED") entry.failuresHere = 0;
+  }
+
+  private noteUnreachable(task: string, error: unknown): void {
+    this.deps.log.write("warn", "background_failed", {
+      task,
+      error: error instanceof Error ? error.message : String(error),
+    });
+  }
+}

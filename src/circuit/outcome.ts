@@ -1,0 +1,18 @@
+/** What a finished call tells the circuit of its provider. Crosses RPC, so it is plain data. */
+import { z } from "zod";
+
+export const CallOutcome = z.object({
+  verdict: z.enum(["success", "failure", "fatal", "rate-limited", "neutral"]),
+  requestId: z.string(),
+  model: z.string(),
+  atMs: z.number(),
+  /** To the first token of a good call, to the failure of a bad one. */
+  latencyMs: z.number().nonnegative(),
+  retryAfterMs: z.number().nullable(),
+  /** Empty when it went well. */
+  message: z.string(),
+});
+export type CallOutcome = z.infer<typeof CallOutcome>;
+
+/** An RPC takes no more than this in one call; isolates flush earlier. */
+export const MAX_OUTCOMES_PER_REPORT = 200;

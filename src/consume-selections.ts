@@ -1,0 +1,97 @@
+/**
+ * The queue's end: selection messages into D1, each exactly once, then to whoever watches. Messages that keep
+ * failing end in the dead-letter queue, and from there in a file, so that a record is never only gone. Rules RT35 to RT39.
+ */
+import { createSelectionStore } from "./analytics/store.ts";
+import { openDatabase } from "./auth/store/database.ts";
+import { describeError } from "./auth/store/describe-error.ts";
+import type { Bindings } from "./env.ts";
+import type { SelectionTail } from "./protocol/circuit.ts";
+import type { SelectionRecord } from "./protocol/selection.ts";
+import { createSessionDirectory } from "./session/directory/store.ts";
+import { SelectionMessage } from "./session/selection-message.ts";
+import { openWiring } from "./wiring.ts";
+
+const DEAD_LETTER_QUEUE = /-dead(-[a-z]+)?$/u;
+
+/** The Worker's `queue` entry. */
+export async function consumeSelections(batch: MessageBatch, env: Bindings): Promise<void> {
+  if (DEAD_LETTER_QUEUE.test(batch.queue)) await keepDeadLetters(batch, env);
+  else await writeSelections(batch, env);
+}
+
+async function writeSelections(batch: MessageBatch, env: Bindings): Promise<void> {
+  const { log } = openWiring(env);
+  const good: SelectionMessage[] = [];
+  const parsedMessages: Message[] = [];
+  for (const message of batch.messages) {
+    const parsed = SelectionMessage.safeParse(message.body);
+    if (parsed.success) {
+      good.push(parsed.data);
+      parsedMessages.push(message);
+    } else {
+      log.write("error", "selection_log_failed", {
+        request_id: message.id,
+        error: `the message has another shape: ${parsed.error.issues[0]?.message ?? ""}`,
+      });
+      message.retry();
+    }
+  }
+  if (good.length === 0) return;
+  const database = openDatabase(env.DB);
+  try {
+    await createSelectionStore(database).insertSelections(good.map(({ record }) => record));
+    const directory = createSessionDirectory(database);
+    for (const { record, sessionTitle } of good) {
+      if (record.sessionId !== null && sessionTitle !== null) {
+        await directory.nameUntitled(record.sessionId, sessionTitle);
+      }
+    }
+  } catch (error) {
+    log.write("error", "selection_log_failed", {
+      request_id: good.map(({ record }) => record.requestId).join(","),
+      error: describeError(error),
+    });
+    for (const message of parsedMessages) message.retry();
+    return;
+  }
+  for (const message of parsedMessages) message.ack();
+  await publish(env, good.map(({ record }) => record));
+}
+
+/** The console pulls what it missed: a failed push is only a line in the log. */
+async function publish(env: Bindings, records: readonly SelectionRecord[]): Promise<void> {
+  const { liveConsole, log } = openWiring(env);
+  try {
+    await liveConsole().publishSelections(records.map(toTail));
+  } catch (error) {
+    log.write("warn", "background_failed", { task: "selection-publish", error: describeError(error) });
+  }
+}
+
+function toTail(record: SelectionRecord): SelectionTail {
+  return {
+    id: record.id,
+    requestId: record.requestId,
+    atMs: Date.parse(record.createdAt),
+    provider: record.provider,
+    model: record.model,
+    status: record.status,
+    intent: record.intent,
+    mode: record.mode,
+    attempts: record.attempts.length,
+    firstTokenMs: record.firstTokenMs,
+    costMicroUsd: record.costMicroUsd,
+  };
+}
+
+/** One file for each message, under the day it was given up; the runbook says how to bring them back. */
+async function keepDeadLetters(batch: MessageBatch, env: Bindings): Promise<void> {
+  const { log } = openWiring(env);
+  for (const message of batch.messages) {
+    const key = `dead-letters/selections/${message.timestamp.toISOString().slice(0, 10)}/${message.id}.json`;
+    await env.FILES.put(key, JSON.stringify(message.body));
+    message.ack();
+    log.write("error", "selection_log_failed", { request_id: message.id, error: `given up, kept as ${key}` });
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Bindings, variables and secrets, parsed once. What is wrong is named, never shown: a secret must not reach a log.
+ */
+import { z } from "zod";
+import type { ChatSession } from "../durable-objects/chat-session.ts";
+import type { LiveConsole } from "../durable-objects/live-console.ts";
+import type { ProviderHealth } from "../durable-objects/provider-health.ts";
+import { DEFAULT_DEADLINES, type Deadlines } from "./routing/deadlines.ts";
+
+/** What the platform hands to the Worker and to every object. */
+export interface Bindings {
+  readonly DB: D1Database;
+  readonly CHAT_SESSION: DurableObjectNamespace<ChatSession>;
+  readonly PROVIDER_HEALTH: DurableObjectNamespace<ProviderHealth>;
+  readonly LIVE_CONSOLE: DurableObjectNamespace<LiveConsole>;
+  readonly SELECTION_QUEUE: Queue<unknown>;
+  readonly FILES: R2Bucket;
+  readonly ASSETS: Fetcher;
+  /** Workers AI: only in deployed environments, since it has no local form. */
+  readonly AI?: Ai;
+  /** Variables and secrets stand beside the bindings. */
+  readonly [name: string]: unknown;
+}
+
+const Settings = z.object({
+  ENVIRONMENT: z.enum(["local", "staging", "production"]),
+  VERSION: z.string().min(1).default("unknown"),
+  /** Where the product is reached: cookies, mails and links are made from it. */
+  PUBLIC_URL: z.url(),
+  /** Signs cookies. At least 32 characters. */
+  AUTH_SECRET: z.string().min(32),
+  /** Origins that may call the API from a page, comma-separated, exact; no wildcard. */
+  ALLOWED_ORIGINS: z
+    .string()
+    .default("")
+    .transform((text) => text.split(",").map((origin) => origin.trim()).filter((origin) => origin !== ""))
+    .pipe(z.array(z.url())),
+  /** Where the sandbox's stand-ins listen; only read in the local environment. */
+  SANDBOX_URL: z.url().optional(),
+  /** The deadlines of an attempt, milliseconds (src/routing/deadlines.ts). */
+  ATTEMPT_HEADERS_MS: z.coerce.number().int().positive().default(DEFAULT_DEADLINES.headersMs),
+  ATTEMPT_FIRST_TOKEN_MS: z.coerce.number().int().positive().default(DEFAULT_DEADLINES.firstTokenMs),
+  ATTEMPT_GAP_MS: z.coerce.number().int().positive().default(DEFAULT_DEADLINES.gapMs),
+  ATTEMPT_TOTAL_MS: z.coerce.number().int().positive().default(DEFAULT_DEADLINES.totalMs),
+});
+
+export interface Settings {
+  readonly environment: "local" | "staging" | "production";
+  readonly version: string;
+  readonly publicUrl: string;
+  readonly authSecret: string;
+  readonly allowedOrigins: readonly string[];
+  readonly sandboxUrl: string | null;
+  readonly deadlines: Deadlines;
+}
+
+/** Throws an error that names the variables that are missing or wrong, without their values. */
+export function parseSettings(env: Bindings): Settings {
+  const parsed = Settings.safeParse(env);
+  if (!parsed.success) {
+    const names = parsed.error.issues.map((issue) => `${issue.path.join(".")} (${issue.code})`);
+    throw new Error(`The Worker's variables are wrong or missing: ${names.join(", ")}`);
+  }
+  const settings = parsed.data;
+  return {
+    environment: settings.ENVIRONMENT,
+    version: settings.VERSION,
+    publicUrl: settings.PUBLIC_URL,
+    authSecret: settings.AUTH_SECRET,
+    allowedOrigins: settings.ALLOWED_ORIGINS,
+    sandboxUrl: settings.ENVIRONMENT === "local" ? (settings.SANDBOX_URL ?? null) : null,
+    deadlines: {
+      headersMs: settings.ATTEMPT_HEADERS_MS,
+      firstTokenMs: settings.ATTEMPT_FIRST_TOKEN_MS,
+      gapMs: settings.ATTEMPT_GAP_MS,
+      totalMs: settings.ATTEMPT_TOTAL_MS,
+    },
+  };
+}

@@ -1,0 +1,148 @@
+/** Puts together what the HTTP application needs (src/http/services.ts), once for each isolate. */
+import { waitUntil } from "cloudflare:workers";
+import { createSelectionStore } from "./analytics/store.ts";
+import { createAuth } from "./auth/client/better-auth.ts";
+import { createPrincipalResolver } from "./auth/client/principal-resolver.ts";
+import { createAccountStore } from "./auth/store/account-store.ts";
+import { createApiKeyStore } from "./auth/store/api-key-store.ts";
+import { openDatabase } from "./auth/store/database.ts";
+import { describeError } from "./auth/store/describe-error.ts";
+import { fail, succeed } from "./base/result.ts";
+import type { Bindings } from "./env.ts";
+import { createOpenAiRoutes } from "./http/openai/routes.ts";
+import type { ChatObject, CircuitControl, Services } from "./http/services.ts";
+import type { ModelCatalog } from "./protocol/model-list.ts";
+import { toTargetName } from "./providers/catalog.ts";
+import { createSandboxControl } from "./ops/sandbox/client.ts";
+import { resolveModels } from "./routing/run-answer.ts";
+import { createSessionDirectory } from "./session/directory/store.ts";
+import type { SelectionMessage } from "./session/selection-message.ts";
+import { openWiring, type Wiring } from "./wiring.ts";
+
+/** Sign-ins and sign-ups that one address may try in a minute: plenty for a person, little for a list of passwords. */
+const AUTH_ATTEMPTS_PER_MINUTE = 10;
+
+export function createServices(env: Bindings): Services {
+  const wiring = openWiring(env);
+  const { settings, log, clock, idSource } = wiring;
+  const database = openDatabase(env.DB);
+  const accounts = createAccountStore(database, idSource);
+  const apiKeys = createApiKeyStore(database, idSource);
+  const auth = createAuth({
+    database,
+    accounts,
+    source: idSource,
+    log,
+    publicUrl: settings.publicUrl,
+    allowedOrigins: settings.allowedOrigins,
+    secrets: [{ version: 1, value: settings.authSecret }],
+    attemptsPerMinute: AUTH_ATTEMPTS_PER_MINUTE,
+    // Mail is not part of this version: addresses stay unproven, see docs/decisions.
+    sendVerification: null,
+  });
+  const resolver = createPrincipalResolver({ auth, accounts, apiKeys, log, nowMs: clock.nowMs, waitUntil });
+  return {
+    environment: settings.environment,
+    version: settings.version,
+    publicUrl: settings.publicUrl,
+    allowedOrigins: settings.allowedOrigins,
+    sandbox: wiring.catalog.providers.some((provider) => wiring.isSandbox(provider)),
+    log,
+    clock,
+    idSource,
+    handleAuth: (request) => auth.handler(request),
+    resolvePrincipal: (request) => resolver.resolve(request),
+    accounts,
+    apiKeys,
+    forgetKey: (keyId) => resolver.forgetKey(keyId),
+    directory: createSessionDirectory(database),
+    chatObject: (sessionId) => openChatObject(env, sessionId),
+    circuits: createCircuitControl(env, wiring),
+    selections: createSelectionStore(database),
+    modelCatalog: () => readModelCatalog(wiring),
+    sandboxControl: settings.sandboxUrl === null ? null : createSandboxControl(settings.sandboxUrl, (url, init) => fetch(url, init)),
+    healthChecks: {
+      database: async () => {
+        await env.DB.prepare("select 1").first();
+      },
+      circuits: async () => {
+        await wiring.readCircuits();
+      },
+    },
+    assets: (request) => env.ASSETS.fetch(request),
+    openaiRoutes: createOpenAiRoutes({
+      clock,
+      idSource,
+      catalog: wiring.catalog,
+      resolveModels: (requested) => resolveModels(wiring.catalog, requested),
+      runAnswer: (input) => wiring.runAnswer(input),
+      saveSelection: (record) => waitUntil(saveSelection(env, wiring, { record, sessionTitle: null })),
+      isSandbox: wiring.isSandbox,
+      waitUntil,
+    }),
+  };
+}
+
+function openChatObject(env: Bindings, sessionId: string): ChatObject {
+  return env.CHAT_SESSION.get(env.CHAT_SESSION.idFromName(sessionId));
+}
+
+function createCircuitControl(env: Bindings, wiring: Wiring): CircuitControl {
+  return {
+    list: () => wiring.readCircuits(),
+    act: async (provider, action, reason, actor) => {
+      if (!wiring.catalog.providers.some((known) => known === provider)) return fail("unknown-provider");
+      const stub = env.PROVIDER_HEALTH.get(env.PROVIDER_HEALTH.idFromName(provider));
+      return succeed(await stub.control(provider, action, reason, actor));
+    },
+    liveSocket: (request) => wiring.liveConsole().fetch(request),
+  };
+}
+
+/** A call without a chat has no object and so no outbox: the queue is asked, and D1 itself when the queue refuses. */
+async function saveSelection(env: Bindings, wiring: Wiring, message: SelectionMessage): Promise<void> {
+  try {
+    await env.SELECTION_QUEUE.send(message);
+  } catch (queueError) {
+    try {
+      await createSelectionStore(openDatabase(env.DB)).insertSelections([message.record]);
+    } catch (databaseError) {
+      wiring.log.write("error", "selection_log_failed", {
+        request_id: message.record.requestId,
+        error: `queue: ${describeError(queueError)}; database: ${describeError(databaseError)}`,
+      });
+    }
+  }
+}
+
+async function readModelCatalog(wiring: Wiring): Promise<ModelCatalog> {
+  const { catalog, circuits, clock } = wiring;
+  const book = await wiring.readPriceBook();
+  const nowMs = clock.nowMs();
+  await circuits.warm(catalog.providers);
+  return {
+    sandbox: catalog.providers.some((provider) => wiring.isSandbox(provider)),
+    classes: catalog.classes.map(({ name, description, targets }) => ({
+      name,
+      description,
+      targets: targets.map(toTargetName),
+    })),
+    targets: catalog.targets.map((target) => {
+      const price = book.listPrice(target.provider, target.modelId, nowMs);
+      return {
+        target: toTargetName(target),
+        provider: target.provider,
+        model: target.modelId,
+        displayName: target.displayName,
+        contextTokens: target.contextTokens,
+        inputMicroUsdPerMillion: price?.inputMicroUsdPerMillion ?? null,
+        outputMicroUsdPerMillion: price?.outputMicroUsdPerMillion ?? null,
+        vision: target.vision,
+        tools: target.tools,
+        reasoning: target.reasoning,
+        sandbox: wiring.isSandbox(target.provider),
+        circuit: circuits.read(target.provider)?.status ?? "CLOSED",
+      };
+    }),
+  };
+}

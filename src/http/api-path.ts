@@ -1,0 +1,6 @@
+/** Tells the API's paths from the pages'. */
+
+/** True for every path that answers programs: those never fall through to the web pages. */
+export function isApiPath(path: string): boolean {
+  return path === "/health" || /^\/(?:api|v1)(?:\/|$)/.test(path);
+}

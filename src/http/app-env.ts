@@ -1,0 +1,25 @@
+/** What the middleware puts into Hono's context for the handlers. */
+import type { Context } from "hono";
+import type { Principal } from "../auth/principal.ts";
+import { assert } from "../base/assert.ts";
+import type { Log } from "../base/log.ts";
+
+export interface AppEnv {
+  Variables: {
+    readonly requestId: string;
+    readonly log: Log;
+    /** The time as ISO 8601. */
+    readonly nowIso: () => string;
+    /** Null on public routes, and where a ticket stands for its holder. */
+    readonly principal: Principal | null;
+  };
+}
+
+export type AppContext = Context<AppEnv>;
+
+/** The principal of a route that the access table does not leave to strangers. */
+export function readPrincipal(context: AppContext): Principal {
+  const principal = context.get("principal");
+  assert(principal !== null && principal !== undefined, "a route for known callers ran without one");
+  return principal;
+}

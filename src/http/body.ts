@@ -1,0 +1,107 @@
+/** Bodies and queries from outside: counted while they are read, then parsed with zod. */
+import type { z } from "zod";
+import { fail, succeed } from "../base/result.ts";
+import type { Result } from "../base/result.ts";
+import type { AppContext } from "./app-env.ts";
+import { refuse } from "./respond.ts";
+
+/** A message of the longest allowed length fits; nothing that this API takes is larger. */
+export const MAX_JSON_BYTES = 1_048_576;
+
+/**
+ * Reads a body as text, at most `limitBytes`. What `content-length` says can only make it fail sooner: the bytes
+ * themselves are counted, and reading stops with the one too many.
+ */
+export async function readLimitedText(request: Request, limitBytes: number): Promise<Result<string, "too-large">> {
+  if (Number(request.headers.get("content-length") ?? 0) > limitBytes) return fail("too-large");
+  if (request.body === null) return succeed("");
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  // Leaving the loop cancels the stream.
+  for await (const chunk of request.body) {
+    bytes += chunk.byteLength;
+    if (bytes > limitBytes) return fail("too-large");
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return succeed(text + decoder.decode());
+}
+
+export interface JsonOptions {
+  readonly limitBytes?: number;
+  /** Where a request without a body means `{}`. */
+  readonly mayBeEmpty?: boolean;
+}
+
+/**
+ * Reads, checks and parses a JSON body. A failure is the answer to give: 413, 415, or 400 with the place of each
+ * mistake.
+ */
+export async function readJson<Shape extends z.ZodType>(
+  context: AppContext,
+  shape: Shape,
+  { limitBytes = MAX_JSON_BYTES, mayBeEmpty = false }: JsonOptions = {},
+): Promise<Result<z.output<Shape>, Response>> {
+  const text = await readJsonText(context, limitBytes);
+  if (!text.ok) return text;
+  if (text.value.trim() === "" && !mayBeEmpty) {
+    return fail(refuse(context, "invalid-request", "The request needs a JSON body."));
+  }
+  const json = parseJson(text.value.trim() === "" ? "{}" : text.value);
+  if (!json.ok) return fail(refuse(context, "invalid-request", "The body is not valid JSON."));
+  return check(context, shape, json.value, "The body does not have the expected shape.");
+}
+
+/** As `readJson` up to the parsing: the text of a JSON body, or the answer to give instead. */
+export async function readJsonText(context: AppContext, limitBytes: number): Promise<Result<string, Response>> {
+  const text = await readLimitedText(context.req.raw, limitBytes);
+  if (!text.ok) return fail(refuseTooLarge(context, limitBytes));
+  if (text.value !== "" && !isJson(context.req.header("content-type"))) {
+    return fail(refuse(context, "unsupported-media-type", "Send the body as application/json."));
+  }
+  return text;
+}
+
+/** The answer to a body above its limit, and the line about it in the log. */
+export function refuseTooLarge(context: AppContext, limitBytes: number): Response {
+  context.get("log").write("warn", "request_too_large", {
+    request_id: context.get("requestId"),
+    path: context.req.path,
+    limit_bytes: limitBytes,
+  });
+  return refuse(context, "too-large", `The body may have at most ${limitBytes} bytes.`);
+}
+
+/** Parses the query string; a name that occurs twice counts once, by its last value. */
+export function readQuery<Shape extends z.ZodType>(
+  context: AppContext,
+  shape: Shape,
+): Result<z.output<Shape>, Response> {
+  const query = Object.fromEntries(new URL(context.req.url).searchParams);
+  return check(context, shape, query, "The query does not have the expected shape.");
+}
+
+function check<Shape extends z.ZodType>(
+  context: AppContext,
+  shape: Shape,
+  value: unknown,
+  detail: string,
+): Result<z.output<Shape>, Response> {
+  const parsed = shape.safeParse(value);
+  if (parsed.success) return succeed(parsed.data);
+  const issues = parsed.error.issues.slice(0, 20).map(({ path, message }) => ({ path: path.map(String).join("."), message }));
+  return fail(refuse(context, "invalid-request", detail, { issues }));
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return /^application\/(?:[\w.-]+\+)?json *(?:;|$)/i.test(contentType ?? "");
+}
+
+function parseJson(text: string): Result<unknown, "not-json"> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return succeed(value);
+  } catch {
+    return fail("not-json");
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * The outermost layer: gives each request its id, puts the headers on each answer that every answer has, and writes
+ * one line about it to the log. Rules HT1 to HT4.
+ */
+import type { MiddlewareHandler } from "hono";
+import { newRequestId } from "../../base/id.ts";
+import type { IdSource } from "../../base/id.ts";
+import { isApiPath } from "../api-path.ts";
+import type { AppContext, AppEnv } from "../app-env.ts";
+import { SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from "../security-headers.ts";
+import type { Services } from "../services.ts";
+
+/** A client's own id is taken over when it cannot harm a log or a header. */
+const REQUEST_ID_SHAPE = /^[A-Za-z0-9._-]{1,64}$/;
+const SWITCHING_PROTOCOLS = 101;
+
+export function observe(services: Services): MiddlewareHandler<AppEnv> {
+  return async (context, next) => {
+    const startedAtMs = services.clock.nowMs();
+    const requestId = toRequestId(context.req.header("x-request-id"), services.idSource);
+    context.set("requestId", requestId);
+    context.set("log", services.log);
+    context.set("nowIso", () => new Date(services.clock.nowMs()).toISOString());
+    context.set("principal", null);
+    await next();
+    finishHeaders(context);
+    const principal = context.get("principal");
+    services.log.write("info", "request_completed", {
+      request_id: requestId,
+      method: context.req.method,
+      // Without the query, in which a ticket may stand.
+      path: context.req.path,
+      status: context.res.status,
+      duration_ms: services.clock.nowMs() - startedAtMs,
+      user_id: principal?.userId ?? null,
+      org_id: principal?.organizationId ?? null,
+    });
+  };
+}
+
+function toRequestId(given: string | undefined, source: IdSource): string {
+  return given !== undefined && REQUEST_ID_SHAPE.test(given) ? given : newRequestId(source);
+}
+
+function finishHeaders(context: AppContext): void {
+  const answer = context.res;
+  // The socket's answer cannot be copied without its socket, and no browser reads its headers.
+  if (answer.status === SWITCHING_PROTOCOLS) return;
+  // A copy, because the headers of a fetched answer cannot be changed.
+  const finished = new Response(answer.body, answer);
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) finished.headers.set(name, value);
+  if (new URL(context.req.url).protocol === "https:") {
+    finished.headers.set("strict-transport-security", STRICT_TRANSPORT_SECURITY);
+  }
+  finished.headers.set("x-request-id", context.get("requestId"));
+  if (isApiPath(context.req.path) && !finished.headers.has("cache-control")) {
+    finished.headers.set("cache-control", "no-store");
+  }
+  // Hono would otherwise lay the old answer's headers over the new one's.
+  context.res = undefined;
+  context.res = finished;
+}

@@ -1,0 +1,165 @@
+/** The OpenAI Chat Completions request as the neutral call. Pure. Rules HT40 to HT44. */
+import type {
+  LanguageModelV4FilePart,
+  LanguageModelV4Message,
+  LanguageModelV4Prompt,
+  LanguageModelV4TextPart,
+} from "@ai-sdk/provider";
+import { fail, succeed, type Result } from "../../base/result.ts";
+import type { ChatCompletionRequest, ChatMessage } from "../../protocol/openai.ts";
+import type { ModelCall } from "../../providers/provider.ts";
+
+/** What is wrong, and in which field. */
+export interface CallMistake {
+  readonly param: string;
+  readonly message: string;
+}
+
+type Text = string | readonly { readonly text: string }[];
+
+const toText = (content: Text): string =>
+  typeof content === "string" ? content : content.map((part) => part.text).join("");
+
+/** The text that says what is wanted: the last user message. */
+export function toQuestion(request: ChatCompletionRequest): string {
+  const last = request.messages.findLast((message) => message.role === "user");
+  if (last === undefined) return "";
+  if (typeof last.content === "string") return last.content;
+  return last.content.map((part) => (part.type === "text" ? part.text : "")).join("\n");
+}
+
+export function toModelCall(request: ChatCompletionRequest): Result<Omit<ModelCall, "modelId">, CallMistake> {
+  const prompt = toPrompt(request.messages);
+  if (!prompt.ok) return prompt;
+  const maxOutputTokens = request.max_completion_tokens ?? request.max_tokens ?? null;
+  const stop = request.stop ?? null;
+  return succeed({
+    prompt: prompt.value,
+    ...(maxOutputTokens === null ? {} : { maxOutputTokens }),
+    ...(request.temperature == null ? {} : { temperature: request.temperature }),
+    ...(request.top_p == null ? {} : { topP: request.top_p }),
+    ...(request.presence_penalty == null ? {} : { presencePenalty: request.presence_penalty }),
+    ...(request.frequency_penalty == null ? {} : { frequencyPenalty: request.frequency_penalty }),
+    ...(request.seed == null ? {} : { seed: request.seed }),
+    ...(stop === null ? {} : { stopSequences: typeof stop === "string" ? [stop] : stop }),
+    ...(request.reasoning_effort == null ? {} : { reasoningEffort: request.reasoning_effort }),
+    ...toToolFields(request),
+    ...toResponseFormat(request),
+  });
+}
+
+function toToolFields(request: ChatCompletionRequest): Pick<ModelCall, "tools" | "toolChoice"> {
+  const { tools, tool_choice: choice } = request;
+  if (tools === undefined || tools.length === 0) return {};
+  return {
+    tools: tools.map(({ function: tool }) => ({
+      type: "function" as const,
+      name: tool.name,
+      ...(tool.description === undefined ? {} : { description: tool.description }),
+      inputSchema: tool.parameters ?? { type: "object", properties: {} },
+      ...(tool.strict == null ? {} : { strict: tool.strict }),
+    })),
+    ...(choice === undefined
+      ? {}
+      : {
+          toolChoice:
+            typeof choice === "string"
+              ? { type: choice }
+              : { type: "tool" as const, toolName: choice.function.name },
+        }),
+  };
+}
+
+function toResponseFormat(request: ChatCompletionRequest): Pick<ModelCall, "responseFormat"> {
+  const format = request.response_format;
+  if (format === undefined || format.type === "text") return {};
+  if (format.type === "json_object") return { responseFormat: { type: "json" } };
+  const { name, schema } = format.json_schema;
+  return { responseFormat: { type: "json", name, ...(schema === undefined ? {} : { schema }) } };
+}
+
+function toPrompt(messages: readonly ChatMessage[]): Result<LanguageModelV4Prompt, CallMistake> {
+  const prompt: LanguageModelV4Prompt = [];
+  const toolNames = new Map<string, string>();
+  for (const [index, message] of messages.entries()) {
+    const turned = toPromptMessage(message, toolNames);
+    if (!turned.ok) return fail({ param: `messages.${index}`, message: turned.error });
+    prompt.push(turned.value);
+  }
+  return succeed(prompt);
+}
+
+function toPromptMessage(
+  message: ChatMessage,
+  toolNames: Map<string, string>,
+): Result<LanguageModelV4Message, string> {
+  switch (message.role) {
+    case "system":
+    case "developer":
+      return succeed({ role: "system", content: toText(message.content) });
+    case "user":
+      return toUserMessage(message);
+    case "assistant":
+      return toAssistantMessage(message, toolNames);
+    case "tool": {
+      const toolName = toolNames.get(message.tool_call_id);
+      if (toolName === undefined) {
+        return fail(`there is no tool call ${message.tool_call_id} before this result`);
+      }
+      const output = { type: "text" as const, value: toText(message.content) };
+      const part = { type: "tool-result" as const, toolCallId: message.tool_call_id, toolName, output };
+      return succeed({ role: "tool", content: [part] });
+    }
+  }
+}
+
+function toUserMessage(
+  message: Extract<ChatMessage, { role: "user" }>,
+): Result<LanguageModelV4Message, string> {
+  if (typeof message.content === "string") {
+    return succeed({ role: "user", content: [{ type: "text", text: message.content }] });
+  }
+  const content: (LanguageModelV4TextPart | LanguageModelV4FilePart)[] = [];
+  for (const part of message.content) {
+    if (part.type === "text") {
+      content.push({ type: "text", text: part.text });
+      continue;
+    }
+    const image = toImage(part.image_url.url);
+    if (image === null) return fail("an image must be an https URL or a data URL of an image in base64");
+    content.push(image);
+  }
+  return succeed({ role: "user", content });
+}
+
+const IMAGE_DATA_URL = /^data:(image\/[a-z0-9.+-]+);base64,([A-Za-z0-9+/]+=*)$/u;
+
+function toImage(url: string): LanguageModelV4FilePart | null {
+  const data = IMAGE_DATA_URL.exec(url);
+  if (data?.[1] !== undefined && data[2] !== undefined) {
+    return { type: "file", mediaType: data[1], data: { type: "data", data: data[2] } };
+  }
+  if (!url.startsWith("https://") || !URL.canParse(url)) return null;
+  return { type: "file", mediaType: "image/*", data: { type: "url", url: new URL(url) } };
+}
+
+function toAssistantMessage(
+  message: Extract<ChatMessage, { role: "assistant" }>,
+  toolNames: Map<string, string>,
+): Result<LanguageModelV4Message, string> {
+  const text = message.content == null ? "" : toText(message.content);
+  const content: Extract<LanguageModelV4Message, { role: "assistant" }>["content"] = [];
+  if (text !== "") content.push({ type: "text", text });
+  for (const call of message.tool_calls ?? []) {
+    let input: unknown;
+    try {
+      input = JSON.parse(call.function.arguments === "" ? "{}" : call.function.arguments);
+    } catch {
+      return fail(`the arguments of tool call ${call.id} are not JSON`);
+    }
+    toolNames.set(call.id, call.function.name);
+    content.push({ type: "tool-call", toolCallId: call.id, toolName: call.function.name, input });
+  }
+  if (content.length === 0) return fail("an assistant message needs content or tool calls");
+  return succeed({ role: "assistant", content });
+}

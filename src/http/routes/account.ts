@@ -1,0 +1,102 @@
+/** `/api/auth/*` (better-auth's own wire), `/api/v1/me` and `/api/v1/keys`. */
+import type { Hono } from "hono";
+import { MAX_KEYS_PER_USER } from "../../auth/store/api-key-store.ts";
+import type { ApiKeyRecord } from "../../auth/store/api-key-store.ts";
+import { assert } from "../../base/assert.ts";
+import { ApiKeyList, CreateApiKeyBody, CreatedApiKey, Me } from "../../protocol/account.ts";
+import { readPrincipal } from "../app-env.ts";
+import type { AppContext, AppEnv } from "../app-env.ts";
+import { MAX_JSON_BYTES, readJson, readJsonText } from "../body.ts";
+import { refuse } from "../respond.ts";
+import type { Services } from "../services.ts";
+
+export function addAccountRoutes(app: Hono<AppEnv>, services: Services): void {
+  const auth = (context: AppContext): Promise<Response> => handleAuth(services, context);
+  app.post("/api/auth/sign-up/email", auth);
+  app.post("/api/auth/sign-in/email", auth);
+  app.post("/api/auth/sign-out", auth);
+  app.get("/api/auth/verify-email", auth);
+
+  app.get("/api/v1/me", async (context) => {
+    const principal = readPrincipal(context);
+    assert(principal.kind === "user", "the access table leaves this route to people");
+    const organization = await services.accounts.readOrganization(principal.organizationId);
+    assert(organization !== null, "a principal's organization exists");
+    const me: Me = {
+      user: { id: principal.userId, email: principal.email, name: principal.name, role: principal.role },
+      organization,
+      sandbox: services.sandbox,
+      environment: services.environment,
+    };
+    return context.json(me);
+  });
+
+  app.get("/api/v1/keys", async (context) => {
+    const keys = await services.apiKeys.list(readPrincipal(context));
+    const list: ApiKeyList = { keys: keys.map(toSummary) };
+    return context.json(list);
+  });
+
+  app.post("/api/v1/keys", async (context) => {
+    const body = await readJson(context, CreateApiKeyBody);
+    if (!body.ok) return body.error;
+    const created = await services.apiKeys.create(toOwner(context), body.value.name);
+    if (!created.ok) {
+      return refuse(context, "conflict", `There are ${MAX_KEYS_PER_USER} keys already. Revoke one first.`);
+    }
+    const answer: CreatedApiKey = { ...toSummary(created.value.record), key: created.value.key };
+    return context.json(answer, 201);
+  });
+
+  app.delete("/api/v1/keys/:keyId", async (context) => {
+    const keyId = context.req.param("keyId");
+    if (!(await services.apiKeys.revoke(toOwner(context), keyId))) {
+      return refuse(context, "not-found", "There is no such key.");
+    }
+    services.forgetKey(keyId);
+    return context.body(null, 204);
+  });
+}
+
+function toOwner(context: AppContext): { userId: string; organizationId: string } {
+  const { userId, organizationId } = readPrincipal(context);
+  return { userId, organizationId };
+}
+
+function toSummary({ id, name, start, createdAtMs, lastUsedAtMs }: ApiKeyRecord): ApiKeyList["keys"][number] {
+  return {
+    id,
+    name,
+    start,
+    createdAt: new Date(createdAtMs).toISOString(),
+    lastUsedAt: lastUsedAtMs === null ? null : new Date(lastUsedAtMs).toISOString(),
+  };
+}
+
+/** better-auth answers in its own shape, which its clients know; our limits and our log apply all the same. */
+async function handleAuth(services: Services, context: AppContext): Promise<Response> {
+  const request = await toAuthRequest(context);
+  if (request instanceof Response) return request;
+  const answer = await services.handleAuth(request);
+  if (answer.status === 401 || answer.status === 403 || answer.status === 429) {
+    services.log.write("warn", "auth_failed", {
+      request_id: context.get("requestId"),
+      path: context.req.path,
+      reason: `status ${answer.status}`,
+    });
+  }
+  const retryAfter = answer.headers.get("x-retry-after");
+  if (retryAfter === null) return answer;
+  // The standard name beside better-auth's own.
+  const limited = new Response(answer.body, answer);
+  limited.headers.set("retry-after", retryAfter);
+  return limited;
+}
+
+async function toAuthRequest(context: AppContext): Promise<Request | Response> {
+  const { raw } = context.req;
+  if (raw.body === null) return raw;
+  const text = await readJsonText(context, MAX_JSON_BYTES);
+  if (!text.ok) return text.error;
+  return new Request(raw.url, { method: raw.method, headers: raw.headers, body: text.value });
+}

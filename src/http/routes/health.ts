@@ -1,0 +1,55 @@
+/** `GET /health` and `GET /v1/router/health`: one answer, with a word and a latency for each dependency. */
+import type { Hono } from "hono";
+import { describeError } from "../../auth/store/describe-error.ts";
+import type { AppContext, AppEnv } from "../app-env.ts";
+import type { Services } from "../services.ts";
+
+/** A dependency that takes longer is of no use to a request either. */
+const CHECK_TIMEOUT_MS = 1_000;
+
+interface CheckResult {
+  readonly status: "ok" | "failed";
+  readonly latency_ms: number;
+}
+
+export function addHealthRoutes(app: Hono<AppEnv>, services: Services): void {
+  const answer = async (context: AppContext): Promise<Response> => {
+    const results = await Promise.all(
+      Object.entries(services.healthChecks).map(async ([name, check]): Promise<[string, CheckResult]> => [
+        name,
+        await runCheck(services, name, check),
+      ]),
+    );
+    const ok = results.every(([, result]) => result.status === "ok");
+    const body = {
+      status: ok ? "healthy" : "unhealthy",
+      ok,
+      version: services.version,
+      environment: services.environment,
+      timestamp: context.get("nowIso")(),
+      checks: Object.fromEntries(results),
+    };
+    return context.json(body, ok ? 200 : 503);
+  };
+  app.get("/health", answer);
+  app.get("/v1/router/health", answer);
+}
+
+async function runCheck(services: Services, name: string, check: () => Promise<void>): Promise<CheckResult> {
+  const { clock, log } = services;
+  const startedAtMs = clock.nowMs();
+  const finished = new AbortController();
+  const timeout = async (): Promise<void> => {
+    await clock.sleep(CHECK_TIMEOUT_MS, finished.signal);
+    if (!finished.signal.aborted) throw new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`);
+  };
+  try {
+    await Promise.race([check(), timeout()]);
+    return { status: "ok", latency_ms: clock.nowMs() - startedAtMs };
+  } catch (error) {
+    log.write("error", "background_failed", { task: `health:${name}`, error: describeError(error) });
+    return { status: "failed", latency_ms: clock.nowMs() - startedAtMs };
+  } finally {
+    finished.abort();
+  }
+}

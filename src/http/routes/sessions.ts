@@ -1,0 +1,143 @@
+/** `/api/v1/sessions`: the list of chats in D1, each chat's messages and socket in its own object. */
+import type { Hono } from "hono";
+import { TICKET_HEADER } from "../../auth/principal.ts";
+import { newSessionId } from "../../base/id.ts";
+import type { SessionId } from "../../base/id.ts";
+import { CreateSessionBody, SessionListQuery, UpdateSessionBody } from "../../protocol/session-api.ts";
+import type { SessionList, SessionMessages, SessionSummary } from "../../protocol/session-api.ts";
+import type { DirectoryEntry } from "../../session/directory/directory.ts";
+import { parseSessionId } from "../../session/directory/session-id.ts";
+import { readPrincipal } from "../app-env.ts";
+import type { AppContext, AppEnv } from "../app-env.ts";
+import { readJson, readQuery } from "../body.ts";
+import { refuse } from "../respond.ts";
+import type { Services } from "../services.ts";
+import { UNTITLED } from "../../session/title.ts";
+import { isSocketUpgrade, toObjectRequest, toPrincipalHeader } from "../socket-request.ts";
+
+/** What a chat is called until its first question names it. */
+/** Ours are far shorter; a longer one is not worth an object's time. */
+const MAX_TICKET_CHARACTERS = 200;
+
+export function addSessionRoutes(app: Hono<AppEnv>, services: Services): void {
+  addListRoutes(app, services);
+  addChatRoutes(app, services);
+  app.get("/api/v1/sessions/:sessionId/socket", (context) => openSocket(services, context));
+}
+
+function addListRoutes(app: Hono<AppEnv>, services: Services): void {
+  app.get("/api/v1/sessions", async (context) => {
+    const query = readQuery(context, SessionListQuery);
+    if (!query.ok) return query.error;
+    const page = await services.directory.list(readPrincipal(context), query.value);
+    if (!page.ok) return refuse(context, "invalid-request", "The cursor is not one that this list gave.");
+    const list: SessionList = { sessions: page.value.entries.map(toSummary), nextCursor: page.value.nextCursor };
+    return context.json(list);
+  });
+
+  app.post("/api/v1/sessions", async (context) => {
+    const body = await readJson(context, CreateSessionBody, { mayBeEmpty: true });
+    if (!body.ok) return body.error;
+    const { userId, organizationId } = readPrincipal(context);
+    const id = newSessionId(services.idSource);
+    const title = body.value.title ?? UNTITLED;
+    // The object first: a chat that is listed must be there.
+    await services.chatObject(id).create({ sessionId: id, organizationId, userId, title });
+    const createdAtMs = services.clock.nowMs();
+    const entry = await services.directory.create({ id, title, userId, organizationId, createdAtMs });
+    return context.json(toSummary(entry), 201);
+  });
+}
+
+function addChatRoutes(app: Hono<AppEnv>, services: Services): void {
+  const path = "/api/v1/sessions/:sessionId";
+
+  app.get(path, async (context) => {
+    const entry = await findOwn(services, context);
+    return entry === null ? refuseUnknown(context) : context.json(toSummary(entry));
+  });
+
+  app.patch(path, async (context) => {
+    const body = await readJson(context, UpdateSessionBody);
+    if (!body.ok) return body.error;
+    const id = readSessionId(context);
+    const { title } = body.value;
+    const entry = id === null ? null : await services.directory.rename(readPrincipal(context), id, title);
+    if (entry === null) return refuseUnknown(context);
+    await services.chatObject(entry.id).rename(title);
+    return context.json(toSummary(entry));
+  });
+
+  app.delete(path, async (context) => {
+    const entry = await findOwn(services, context);
+    if (entry === null) return refuseUnknown(context);
+    // The object first: should it fail, the chat is still listed and deleting it can be tried again.
+    await services.chatObject(entry.id).deleteAll();
+    await services.directory.markDeleted(readPrincipal(context), entry.id, services.clock.nowMs());
+    return context.body(null, 204);
+  });
+
+  app.get(`${path}/messages`, async (context) => {
+    const entry = await findOwn(services, context);
+    if (entry === null) return refuseUnknown(context);
+    const messages: SessionMessages = { messages: [...(await services.chatObject(entry.id).readMessages())] };
+    return context.json(messages);
+  });
+
+  app.post(`${path}/ticket`, async (context) => {
+    const entry = await findOwn(services, context);
+    if (entry === null) return refuseUnknown(context);
+    const { userId, organizationId } = readPrincipal(context);
+    return context.json(await services.chatObject(entry.id).issueTicket({ userId, organizationId }), 201);
+  });
+}
+
+async function openSocket(services: Services, context: AppContext): Promise<Response> {
+  if (!isSocketUpgrade(context.req.raw)) {
+    return refuse(context, "upgrade-required", "Open this address as a WebSocket.", {
+      headers: { upgrade: "websocket" },
+    });
+  }
+  const id = readSessionId(context);
+  const internal = id === null ? null : await toAdmission(services, context, id);
+  if (id === null || internal === null) return refuseUnknown(context);
+  return services.chatObject(id).fetch(toObjectRequest(context.req.raw, context.get("requestId"), internal));
+}
+
+/** What the object is told about who comes; null when there is no such chat for them. */
+async function toAdmission(
+  services: Services,
+  context: AppContext,
+  id: SessionId,
+): Promise<Readonly<Record<string, string>> | null> {
+  const principal = context.get("principal");
+  if (principal !== null) {
+    return (await services.directory.read(principal, id)) === null ? null : toPrincipalHeader(principal);
+  }
+  const ticket = context.req.query("ticket") ?? "";
+  if (ticket === "" || ticket.length > MAX_TICKET_CHARACTERS) return null;
+  return (await services.directory.exists(id)) ? { [TICKET_HEADER]: ticket } : null;
+}
+
+function readSessionId(context: AppContext): SessionId | null {
+  return parseSessionId(context.req.param("sessionId") ?? "");
+}
+
+async function findOwn(services: Services, context: AppContext): Promise<DirectoryEntry | null> {
+  const id = readSessionId(context);
+  return id === null ? null : services.directory.read(readPrincipal(context), id);
+}
+
+/** One answer for a chat that does not exist and for one that is somebody else's. */
+function refuseUnknown(context: AppContext): Response {
+  return refuse(context, "not-found", "There is no such chat.");
+}
+
+function toSummary({ id, title, createdAtMs, updatedAtMs }: DirectoryEntry): SessionSummary {
+  return {
+    id,
+    title,
+    createdAt: new Date(createdAtMs).toISOString(),
+    updatedAt: new Date(updatedAtMs).toISOString(),
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * What the HTTP application needs from the rest: the composition root (src/wiring.ts) builds it, tests build it from
+ * fakes. Nothing in src/http constructs a store, a client or an object's stub.
+ */
+import type { Hono } from "hono";
+import type { CountedSelection } from "../analytics/summarize.ts";
+import type { SelectionFilter, SelectionPage } from "../analytics/store.ts";
+import type { AuthenticationFailure, Principal } from "../auth/principal.ts";
+import type { AccountStore } from "../auth/store/account-store.ts";
+import type { ApiKeyStore } from "../auth/store/api-key-store.ts";
+import type { Clock } from "../base/clock.ts";
+import type { IdSource, SessionId } from "../base/id.ts";
+import type { Log } from "../base/log.ts";
+import type { Result } from "../base/result.ts";
+import type { CircuitAction, CircuitDetail } from "../protocol/circuit.ts";
+import type { ModelCatalog } from "../protocol/model-list.ts";
+import type { SelectionRecord } from "../protocol/selection.ts";
+import type { SessionTicket } from "../protocol/session-api.ts";
+import type { StoredMessage } from "../protocol/session-frame.ts";
+import type { SessionDirectory } from "../session/directory/directory.ts";
+import type { AppEnv } from "./app-env.ts";
+
+/** One chat's object. Every method but `create` may be called for a chat whose object was emptied. */
+export interface ChatObject {
+  /** Makes the chat; again with the same values changes nothing. */
+  create(chat: { sessionId: SessionId; organizationId: string; userId: string; title: string }): Promise<void>;
+  rename(title: string): Promise<void>;
+  /** Ends what runs, closes the sockets, forgets everything. Can be repeated. */
+  deleteAll(): Promise<void>;
+  readMessages(): Promise<readonly StoredMessage[]>;
+  issueTicket(holder: { userId: string; organizationId: string }): Promise<SessionTicket>;
+  /** The socket upgrade. Carries PRINCIPAL_HEADER or TICKET_HEADER (src/auth/principal.ts), never both. */
+  fetch(request: Request): Promise<Response>;
+}
+
+export interface CircuitControl {
+  list(): Promise<readonly CircuitDetail[]>;
+  act(
+    provider: string,
+    action: CircuitAction,
+    reason: string,
+    actor: string,
+  ): Promise<Result<CircuitDetail, "unknown-provider">>;
+  /** The upgrade of the console's socket; the request carries PRINCIPAL_HEADER. */
+  liveSocket(request: Request): Promise<Response>;
+}
+
+export interface SandboxState {
+  readonly providers: readonly { readonly provider: string; readonly fault: string | null; readonly requests: number }[];
+  /** The names that `setFault` takes; the first means that nothing is broken. */
+  readonly faults: readonly string[];
+}
+
+export interface SandboxControl {
+  list(): Promise<SandboxState>;
+  setFault(provider: string, fault: string): Promise<Result<SandboxState, "unknown-provider" | "unknown-fault">>;
+}
+
+export interface SelectionReader {
+  list(
+    filter: SelectionFilter,
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<Result<SelectionPage, "invalid-cursor">>;
+  read(organizationId: string | null, id: string): Promise<SelectionRecord | null>;
+  readCounted(filter: {
+    organizationId: string | null;
+    sinceMs: number;
+    limit: number;
+  }): Promise<readonly CountedSelection[]>;
+}
+
+export interface Services {
+  readonly environment: string;
+  readonly version: string;
+  /** Where the product is reached, with its scheme. */
+  readonly publicUrl: string;
+  /** Origins of pages that may call the API with a visitor's cookie; exact, no wildcard. */
+  readonly allowedOrigins: readonly string[];
+  /** True when at least one provider is a stand-in. */
+  readonly sandbox: boolean;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly idSource: IdSource;
+  /** better-auth's own handler for `/api/auth/*`. */
+  readonly handleAuth: (request: Request) => Promise<Response>;
+  readonly resolvePrincipal: (request: Request) => Promise<Result<Principal, AuthenticationFailure>>;
+  readonly accounts: Pick<AccountStore, "readOrganization">;
+  readonly apiKeys: Pick<ApiKeyStore, "create" | "list" | "revoke">;
+  /** Makes the revocation of a key take effect in this isolate at once. */
+  readonly forgetKey: (keyId: string) => void;
+  readonly directory: SessionDirectory;
+  readonly chatObject: (sessionId: SessionId) => ChatObject;
+  readonly circuits: CircuitControl;
+  readonly selections: SelectionReader;
+  readonly modelCatalog: () => Promise<ModelCatalog>;
+  /** Null where no provider is a stand-in. */
+  readonly sandboxControl: SandboxControl | null;
+  /** By name; a check that rejects, or does not answer within a second, has failed. */
+  readonly healthChecks: Readonly<Record<string, () => Promise<void>>>;
+  /** The web pages' files: a 404 when there is no such file. */
+  readonly assets: (request: Request) => Promise<Response>;
+  /** Mounted at /v1. Its handlers find `requestId` and `principal` in the context. */
+  readonly openaiRoutes: Hono<AppEnv>;
+}

@@ -1,0 +1,38 @@
+/** Socket upgrades on their way to an object: what is let through, and what the object is told. */
+import { ObjectPrincipal, PRINCIPAL_HEADER } from "../auth/principal.ts";
+import type { Principal } from "../auth/principal.ts";
+
+/** Ours alone to write: an object believes what stands in them. */
+const INTERNAL_PREFIX = "x-breakwater-";
+/** An object has no use for credentials, so it never sees them. */
+const CREDENTIALS: readonly string[] = ["authorization", "cookie", "x-api-key"];
+
+export function isSocketUpgrade(request: Request): boolean {
+  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+/**
+ * The request to hand to an object: the upgrade's own headers, without credentials, without the query, without
+ * whatever the client wrote into headers of ours, and with those given here.
+ */
+export function toObjectRequest(
+  request: Request,
+  requestId: string,
+  internal: Readonly<Record<string, string>>,
+): Request {
+  const headers = new Headers();
+  for (const [name, value] of request.headers) {
+    if (!name.startsWith(INTERNAL_PREFIX) && !CREDENTIALS.includes(name)) headers.append(name, value);
+  }
+  headers.set("x-request-id", requestId);
+  for (const [name, value] of Object.entries(internal)) headers.set(name, value);
+  const url = new URL(request.url);
+  url.search = "";
+  return new Request(url, { method: "GET", headers });
+}
+
+/** The principal as the object reads it. */
+export function toPrincipalHeader({ userId, organizationId }: Principal): Readonly<Record<string, string>> {
+  const told: ObjectPrincipal = { userId, organizationId };
+  return { [PRINCIPAL_HEADER]: JSON.stringify(told) };
+}

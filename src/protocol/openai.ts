@@ -1,0 +1,116 @@
+/**
+ * WIRE: the OpenAI Chat Completions request as Breakwater takes it (source: OpenAI's API reference). What is known
+ * and cannot be carried to every provider is refused by name; unknown fields are refused too, so that a client
+ * never believes that something took effect which did not.
+ */
+import { z } from "zod";
+
+const MAX_MESSAGES = 2_000;
+const MAX_TOOLS = 128;
+
+const TextPart = z.object({ type: z.literal("text"), text: z.string() });
+const ImagePart = z.object({
+  type: z.literal("image_url"),
+  image_url: z.object({ url: z.string().max(8_000_000), detail: z.enum(["auto", "low", "high"]).optional() }),
+});
+const Text = z.union([z.string(), z.array(TextPart).min(1)]);
+
+const ToolCall = z.object({
+  id: z.string().min(1).max(200),
+  type: z.literal("function"),
+  function: z.object({ name: z.string().min(1).max(200), arguments: z.string() }),
+});
+
+export const ChatMessage = z.discriminatedUnion("role", [
+  z.object({ role: z.literal("system"), content: Text, name: z.string().optional() }),
+  z.object({ role: z.literal("developer"), content: Text, name: z.string().optional() }),
+  z.object({
+    role: z.literal("user"),
+    content: z.union([z.string(), z.array(z.discriminatedUnion("type", [TextPart, ImagePart])).min(1)]),
+    name: z.string().optional(),
+  }),
+  z.object({
+    role: z.literal("assistant"),
+    content: Text.nullish(),
+    refusal: z.string().nullish(),
+    name: z.string().optional(),
+    tool_calls: z.array(ToolCall).max(MAX_TOOLS).optional(),
+  }),
+  z.object({ role: z.literal("tool"), content: Text, tool_call_id: z.string().min(1).max(200) }),
+]);
+export type ChatMessage = z.infer<typeof ChatMessage>;
+
+const JsonSchema = z.record(z.string(), z.unknown());
+
+export const ChatCompletionRequest = z.strictObject({
+  model: z.string().min(1).max(200).optional(),
+  /** Breakwater's own: an ordered list of classes or targets tried in turn. */
+  models: z.array(z.string().min(1).max(200)).min(1).max(10).optional(),
+  messages: z.array(ChatMessage).min(1).max(MAX_MESSAGES),
+  stream: z.boolean().nullish(),
+  stream_options: z
+    .object({ include_usage: z.boolean().optional(), include_obfuscation: z.boolean().optional() })
+    .nullish(),
+  max_tokens: z.int().positive().nullish(),
+  max_completion_tokens: z.int().positive().nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  presence_penalty: z.number().min(-2).max(2).nullish(),
+  frequency_penalty: z.number().min(-2).max(2).nullish(),
+  seed: z.int().nullish(),
+  stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
+  n: z.literal(1, { error: "only one answer at a time (n: 1) is possible" }).nullish(),
+  tools: z
+    .array(
+      z.object({
+        type: z.literal("function"),
+        function: z.object({
+          name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+          description: z.string().optional(),
+          parameters: JsonSchema.optional(),
+          strict: z.boolean().nullish(),
+        }),
+      }),
+    )
+    .max(MAX_TOOLS)
+    .optional(),
+  tool_choice: z
+    .union([
+      z.enum(["none", "auto", "required"]),
+      z.object({ type: z.literal("function"), function: z.object({ name: z.string() }) }),
+    ])
+    .optional(),
+  response_format: z
+    .discriminatedUnion("type", [
+      z.object({ type: z.literal("text") }),
+      z.object({ type: z.literal("json_object") }),
+      z.object({
+        type: z.literal("json_schema"),
+        json_schema: z.object({
+          name: z.string(),
+          description: z.string().optional(),
+          schema: JsonSchema.optional(),
+          strict: z.boolean().nullish(),
+        }),
+      }),
+    ])
+    .optional(),
+  reasoning_effort: z.enum(["none", "minimal", "low", "medium", "high"]).nullish(),
+  /** Taken and not passed on: it names the caller's own user, and providers need not know. */
+  user: z.string().max(500).optional(),
+  /** Taken and not passed on: the caller's own notes. */
+  metadata: z.record(z.string(), z.string()).nullish(),
+  /** Taken: `false` is what happens anyway. */
+  store: z.literal(false, { error: "answers are not stored; leave it out or send false" }).nullish(),
+  /** Taken: providers decide this themselves. */
+  parallel_tool_calls: z.literal(true, { error: "cannot be switched off at every provider; leave it out" }).optional(),
+});
+export type ChatCompletionRequest = z.infer<typeof ChatCompletionRequest>;
+
+/** `error` of every refusal on `/v1/*`, and of the last event of a stream that broke. */
+export interface OpenAiError {
+  readonly message: string;
+  readonly type: string;
+  readonly param: string | null;
+  readonly code: string | null;
+}

@@ -1,0 +1,32 @@
+/** Turns an adapter's generator into the iterable that the seam promises: started at once, closed when left early. */
+import type { ModelEvent } from "../provider.ts";
+
+type Batch = readonly ModelEvent[];
+
+/**
+ * Runs `generate` at once, up to its first batch, with a signal of its own that aborts with the caller's and when
+ * the caller leaves the loop. It can be iterated once; `generate` must not throw.
+ */
+export function startStream(
+  generate: (signal: AbortSignal) => AsyncGenerator<Batch, void, undefined>,
+  callerSignal: AbortSignal,
+): AsyncIterable<Batch> {
+  const leaving = new AbortController();
+  const generator = generate(AbortSignal.any([callerSignal, leaving.signal]));
+  let first: Promise<IteratorResult<Batch, void>> | null = generator.next();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next() {
+        const started = first;
+        first = null;
+        return started ?? generator.next();
+      },
+      async return() {
+        // First the connection, then the generator: it may be waiting for bytes that never come.
+        leaving.abort();
+        await generator.return();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+}

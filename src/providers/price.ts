@@ -1,0 +1,149 @@
+/**
+ * What tokens cost, exactly, in whole micro-dollars. Rates come from `@pydantic/genai-prices` (bundled data, it
+ * makes no network call) and from the table of overrides below; the arithmetic is ours, in integers, rounded once.
+ * An unknown price is null, never 0. Rules PR30 to PR39.
+ */
+import type { TieredPrices } from "@pydantic/genai-prices";
+import type { TokenUsage } from "../protocol/answer.ts";
+
+/** Dollars for a million tokens, which is the same number as micro-dollars for one token. */
+export interface TokenRates {
+  readonly inputUsdPerMillion: number;
+  readonly outputUsdPerMillion: number;
+  /** Left out: cached input costs what input costs. */
+  readonly cachedInputUsdPerMillion?: number;
+  /** Left out: writing the cache costs what input costs. */
+  readonly cacheWriteUsdPerMillion?: number;
+}
+
+export interface PriceQuestion {
+  readonly provider: string;
+  readonly modelId: string;
+  readonly usage: TokenUsage;
+  /** When the call was made, epoch milliseconds: prices change by date and, at some providers, by hour. */
+  readonly atMs: number;
+}
+
+/** For a listing: the rates of a short prompt, micro-dollars for a million tokens. */
+export interface ListPrice {
+  readonly inputMicroUsdPerMillion: number;
+  readonly outputMicroUsdPerMillion: number;
+}
+
+export interface PriceBook {
+  /** Micro-dollars of one call; null when the model's price or the token counts are unknown. */
+  priceUsage(question: PriceQuestion): number | null;
+  /** Null when unknown. */
+  listPrice(provider: string, modelId: string, atMs: number): ListPrice | null;
+}
+
+/**
+ * Our own word on prices, ahead of the library's: `provider/model-id` or `provider/*` → rates. Add a line with its
+ * source when a provider changes a price before the library does.
+ */
+export const PRICE_OVERRIDES: ReadonlyMap<string, TokenRates> = new Map([
+  // Runs on the operator's own machine: nobody sends a bill, so the price is known, and it is nothing.
+  ["ollama/*", { inputUsdPerMillion: 0, outputUsdPerMillion: 0 }],
+]);
+
+/** Our provider's name → the library's, for those that it knows. Anything else has no price there. */
+const LIBRARY_PROVIDERS: ReadonlyMap<string, string> = new Map([
+  ["anthropic", "anthropic"],
+  ["openai", "openai"],
+  ["google", "google"],
+  ["deepseek", "deepseek"],
+  ["workers-ai", "cloudflare"],
+]);
+
+/** Rates are held as integers of 1e-9 dollars a million tokens: the finest published price has six decimals. */
+const RATE_SCALE = 1_000_000_000;
+
+/** The part of the library that is used; a test passes its own. */
+export interface PriceLibrary {
+  calcPrice(
+    usage: Record<string, number | undefined>,
+    modelId: string,
+    options: { providerId: string; timestamp: Date },
+  ): { readonly provider: { readonly id: string }; readonly model_price: Record<string, number | TieredPrices | undefined> } | null;
+}
+
+/** A rate for this many input tokens: long prompts cost more at some providers, for the whole prompt. */
+function pickRate(price: number | TieredPrices | undefined, inputTokens: number): number | null {
+  if (price === undefined || typeof price === "number") return price ?? null;
+  let rate = price.base;
+  for (const tier of price.tiers) if (inputTokens > tier.start) rate = tier.price;
+  return rate;
+}
+
+function findRates(library: PriceLibrary, question: Omit<PriceQuestion, "usage">, inputTokens: number): TokenRates | null {
+  const { provider, modelId, atMs } = question;
+  const override = PRICE_OVERRIDES.get(`${provider}/${modelId}`) ?? PRICE_OVERRIDES.get(`${provider}/*`);
+  if (override !== undefined) return override;
+  const providerId = LIBRARY_PROVIDERS.get(provider);
+  if (providerId === undefined) return null;
+  const found = library.calcPrice({}, modelId, { providerId, timestamp: new Date(atMs) });
+  if (found === null || found.provider.id !== providerId) return null;
+  const input = pickRate(found.model_price["input_mtok"], inputTokens);
+  const output = pickRate(found.model_price["output_mtok"], inputTokens);
+  // An entry without both rates is "free" or unfinished data; neither is a price to bill by.
+  if (input === null || output === null) return null;
+  const cached = pickRate(found.model_price["cache_read_mtok"], inputTokens);
+  const write = pickRate(found.model_price["cache_write_mtok"], inputTokens);
+  return {
+    inputUsdPerMillion: input,
+    outputUsdPerMillion: output,
+    ...(cached === null ? {} : { cachedInputUsdPerMillion: cached }),
+    ...(write === null ? {} : { cacheWriteUsdPerMillion: write }),
+  };
+}
+
+function toScaledRate(usdPerMillion: number): bigint {
+  return BigInt(Math.round(usdPerMillion * RATE_SCALE));
+}
+
+/**
+ * The cost of known tokens at known rates, micro-dollars, rounded half up once at the end. Cached and
+ * cache-writing tokens are parts of the input; reasoning tokens are part of the output and cost the same.
+ */
+export function applyRates(rates: TokenRates, usage: TokenUsage): number | null {
+  if (usage.inputTokens === null || usage.outputTokens === null) return null;
+  const cached = Math.min(usage.cachedInputTokens ?? 0, usage.inputTokens);
+  const written = Math.min(usage.cacheWriteTokens ?? 0, usage.inputTokens - cached);
+  const plain = usage.inputTokens - cached - written;
+  const scaled =
+    BigInt(plain) * toScaledRate(rates.inputUsdPerMillion) +
+    BigInt(cached) * toScaledRate(rates.cachedInputUsdPerMillion ?? rates.inputUsdPerMillion) +
+    BigInt(written) * toScaledRate(rates.cacheWriteUsdPerMillion ?? rates.inputUsdPerMillion) +
+    BigInt(usage.outputTokens) * toScaledRate(rates.outputUsdPerMillion);
+  return Number((scaled + BigInt(RATE_SCALE / 2)) / BigInt(RATE_SCALE));
+}
+
+/** A price book over a given library. */
+export function createPriceBook(library: PriceLibrary): PriceBook {
+  return {
+    priceUsage(question) {
+      const inputTokens = question.usage.inputTokens;
+      if (inputTokens === null) return null;
+      const rates = findRates(library, question, inputTokens);
+      return rates === null ? null : applyRates(rates, question.usage);
+    },
+    listPrice(provider, modelId, atMs) {
+      const rates = findRates(library, { provider, modelId, atMs }, 0);
+      if (rates === null) return null;
+      const MICRO = 1_000_000;
+      return {
+        inputMicroUsdPerMillion: Math.round(rates.inputUsdPerMillion * MICRO),
+        outputMicroUsdPerMillion: Math.round(rates.outputUsdPerMillion * MICRO),
+      };
+    },
+  };
+}
+
+/**
+ * Loads the library on first use: its table is 89 KiB compressed and costs about 25 ms of CPU to evaluate, which
+ * no first request should pay. Keep the book; answers after that are synchronous.
+ */
+export async function loadPriceBook(): Promise<PriceBook> {
+  const { calcPrice } = await import("@pydantic/genai-prices");
+  return createPriceBook({ calcPrice });
+}

@@ -1,0 +1,98 @@
+/** Token counts as the wires report them → TokenUsage. Counts that were not reported stay null. Rule PR60. */
+import { z } from "zod";
+import type { TokenUsage } from "../protocol/answer.ts";
+
+/** A count that is no count (negative, fractional, text) is treated as not reported. */
+const Count = z.int().nonnegative().nullish().catch(null);
+
+const OpenAiUsage = z.object({
+  prompt_tokens: Count,
+  completion_tokens: Count,
+  prompt_tokens_details: z.object({ cached_tokens: Count, cache_write_tokens: Count }).nullish().catch(null),
+  completion_tokens_details: z.object({ reasoning_tokens: Count }).nullish().catch(null),
+  /** DeepSeek's name for cached tokens. */
+  prompt_cache_hit_tokens: Count,
+});
+
+/** Usage of the OpenAI chat wire; null when the value is no usage object. */
+export function parseOpenAiUsage(value: unknown): TokenUsage | null {
+  const parsed = OpenAiUsage.safeParse(value);
+  if (!parsed.success) return null;
+  const usage = parsed.data;
+  return {
+    inputTokens: usage.prompt_tokens ?? null,
+    cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? usage.prompt_cache_hit_tokens ?? null,
+    cacheWriteTokens: usage.prompt_tokens_details?.cache_write_tokens ?? null,
+    outputTokens: usage.completion_tokens ?? null,
+    reasoningTokens: usage.completion_tokens_details?.reasoning_tokens ?? null,
+  };
+}
+
+const AnthropicUsage = z.object({
+  input_tokens: Count,
+  output_tokens: Count,
+  cache_read_input_tokens: Count,
+  cache_creation_input_tokens: Count,
+  output_tokens_details: z.object({ thinking_tokens: Count }).nullish().catch(null),
+});
+const AnthropicUsageEvent = z.union([
+  z.object({ type: z.literal("message_start"), message: z.object({ usage: AnthropicUsage }) }),
+  z.object({ type: z.literal("message_delta"), usage: AnthropicUsage }),
+]);
+
+/**
+ * Folds one raw Anthropic event into the usage known so far. The input arrives first, with the start of the
+ * message, so that an answer that breaks off can still be billed for it. Anthropic counts cached tokens beside the
+ * input; here they are parts of it.
+ */
+export function foldAnthropicUsage(known: TokenUsage, raw: unknown): TokenUsage {
+  const parsed = AnthropicUsageEvent.safeParse(raw);
+  if (!parsed.success) return known;
+  const usage = parsed.data.type === "message_start" ? parsed.data.message.usage : parsed.data.usage;
+  const cached = usage.cache_read_input_tokens ?? known.cachedInputTokens;
+  const written = usage.cache_creation_input_tokens ?? known.cacheWriteTokens;
+  const plain =
+    usage.input_tokens ??
+    (known.inputTokens === null
+      ? null
+      : known.inputTokens - (known.cachedInputTokens ?? 0) - (known.cacheWriteTokens ?? 0));
+  return {
+    inputTokens: plain === null ? null : plain + (cached ?? 0) + (written ?? 0),
+    cachedInputTokens: cached,
+    cacheWriteTokens: written,
+    outputTokens: usage.output_tokens ?? known.outputTokens,
+    reasoningTokens: usage.output_tokens_details?.thinking_tokens ?? known.reasoningTokens,
+  };
+}
+
+const GoogleUsageEvent = z.object({
+  usageMetadata: z.object({
+    promptTokenCount: Count,
+    toolUsePromptTokenCount: Count,
+    candidatesTokenCount: Count,
+    cachedContentTokenCount: Count,
+    thoughtsTokenCount: Count,
+  }),
+});
+
+/** Folds one raw Google event: each carries the totals so far. Thoughts are counted beside the answer, and billed like it. */
+export function foldGoogleUsage(known: TokenUsage, raw: unknown): TokenUsage {
+  const parsed = GoogleUsageEvent.safeParse(raw);
+  if (!parsed.success) return known;
+  const usage = parsed.data.usageMetadata;
+  const answer = usage.candidatesTokenCount ?? null;
+  const thoughts = usage.thoughtsTokenCount ?? null;
+  const prompt = usage.promptTokenCount ?? null;
+  return {
+    inputTokens: prompt === null ? known.inputTokens : prompt + (usage.toolUsePromptTokenCount ?? 0),
+    cachedInputTokens: usage.cachedContentTokenCount ?? known.cachedInputTokens,
+    cacheWriteTokens: null,
+    outputTokens: answer === null && thoughts === null ? known.outputTokens : (answer ?? 0) + (thoughts ?? 0),
+    reasoningTokens: thoughts ?? known.reasoningTokens,
+  };
+}
+
+/** True when nothing at all was reported. */
+export function isUnknownUsage(usage: TokenUsage): boolean {
+  return Object.values(usage).every((count) => count === null);
+}

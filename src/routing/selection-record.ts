@@ -1,0 +1,102 @@
+/** Writes the record of a decision, and the sentences a reader sees about it. Pure. Rules RT30 to RT34. */
+import type { Leg } from "../protocol/answer.ts";
+import type { SelectionCandidate, SelectionMode, SelectionRecord, Intent } from "../protocol/selection.ts";
+import type { ProviderFailureKind } from "../providers/failure.ts";
+import type { AnswerEnd } from "./run-plan.ts";
+
+export interface SelectionFacts {
+  readonly id: string;
+  readonly requestId: string;
+  readonly organizationId: string;
+  readonly userId: string;
+  readonly sessionId: string | null;
+  readonly turnId: string | null;
+  readonly createdAt: string;
+  readonly requested: readonly string[];
+  readonly mode: SelectionMode;
+  readonly intent: Intent;
+  readonly candidates: readonly SelectionCandidate[];
+  readonly lastProvider: string | null;
+  readonly isSandbox: (provider: string) => boolean;
+}
+
+export function toSelectionRecord(facts: SelectionFacts, end: AnswerEnd): SelectionRecord {
+  const served: Leg | undefined = end.legs.at(-1);
+  return {
+    id: facts.id,
+    requestId: facts.requestId,
+    organizationId: facts.organizationId,
+    userId: facts.userId,
+    sessionId: facts.sessionId,
+    turnId: facts.turnId,
+    createdAt: facts.createdAt,
+    requested: [...facts.requested],
+    mode: facts.mode,
+    intent: facts.intent,
+    candidates: [...facts.candidates],
+    attempts: [...end.attempts],
+    status: end.status,
+    provider: served?.provider ?? null,
+    model: served?.model ?? null,
+    affinity: served !== undefined && served.provider === facts.lastProvider,
+    firstTokenMs: end.firstTokenMs,
+    durationMs: end.durationMs,
+    usage: end.usage,
+    costMicroUsd: end.costMicroUsd,
+    sandbox: facts.candidates.some((candidate) => facts.isSandbox(candidate.provider)),
+  };
+}
+
+/** The receipt's sentences: why this target, what was passed over, what failed on the way. */
+export function toReasons(
+  candidates: readonly SelectionCandidate[],
+  attempts: AnswerEnd["attempts"],
+): string[] {
+  const tried = new Set(attempts.map((attempt) => `${attempt.provider}/${attempt.model}`));
+  const chosen = candidates
+    .filter((candidate) => tried.has(`${candidate.provider}/${candidate.model}`))
+    .map((candidate) => `${candidate.provider}/${candidate.model}: ${candidate.reason}.`);
+  const skipped = candidates
+    .filter((candidate) => candidate.place === null)
+    .map((candidate) => `${candidate.provider}/${candidate.model} was passed over: ${candidate.reason}`);
+  const failed = attempts
+    .filter((attempt) => attempt.outcome === "failure")
+    .map((attempt) => `${attempt.provider}/${attempt.model} failed: ${attempt.error ?? "unknown"}`);
+  return [...chosen, ...skipped, ...failed];
+}
+
+/** One sentence for a reader about a failure: true, but without the provider's own words, which may hold anything. */
+export const NOTICE_OF_FAILURE: Readonly<Record<ProviderFailureKind, string>> = {
+  "rate-limited": "The providers for this model are busy and asked us to wait. Try again in a moment.",
+  unauthorized: "The provider refused our key. An operator has been told; another model may work.",
+  "payment-required": "The provider's account is out of credit. Another model may work.",
+  "model-not-found": "The provider does not know this model. Choose another one.",
+  "bad-request": "The provider did not accept this request. Change the question or choose another model.",
+  "context-too-long": "This chat is too long for the model. Choose one with a larger context or start a new chat.",
+  "content-refused": "The provider's content filter refused to answer this.",
+  "server-error": "The provider failed. Try again, or choose another model.",
+  overloaded: "The provider is overloaded. Try again in a moment, or choose another model.",
+  unreachable: "The provider could not be reached. Try again, or choose another model.",
+  timeout: "The provider took too long. Try again, or choose another model.",
+  "stream-reset": "The connection to the provider broke in the middle of the answer.",
+  "stream-cut": "The provider stopped in the middle of the answer without saying that it was done.",
+  "stream-error": "The provider reported an error in the middle of the answer.",
+  malformed: "The provider sent something that could not be read.",
+  cancelled: "The answer was stopped.",
+};
+
+/** The notice under an answer that is not complete; null for a complete one. */
+export function toNotice(end: AnswerEnd): string | null {
+  switch (end.status) {
+    case "complete":
+      return null;
+    case "cancelled":
+      return "You stopped this answer.";
+    case "incomplete":
+      return `This answer is incomplete. ${NOTICE_OF_FAILURE[end.failure?.kind ?? "stream-cut"]}`;
+    case "failed":
+      return end.failure === null
+        ? "No provider could answer. Try again in a moment."
+        : `No answer came. ${NOTICE_OF_FAILURE[end.failure.kind]}`;
+  }
+}

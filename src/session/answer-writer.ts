@@ -1,0 +1,123 @@
+/**
+ * Turns an answer's events into the chunks of AI SDK's UI message stream. Neighbouring deltas become one chunk, so
+ * a burst from a provider is one frame. Pure; one writer for one answer. Rules SE1 to SE5.
+ */
+import { assertNever } from "../base/assert.ts";
+import { UNKNOWN_USAGE, type Leg, type Receipt } from "../protocol/answer.ts";
+import type { AnswerChunk } from "../protocol/session-frame.ts";
+import type { Target } from "../routing/plan.ts";
+import type { AnswerEnd, AnswerEvent } from "../routing/run-plan.ts";
+
+type BlockType = "text" | "reasoning";
+
+export class AnswerWriter {
+  private blocks = 0;
+  private open: { readonly type: BlockType; readonly id: string } | null = null;
+  private stepOpen = false;
+
+  private receipt: Receipt;
+
+  /** `receipt` as it stands at the start; legs are filled in as they begin. */
+  constructor(receipt: Receipt) {
+    this.receipt = receipt;
+  }
+
+  start(messageId: string): AnswerChunk[] {
+    return [{ type: "start", messageId, messageMetadata: this.receipt }];
+  }
+
+  write(events: readonly AnswerEvent[]): AnswerChunk[] {
+    const chunks: AnswerChunk[] = [];
+    for (const event of events) this.writeEvent(event, chunks);
+    return chunks;
+  }
+
+  /** The chunks that end the stream: exactly one terminal chunk, and the receipt before or in it. */
+  end(end: AnswerEnd, receipt: Receipt): AnswerChunk[] {
+    const chunks: AnswerChunk[] = [];
+    this.closeBlock(chunks);
+    if (this.stepOpen && end.status === "complete") chunks.push({ type: "finish-step" });
+    switch (end.status) {
+      case "complete":
+        chunks.push({ type: "finish", finishReason: end.finishReason ?? "other", messageMetadata: receipt });
+        break;
+      case "cancelled":
+        chunks.push({ type: "message-metadata", messageMetadata: receipt }, { type: "abort" });
+        break;
+      case "incomplete":
+      case "failed":
+        chunks.push(
+          { type: "message-metadata", messageMetadata: receipt },
+          { type: "error", errorText: receipt.notice ?? "The answer did not come to its end." },
+        );
+        break;
+      default:
+        assertNever(end.status);
+    }
+    return chunks;
+  }
+
+  private writeEvent(event: AnswerEvent, chunks: AnswerChunk[]): void {
+    switch (event.type) {
+      case "leg-start":
+        this.startLeg(event.target, chunks);
+        return;
+      case "text-delta":
+        this.writeDelta("text", event.text, chunks);
+        return;
+      case "reasoning-delta":
+        this.writeDelta("reasoning", event.text, chunks);
+        return;
+      case "tool-input-start":
+        this.closeBlock(chunks);
+        chunks.push({
+          type: "tool-input-start",
+          toolCallId: event.toolCallId,
+          toolName: event.toolName,
+          dynamic: true,
+        });
+        return;
+      case "tool-input-delta":
+        chunks.push({ type: "tool-input-delta", toolCallId: event.toolCallId, inputTextDelta: event.text });
+        return;
+      case "tool-call": {
+        const input: unknown = JSON.parse(event.input);
+        const { toolCallId, toolName } = event;
+        chunks.push({ type: "tool-input-available", toolCallId, toolName, input, dynamic: true });
+        return;
+      }
+      case "answer-end":
+        return;
+      default:
+        assertNever(event);
+    }
+  }
+
+  /** Who answers is told with the first word, and stored: after a crash it is still known. */
+  private startLeg(target: Target, chunks: AnswerChunk[]): void {
+    const leg: Leg = { ...target, usage: UNKNOWN_USAGE, costMicroUsd: null };
+    this.receipt = { ...this.receipt, legs: [...this.receipt.legs, leg] };
+    if (!this.stepOpen) chunks.push({ type: "start-step" });
+    this.stepOpen = true;
+    chunks.push({ type: "message-metadata", messageMetadata: this.receipt });
+  }
+
+  private writeDelta(type: BlockType, delta: string, chunks: AnswerChunk[]): void {
+    if (delta === "") return;
+    if (this.open?.type !== type) {
+      this.closeBlock(chunks);
+      this.open = { type, id: `${type}-${this.blocks}` };
+      this.blocks += 1;
+      chunks.push({ type: `${type}-start`, id: this.open.id });
+    }
+    const last = chunks.at(-1);
+    if (last?.type === `${type}-delta` && "delta" in last) last.delta += delta;
+    else chunks.push({ type: `${type}-delta`, id: this.open.id, delta });
+  }
+
+  private closeBlock(chunks: AnswerChunk[]): void {
+    if (this.open === null) return;
+    chunks.push({ type: `${this.open.type}-end`, id: this.open.id });
+    this.open = null;
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * The composition root: from bindings to clocks, providers, circuits and the way to an answer. Made once for each
+ * isolate and environment; nobody else constructs these parts. What only the HTTP application needs is put
+ * together in http-wiring.ts.
+ */
+import { waitUntil } from "cloudflare:workers";
+import { LIVE_CONSOLE_NAME } from "../durable-objects/live-console.ts";
+import type { Clock } from "./base/clock.ts";
+import { newId, type IdSource } from "./base/id.ts";
+import type { Log } from "./base/log.ts";
+import type { Random } from "./base/random.ts";
+import { CircuitClient, type CircuitCache } from "./circuit/client.ts";
+import { parseSettings, type Bindings, type Settings } from "./env.ts";
+import type { CircuitDetail, SelectionTail } from "./protocol/circuit.ts";
+import { createCatalog, parseModelClasses, type Catalog, type CatalogTarget } from "./providers/catalog.ts";
+import { loadPriceBook, type PriceBook } from "./providers/price.ts";
+import { toProbeCall } from "./providers/probe-call.ts";
+import { parseProviderConfigs, type ProviderConfig } from "./providers/provider-config.ts";
+import { createProviderRegistry } from "./providers/registry.ts";
+import { DEFAULT_BACKOFF } from "./routing/backoff.ts";
+import { PROBE_DEADLINES } from "./routing/deadlines.ts";
+import { DEFAULT_RETRY_LIMITS } from "./routing/next-action.ts";
+import { runAnswer, type AnswerInput, type AnswerOutcome, type RunAnswerDeps } from "./routing/run-answer.ts";
+import type { AnswerEvent } from "./routing/run-plan.ts";
+import { runProbe, type ProbeResult } from "./routing/run-probe.ts";
+import { consoleLog, systemClock, systemIdSource, systemRandom } from "./system.ts";
+
+/** The console's object as the others call it. */
+interface LiveConsoleStub {
+  publishCircuit(detail: CircuitDetail): Promise<void>;
+  publishSelections(selections: readonly SelectionTail[]): Promise<void>;
+  fetch(request: Request): Promise<Response>;
+}
+
+export interface Wiring {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly idSource: IdSource;
+  readonly catalog: Catalog;
+  readonly circuits: CircuitClient;
+  readonly newId: (prefix: string) => string;
+  readonly isSandbox: (provider: string) => boolean;
+  readonly runAnswer: (
+    input: AnswerInput,
+  ) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
+  readonly readPriceBook: () => Promise<PriceBook>;
+  /** Asks a provider whether it is well, on `model` when that is given and known, else on its cheapest. */
+  readonly probeProvider: (
+    provider: string,
+    model: string | null,
+  ) => Promise<{ readonly result: ProbeResult; readonly model: string }>;
+  /** Every configured provider's card, in the catalog's order. */
+  readonly readCircuits: () => Promise<CircuitDetail[]>;
+  readonly liveConsole: () => LiveConsoleStub;
+}
+
+// Plain data, shared by every request and object of the isolate.
+const circuitCache: CircuitCache = new Map();
+let priceBook: PriceBook | null = null;
+const wirings = new WeakMap<Bindings, Wiring>();
+
+/** The wiring of this environment; the same one for every call in an isolate. */
+export function openWiring(env: Bindings): Wiring {
+  let wiring = wirings.get(env);
+  if (wiring === undefined) {
+    wiring = createWiring(env);
+    wirings.set(env, wiring);
+  }
+  return wiring;
+}
+
+async function readPriceBook(): Promise<PriceBook> {
+  priceBook ??= await loadPriceBook();
+  return priceBook;
+}
+
+function parseConfigs(env: Bindings, settings: Settings): readonly ProviderConfig[] {
+  // A deployed environment has no sandbox, whatever its variables say.
+  const record = { ...env, SANDBOX_URL: settings.sandboxUrl ?? undefined };
+  const configs = parseProviderConfigs(record);
+  if (configs.ok) return configs.value;
+  const mistakes = configs.error.map((error) => `${error.variable}: ${error.message}`);
+  throw new Error(`The providers' variables are wrong. ${mistakes.join(" ")}`);
+}
+
+function openCatalog(env: Bindings, configs: readonly ProviderConfig[]): Catalog {
+  const text = env["MODEL_CLASSES"];
+  const classes = parseModelClasses(typeof text === "string" ? text : undefined);
+  if (!classes.ok) throw new Error(classes.error);
+  return createCatalog(configs, classes.value);
+}
+
+function createWiring(env: Bindings): Wiring {
+  const settings = parseSettings(env);
+  const configs = parseConfigs(env, settings);
+  const catalog = openCatalog(env, configs);
+  const registry = createProviderRegistry(configs, {
+    fetch: (url, init) => fetch(url, init),
+    nowMs: systemClock.nowMs,
+    ...(env.AI === undefined ? {} : { ai: env.AI }),
+  });
+  const health = (provider: string) => env.PROVIDER_HEALTH.get(env.PROVIDER_HEALTH.idFromName(provider));
+  const circuits = new CircuitClient({
+    authority: {
+      readSnapshot: (provider) => health(provider).readSnapshot(provider),
+      reportOutcomes: (provider, outcomes) => health(provider).reportOutcomes(provider, outcomes),
+    },
+    cache: circuitCache,
+    clock: systemClock,
+    log: consoleLog,
+    waitUntil,
+  });
+  const sandboxed = new Set(configs.filter((config) => config.sandbox).map((config) => `${config.id}`));
+  const isSandbox = (provider: string): boolean => sandboxed.has(provider);
+  const answerDeps: Omit<RunAnswerDeps, "priceUsage"> = {
+    clock: systemClock,
+    random: systemRandom,
+    log: consoleLog,
+    catalog,
+    findProvider: (id) => registry.find(id),
+    readCircuit: (id) => circuits.read(id),
+    reportOutcome: (id, outcome) => circuits.report(id, outcome),
+    warmCircuits: (providers) => circuits.warm(providers),
+    isSandbox,
+    limits: DEFAULT_RETRY_LIMITS,
+    backoff: DEFAULT_BACKOFF,
+    deadlines: settings.deadlines,
+  };
+  return {
+    settings,
+    clock: systemClock,
+    random: systemRandom,
+    log: consoleLog,
+    idSource: systemIdSource,
+    catalog,
+    circuits,
+    newId: (prefix) => newId(prefix, systemIdSource),
+    isSandbox,
+    runAnswer: (input) => runPricedAnswer(answerDeps, input),
+    readPriceBook,
+    probeProvider: async (provider, model) => {
+      const adapter = registry.find(provider);
+      const target = findProbeTarget(catalog, provider, model);
+      if (adapter === null || target === null) {
+        const result: ProbeResult = { verdict: "neutral", latencyMs: 0, message: "not set up here" };
+        return { result, model: model ?? "" };
+      }
+      const result = await runProbe(adapter, toProbeCall(target), PROBE_DEADLINES, systemClock);
+      return { result, model: target.modelId };
+    },
+    readCircuits: () => Promise.all(catalog.providers.map((provider) => health(provider).readDetail(provider))),
+    liveConsole: () => env.LIVE_CONSOLE.get(env.LIVE_CONSOLE.idFromName(LIVE_CONSOLE_NAME)),
+  };
+}
+
+/** The price list is large: it is loaded beside the first call, and is there before the first call can end. */
+async function* runPricedAnswer(
+  deps: Omit<RunAnswerDeps, "priceUsage">,
+  input: AnswerInput,
+): AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined> {
+  const book = await readPriceBook();
+  return yield* runAnswer(
+    {
+      ...deps,
+      priceUsage: (target, usage) =>
+        book.priceUsage({ provider: target.provider, modelId: target.model, usage, atMs: deps.clock.nowMs() }),
+    },
+    input,
+  );
+}
+
+/** The model that failed, if it is known; else one that does not reason, since a word from it costs least. */
+function findProbeTarget(catalog: Catalog, provider: string, model: string | null): CatalogTarget | null {
+  const targets = catalog.targets.filter((target) => target.provider === provider);
+  return (
+    targets.find((target) => target.modelId === model) ??
+    targets.find((target) => !target.reasoning) ??
+    targets[0] ??
+    null
+  );
+}

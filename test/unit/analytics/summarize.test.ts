@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { parsePageCursor, toPageCursor } from "../../../src/analytics/page-cursor.ts";
+import { MAX_BATCH_CHARACTERS, toInsertBatches } from "../../../src/analytics/selection-batch.ts";
+import { toIntentAnalytics, toProviderAnalytics } from "../../../src/analytics/summarize.ts";
+import type { CountedSelection } from "../../../src/analytics/summarize.ts";
+import { IntentAnalytics, ProviderAnalytics } from "../../../src/protocol/analytics.ts";
+import type { SelectionRecord } from "../../../src/protocol/selection.ts";
+
+const row = (changes: Partial<CountedSelection> = {}): CountedSelection => ({
+  provider: "openai",
+  model: "gpt",
+  intent: "chat",
+  mode: "auto",
+  status: "complete",
+  affinity: false,
+  firstTokenMs: null,
+  inputTokens: null,
+  outputTokens: null,
+  costMicroUsd: null,
+  ...changes,
+});
+
+describe("figures", () => {
+  it("[HT34] counts each provider's requests, models, outcomes, tokens and cost", () => {
+    const rows = [
+      row({ firstTokenMs: 300, inputTokens: 10, outputTokens: 1, costMicroUsd: 7, affinity: true }),
+      row({ firstTokenMs: 100, inputTokens: 20, status: "failed", costMicroUsd: 0 }),
+      row({ firstTokenMs: 200, status: "incomplete", model: "gpt-mini" }),
+      row({ status: "cancelled" }),
+      row({ provider: "google", model: null }),
+      row({ provider: null, model: null, status: "failed" }),
+    ];
+    const figures = ProviderAnalytics.parse(toProviderAnalytics(0, rows, new Map([["google", "HALF_OPEN"]])));
+    expect(figures.total).toBe(6);
+    expect(figures.providers.map((provider) => provider.provider)).toEqual(["openai", "google"]);
+    expect(figures.providers[0]).toEqual({
+      provider: "openai",
+      requests: 4,
+      complete: 1,
+      failed: 2,
+      models: [
+        { model: "gpt", requests: 3 },
+        { model: "gpt-mini", requests: 1 },
+      ],
+      affinityRate: 0.25,
+      firstTokenP50Ms: 200,
+      firstTokenP95Ms: 300,
+      inputTokens: 30,
+      outputTokens: 1,
+      costMicroUsd: 7,
+      unpricedRequests: 2,
+      circuit: null,
+    });
+    expect(figures.providers[1]).toMatchObject({ circuit: "HALF_OPEN", firstTokenP50Ms: null });
+  });
+
+  it("[HT34] breaks intents down by provider and mode, answered or not", () => {
+    const rows = [row(), row(), row({ mode: "pinned" }), row({ provider: null }), row({ intent: "code" })];
+    const figures = IntentAnalytics.parse(toIntentAnalytics(0, rows));
+    expect(figures).toEqual({
+      since: "1970-01-01T00:00:00.000Z",
+      total: 5,
+      intents: [
+        {
+          intent: "chat",
+          requests: 4,
+          breakdown: [
+            { provider: "openai", mode: "auto", requests: 2 },
+            { provider: "openai", mode: "pinned", requests: 1 },
+            { provider: "none", mode: "auto", requests: 1 },
+          ],
+        },
+        { intent: "code", requests: 1, breakdown: [{ provider: "openai", mode: "auto", requests: 1 }] },
+      ],
+    });
+  });
+});
+
+describe("pages and batches", () => {
+  it("[HT19] takes only cursors of its own making", () => {
+    const cursor = { atMs: 1_763_640_000_000, id: "chat_01" };
+    expect(parsePageCursor(toPageCursor(cursor))).toEqual({ ok: true, value: cursor });
+    for (const text of ["", "1", "1.", ".a", "1.a'--", "-1.a", "1e3.a", `1.${"a".repeat(101)}`]) {
+      expect(parsePageCursor(text)).toEqual({ ok: false, error: "invalid-cursor" });
+    }
+  });
+
+  it("[HT35] cuts records into texts that the database takes, none lost and none twice", () => {
+    const record: SelectionRecord = {
+      id: "sel_0",
+      requestId: "r",
+      organizationId: "o",
+      userId: "u",
+      sessionId: null,
+      turnId: null,
+      createdAt: "2026-11-20T12:00:00.000Z",
+      requested: ["x".repeat(1_000)],
+      mode: "auto",
+      intent: "chat",
+      candidates: [],
+      attempts: [],
+      status: "complete",
+      provider: null,
+      model: null,
+      affinity: false,
+      firstTokenMs: null,
+      durationMs: 0,
+      usage: {
+        inputTokens: null,
+        cachedInputTokens: null,
+        cacheWriteTokens: null,
+        outputTokens: null,
+        reasoningTokens: null,
+      },
+      costMicroUsd: null,
+      sandbox: true,
+    };
+    const records = Array.from({ length: 1_000 }, (_, index) => ({ ...record, id: `sel_${index}` }));
+    const batches = toInsertBatches(records);
+    expect(batches.length).toBeGreaterThan(1);
+    for (const batch of batches) expect(batch.length).toBeLessThan(MAX_BATCH_CHARACTERS * 1.1);
+    const ids = batches.flatMap((batch) => [...batch.matchAll(/"id":"(sel_\d+)"/g)].map(([, id]) => id));
+    expect(ids).toEqual(records.map(({ id }) => id));
+    expect(toInsertBatches([])).toEqual([]);
+  });
+});

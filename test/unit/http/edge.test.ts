@@ -1,0 +1,266 @@
+/** What every request meets: ids, headers, the log, origins, limits, shapes, refusals. */
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { DrizzleQueryError } from "drizzle-orm/errors";
+import { createApp, MAX_MODEL_CALL_BYTES } from "../../../src/http/app.ts";
+import { MAX_JSON_BYTES } from "../../../src/http/body.ts";
+import {
+  HASHED_FILES_CACHE,
+  HASHED_FILES_PREFIX,
+  SECURITY_HEADERS,
+  STRICT_TRANSPORT_SECURITY,
+} from "../../../src/http/security-headers.ts";
+import { Problem } from "../../../src/protocol/problem.ts";
+import { createFakeWorld, LISTED_ORIGIN, NOW_MS, OWN_ORIGIN } from "./fake-services.ts";
+import type { FakeOptions } from "./fake-services.ts";
+
+function start(options: FakeOptions = {}) {
+  const world = createFakeWorld(options);
+  const app = createApp(world.services);
+  const call = async (path: string, init: RequestInit = {}): Promise<Response> =>
+    app.request(new Request(`${OWN_ORIGIN}${path}`, init));
+  return { ...world, app, call };
+}
+
+const asAlice = { cookie: "who=alice", origin: OWN_ORIGIN };
+const asJson = { ...asAlice, "content-type": "application/json" };
+
+describe("ids, headers and the log", () => {
+  it("[HT1] takes over a harmless request id and replaces every other", async () => {
+    const { call } = start();
+    const given = await call("/health", { headers: { "x-request-id": "abc.DEF_1-2" } });
+    expect(given.headers.get("x-request-id")).toBe("abc.DEF_1-2");
+    for (const bad of ["a b", "x".repeat(65), "a=b", "<script>"]) {
+      const answer = await call("/health", { headers: { "x-request-id": bad } });
+      expect(answer.headers.get("x-request-id")).toMatch(/^req_[0-9a-z]{26}$/);
+    }
+  });
+
+  it("[HT2] puts the security headers on pages, answers and refusals alike", async () => {
+    const { call, app } = start();
+    for (const path of ["/", "/health", "/api/v1/me", "/v1/nothing", "/nowhere"]) {
+      const answer = await call(path);
+      for (const [name, value] of Object.entries(SECURITY_HEADERS)) expect(answer.headers.get(name)).toBe(value);
+      expect(answer.headers.has("strict-transport-security")).toBe(false);
+    }
+    const secure = await app.request("https://breakwater.example/health");
+    expect(secure.headers.get("strict-transport-security")).toBe(STRICT_TRANSPORT_SECURITY);
+  });
+
+  it("[HT3] writes one line for each request, without the query", async () => {
+    const { call, linesOf } = start();
+    await call("/api/v1/sessions?cursor=secret-ticket", { headers: { ...asAlice, "x-request-id": "r1" } });
+    expect(linesOf("request_completed")).toEqual([
+      {
+        request_id: "r1",
+        method: "GET",
+        path: "/api/v1/sessions",
+        status: 200,
+        duration_ms: 0,
+        user_id: "user_alice",
+        org_id: "org_a",
+      },
+    ]);
+  });
+
+  it("[HT4] lets nobody store what the API answers", async () => {
+    const { call } = start();
+    for (const path of ["/health", "/api/v1/me", "/v1/models"]) {
+      expect((await call(path, { headers: asAlice })).headers.get("cache-control")).toBe("no-store");
+    }
+  });
+});
+
+describe("origins", () => {
+  it("[HT5] opens the API to pages of listed origins only", async () => {
+    const { call } = start();
+    const listed = await call("/health", { headers: { origin: LISTED_ORIGIN } });
+    expect(listed.headers.get("access-control-allow-origin")).toBe(LISTED_ORIGIN);
+    expect(listed.headers.get("vary")).toContain("Origin");
+    for (const origin of ["https://evil.example", `${LISTED_ORIGIN}.evil.example`, "null"]) {
+      const answer = await call("/health", { headers: { origin } });
+      expect(answer.headers.has("access-control-allow-origin")).toBe(false);
+    }
+    const preflight = await call("/api/v1/sessions", {
+      method: "OPTIONS",
+      headers: { origin: LISTED_ORIGIN, "access-control-request-method": "POST" },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get("access-control-allow-methods")).toContain("POST");
+  });
+
+  it("[HT5] refuses to start with a wildcard", () => {
+    const { services } = createFakeWorld({ overrides: { allowedOrigins: ["*"] } });
+    expect(() => createApp(services)).toThrow(/wildcard/);
+  });
+});
+
+describe("bodies", () => {
+  const post = (body: RequestInit["body"], headers: Record<string, string> = asJson): RequestInit => ({
+    method: "POST",
+    body: body ?? null,
+    headers,
+    ...(body instanceof ReadableStream ? { duplex: "half" } : {}),
+  });
+  const tooMuch = "x".repeat(MAX_JSON_BYTES + 1);
+
+  it("[HT6] stops reading a body that is too large, whatever its length header says", async () => {
+    const { call, linesOf, asked } = start();
+    const endless = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(65_536).fill(32)),
+    });
+    for (const init of [post(tooMuch), post(tooMuch, { ...asJson, "content-length": "5" }), post(endless)]) {
+      const answer = await call("/api/v1/sessions", init);
+      expect(answer.status).toBe(413);
+      expect(Problem.parse(await answer.json()).code).toBe("too-large");
+    }
+    expect(linesOf("request_too_large")).toHaveLength(3);
+    expect(asked).toEqual([]);
+  });
+
+  it("[HT6] bounds sign-in bodies and model calls as well", async () => {
+    const { call, asked } = start();
+    expect((await call("/api/auth/sign-in/email", post(tooMuch))).status).toBe(413);
+    expect(asked).toEqual([]);
+    const large = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(MAX_MODEL_CALL_BYTES / 4)),
+    });
+    const answer = await call("/v1/chat/completions", post(large));
+    expect(answer.status).toBe(413);
+    expect(await answer.json()).toMatchObject({ error: { code: "request_too_large" } });
+  });
+
+  it("[HT7] takes JSON only", async () => {
+    const { call, asked } = start();
+    for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"]) {
+      const answer = await call("/api/v1/keys", post('{"name":"a"}', { ...asAlice, "content-type": type }));
+      expect(answer.status).toBe(415);
+    }
+    const form = await call("/api/auth/sign-in/email", post("email=a", { "content-type": "text/plain" }));
+    expect(form.status).toBe(415);
+    expect(asked).toEqual([]);
+    const charset = { ...asAlice, "content-type": "application/json; charset=utf-8" };
+    expect((await call("/api/v1/keys", post('{"name":"a"}', charset))).status).toBe(201);
+  });
+
+  it("[HT8] names the place of each mistake and changes nothing", async () => {
+    const { call, asked } = start();
+    for (const body of ["{", "", "[]", '{"title":5}', '{"title":"a","admin":true}', `{"title":"${"x".repeat(201)}"}`]) {
+      const answer = await call(`/api/v1/sessions/chat_${"0".repeat(26)}`, { ...post(body), method: "PATCH" });
+      expect(answer.status).toBe(400);
+      expect(Problem.parse(await answer.json()).code).toBe("invalid-request");
+    }
+    const wrong = await call("/api/v1/keys", post('{"name":""}'));
+    expect(Problem.parse(await wrong.json()).issues?.map((issue) => issue.path)).toEqual(["name"]);
+    expect(asked).toEqual([]);
+  });
+
+  it("[HT8] checks queries too", async () => {
+    const { call } = start();
+    for (const query of ["limit=0", "limit=101", "limit=x", `query=${"q".repeat(201)}`]) {
+      expect((await call(`/api/v1/sessions?${query}`, { headers: asAlice })).status).toBe(400);
+    }
+  });
+});
+
+describe("refusals", () => {
+  it("[HT9] are problem details, and OpenAI's error object under /v1", async () => {
+    const { call } = start();
+    const ours = await call("/api/v1/me", { headers: { "x-request-id": "r9" } });
+    expect(ours.headers.get("content-type")).toBe("application/problem+json");
+    expect(Problem.parse(await ours.json())).toEqual({
+      type: "urn:breakwater:problem:unauthenticated",
+      title: "Not signed in",
+      status: 401,
+      detail: "Sign in, or send a valid API key.",
+      code: "unauthenticated",
+      requestId: "r9",
+      timestamp: new Date(NOW_MS).toISOString(),
+    });
+    const theirs = await call("/v1/models");
+    expect(theirs.status).toBe(401);
+    expect(await theirs.json()).toEqual({
+      error: {
+        message: "Sign in, or send a valid API key.",
+        type: "invalid_request_error",
+        param: null,
+        code: "invalid_api_key",
+      },
+    });
+  });
+
+  it("[HT10] say nothing of an error inside, which the log has under the same id", async () => {
+    const secret = "a-password-hash";
+    const failing = () =>
+      Promise.reject(new DrizzleQueryError("insert into x values (?)", [secret], new Error("D1 is down")));
+    const { call, linesOf } = start({ overrides: { modelCatalog: failing } });
+    const answer = await call("/api/v1/models", { headers: { ...asAlice, "x-request-id": "r10" } });
+    expect(answer.status).toBe(500);
+    const text = await answer.text();
+    expect(text).not.toContain("D1");
+    expect(Problem.parse(JSON.parse(text))).toMatchObject({ code: "internal", requestId: "r10" });
+    const [line] = linesOf("internal_error");
+    expect(line).toMatchObject({ request_id: "r10", error: "Error: D1 is down in: insert into x values (?)" });
+    expect(JSON.stringify(line)).not.toContain(secret);
+  });
+
+  it("[HT11] tell an unknown address from a wrong method", async () => {
+    const { call } = start();
+    for (const path of ["/api", "/api/v1/nothing", "/api/v1/sessions/a/b/c", "/v1/embeddings", "/api/auth/delete-user"]) {
+      const answer = await call(path, { method: "POST", headers: asAlice });
+      expect(answer.status).toBe(404);
+      expect(answer.headers.get("content-type")).toMatch(/json/);
+    }
+    const wrong = await call("/api/v1/sessions/x", { method: "PUT", headers: asAlice });
+    expect(wrong.status).toBe(405);
+    expect(wrong.headers.get("allow")).toBe("GET, HEAD, PATCH, DELETE");
+    expect((await call("/health", { method: "HEAD" })).status).toBe(200);
+  });
+});
+
+describe("pages", () => {
+  it("[HT30] serves the page application at its own addresses", async () => {
+    const { call } = start();
+    for (const path of ["/", "/c/chat_1", "/sign-in", "/sign-up", "/console", "/console/selections", "/keys"]) {
+      const answer = await call(path);
+      expect(answer.status).toBe(200);
+      expect(await answer.text()).toContain("<title>Breakwater</title>");
+      expect(answer.headers.get("cache-control")).toBe("no-cache");
+    }
+  });
+
+  it("[HT31] answers an unknown address with a real 404: the page for a reader, a word for everything else", async () => {
+    const { call } = start();
+    const read = await call("/nowhere", { headers: { accept: "text/html,*/*" } });
+    expect(read.status).toBe(404);
+    expect(await read.text()).toContain("<title>");
+    const script = await call("/assets/gone-1234.js", { headers: { accept: "*/*" } });
+    expect(script.status).toBe(404);
+    expect(await script.text()).toBe("Not found");
+    expect((await call("/nowhere", { method: "POST" })).status).toBe(405);
+  });
+
+  it("[HT31] says so when the pages are not built", async () => {
+    const { call } = start({ overrides: { assets: () => Promise.resolve(new Response(null, { status: 404 })) } });
+    expect((await call("/")).status).toBe(503);
+  });
+
+  it("[HT32] lets browsers keep files whose name holds a hash", async () => {
+    const { call } = start();
+    expect((await call("/assets/app-1f3c.js")).headers.get("cache-control")).toBe(HASHED_FILES_CACHE);
+  });
+
+  it("[HT33] serves files with the same headers when the Worker is not asked", async () => {
+    const text = await readFile(new URL("../../../web/public/_headers", import.meta.url), "utf8");
+    const [everything, hashed] = text.split("\n\n").map((block) => {
+      const [path = "", ...lines] = block.trim().split("\n");
+      const pairs = lines.map((line) => line.trim().split(/: (.*)/s).slice(0, 2));
+      return { path, headers: Object.fromEntries(pairs.map(([name = "", value]) => [name.toLowerCase(), value])) };
+    });
+    expect(everything).toEqual({
+      path: "/*",
+      headers: { ...SECURITY_HEADERS, "strict-transport-security": STRICT_TRANSPORT_SECURITY },
+    });
+    expect(hashed).toEqual({ path: `${HASHED_FILES_PREFIX}*`, headers: { "cache-control": HASHED_FILES_CACHE } });
+  });
+});

@@ -1,0 +1,193 @@
+/** D1: the migrations as they apply, the selection log, and the plans of the queries that run most. */
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import { createSelectionStore } from "../../src/analytics/store.ts";
+import { createAccountStore } from "../../src/auth/store/account-store.ts";
+import { newSelectionId, newSessionId } from "../../src/base/id.ts";
+import { SelectionRecord } from "../../src/protocol/selection.ts";
+import { createSessionDirectory } from "../../src/session/directory/store.ts";
+import { user } from "../../schema/d1/accounts.ts";
+import { database, randomSource } from "./http-services.ts";
+
+const store = createSelectionStore(database);
+const directory = createSessionDirectory(database);
+const owner = { userId: "user_data", organizationId: "" };
+const START_MS = Date.parse("2026-11-20T12:00:00.000Z");
+
+function toRecord(changes: Partial<SelectionRecord> = {}): SelectionRecord {
+  return {
+    id: newSelectionId(randomSource),
+    requestId: "req_1",
+    organizationId: owner.organizationId,
+    userId: owner.userId,
+    sessionId: null,
+    turnId: null,
+    createdAt: new Date(START_MS).toISOString(),
+    requested: ["balanced", "openai/gpt-5"],
+    mode: "list",
+    intent: "code",
+    candidates: [{ provider: "openai", model: "gpt-5", place: 1, reason: 'He said "fast".', circuit: "CLOSED" }],
+    attempts: [
+      {
+        provider: "openai",
+        model: "gpt-5",
+        startedAtMs: 0,
+        durationMs: 900,
+        firstTokenMs: 120,
+        outcome: "success",
+        error: null,
+        usage: { inputTokens: 3, cachedInputTokens: null, cacheWriteTokens: null, outputTokens: 5, reasoningTokens: 0 },
+        costMicroUsd: 12,
+      },
+    ],
+    status: "complete",
+    provider: "openai",
+    model: "gpt-5",
+    affinity: true,
+    firstTokenMs: 120,
+    durationMs: 1_000,
+    usage: { inputTokens: 3, cachedInputTokens: null, cacheWriteTokens: null, outputTokens: 5, reasoningTokens: 0 },
+    costMicroUsd: 12,
+    sandbox: false,
+    ...changes,
+  };
+}
+
+beforeAll(async () => {
+  const now = new Date(START_MS);
+  await database
+    .insert(user)
+    .values({ id: owner.userId, name: "Data", email: "data@example.com", createdAt: now, updatedAt: now });
+  const accounts = createAccountStore(database, randomSource);
+  owner.organizationId = (await accounts.savePersonalOrganization({ userId: owner.userId, name: "Data" })).id;
+});
+
+describe("migrations", () => {
+  it("[HT37] leave the tables, and the unique indexes that the library does without", async () => {
+    const { results } = await env.DB.prepare(
+      "select name from sqlite_master where type = 'index' and sql like 'CREATE UNIQUE%' order by name",
+    ).all<{ name: string }>();
+    expect(results.map((row) => row.name)).toEqual([
+      "api_key_hash_unique",
+      "auth_account_identity",
+      "auth_rate_limit_key_unique",
+      "auth_session_token_unique",
+      "membership_user_organization",
+      "organization_personal_of_user_id_unique",
+      "user_email_unique",
+    ]);
+  });
+
+  it("[HT37] cascade nowhere", async () => {
+    const { results } = await env.DB.prepare("select sql from sqlite_master where sql like '%cascade%'").all();
+    expect(results).toEqual([]);
+  });
+});
+
+describe("the selection log", () => {
+  it("[HT35] gives back exactly what was written", async () => {
+    const record = toRecord({ sessionId: "chat_x", turnId: "turn_x" });
+    const empty = toRecord({
+      provider: null,
+      model: null,
+      firstTokenMs: null,
+      costMicroUsd: null,
+      status: "failed",
+      affinity: false,
+      sandbox: true,
+      attempts: [],
+      candidates: [],
+    });
+    expect(await store.insertSelections([record, empty])).toBe(2);
+    expect(await store.read(owner.organizationId, record.id)).toEqual(record);
+    expect(await store.read(null, empty.id)).toEqual(empty);
+    expect(await store.read("org_other", record.id)).toBeNull();
+  });
+
+  it("[HT35] writes each record once, however often it is delivered", async () => {
+    const records = Array.from({ length: 500 }, () => toRecord());
+    expect(await store.insertSelections(records)).toBe(500);
+    expect(await store.insertSelections(records)).toBe(0);
+    const [first, ...rest] = records;
+    const changed = { ...toRecord(), id: first?.id ?? "", provider: "google" };
+    expect(await store.insertSelections([changed, ...rest, toRecord()])).toBe(1);
+    expect((await store.read(null, changed.id))?.provider).toBe("openai");
+    expect(await store.insertSelections([])).toBe(0);
+  });
+
+  it("[HT36] moves a chat up in its owner's list, never down, and no other's", async () => {
+    const id = newSessionId(randomSource);
+    await directory.create({ id, ...owner, title: "Moving", createdAtMs: START_MS });
+    const at = (offsetMs: number) => new Date(START_MS + offsetMs).toISOString();
+    const updatedAtMs = async () => (await directory.read(owner, id))?.updatedAtMs;
+    await store.insertSelections([
+      toRecord({ sessionId: id, createdAt: at(5_000) }),
+      toRecord({ sessionId: id, createdAt: at(60_000) }),
+    ]);
+    expect(await updatedAtMs()).toBe(START_MS + 61_000);
+    await store.insertSelections([toRecord({ sessionId: id, createdAt: at(1_000) })]);
+    expect(await updatedAtMs()).toBe(START_MS + 61_000);
+    await store.insertSelections([toRecord({ sessionId: id, createdAt: at(99_000), organizationId: "org_other" })]);
+    expect(await updatedAtMs()).toBe(START_MS + 61_000);
+  });
+
+  it("[HT28] pages through one organization's rows, newest first, by provider, status and time", async () => {
+    const organizationId = "org_pages";
+    const records = Array.from({ length: 5 }, (_, index) =>
+      toRecord({
+        organizationId,
+        createdAt: new Date(START_MS + Math.floor(index / 2) * 1_000).toISOString(),
+        provider: index % 2 === 0 ? "openai" : "google",
+        status: index === 4 ? "failed" : "complete",
+      }),
+    );
+    await store.insertSelections(records);
+    const newestFirst = [...records].sort((one, other) =>
+      `${other.createdAt}${other.id}`.localeCompare(`${one.createdAt}${one.id}`),
+    );
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.list({ organizationId }, { limit: 2, cursor });
+      if (!page.ok) throw new Error(page.error);
+      seen.push(...page.value.selections.map((record) => record.id));
+      cursor = page.value.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    expect(seen).toEqual(newestFirst.map((record) => record.id));
+    const count = async (filter: object) => {
+      const page = await store.list({ organizationId, ...filter }, { limit: 200 });
+      return page.ok ? page.value.selections.length : page.error;
+    };
+    expect(await count({ provider: "google" })).toBe(2);
+    expect(await count({ status: "failed" })).toBe(1);
+    expect(await count({ sinceMs: START_MS + 1_000 })).toBe(3);
+    expect(await store.list({ organizationId }, { limit: 2, cursor: "x" })).toEqual({ ok: false, error: "invalid-cursor" });
+  });
+
+  it("[HT29] counts the newest rows since a time", async () => {
+    const counted = await store.readCounted({ organizationId: "org_pages", sinceMs: START_MS + 1_000, limit: 2 });
+    expect(counted).toHaveLength(2);
+    expect(counted[0]).toMatchObject({ provider: "openai", status: "failed", affinity: true, costMicroUsd: 12 });
+    expect(SelectionRecord.shape.status.parse(counted[1]?.status)).toBe("complete");
+  });
+});
+
+describe("plans", () => {
+  const planOf = async (statement: string): Promise<string> => {
+    const { results } = await env.DB.prepare(`explain query plan ${statement}`).all<{ detail: string }>();
+    return results.map((row) => row.detail).join("; ");
+  };
+
+  it("[HT38] use an index and no sorting for what every page and every call asks", async () => {
+    const list = `select id from chat where user_id = 'u' and organization_id = 'o' and deleted_at_ms is null
+      order by updated_at_ms desc, id desc limit 51`;
+    expect(await planOf(list)).toMatch(/USING (COVERING )?INDEX chat_owner_updated/);
+    const key = "select id from api_key where hash = 'h' and revoked_at_ms is null limit 1";
+    expect(await planOf(key)).toContain("api_key_hash_unique");
+    const log = "select id from selection where organization_id = 'o' order by created_at_ms desc, id desc limit 51";
+    expect(await planOf(log)).toContain("selection_organization_created");
+    const all = "select id from selection order by created_at_ms desc, id desc limit 51";
+    expect(await planOf(all)).toContain("selection_created");
+    for (const statement of [list, key, log, all]) expect(await planOf(statement)).not.toContain("TEMP B-TREE");
+  });
+});

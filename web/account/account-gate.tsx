@@ -1,0 +1,39 @@
+/** Lets signed-in people through and tells the pages behind it who is there; everybody else goes to sign in. */
+import { useQuery } from "@tanstack/react-query";
+import { createContext, useContext } from "react";
+import type { ReactNode } from "react";
+import { Redirect, useLocation } from "wouter";
+import type { Me } from "../../src/protocol/account.ts";
+import { ApiError, readMe } from "../api.ts";
+import { Logo } from "../ui/logo.tsx";
+import { ErrorState } from "../ui/page-state.tsx";
+import { toSignInPath } from "./next-path.ts";
+
+const Account = createContext<Me | null>(null);
+
+/** Who is signed in. Only for components under an AccountGate. */
+export function useAccount(): Me {
+  const me = useContext(Account);
+  if (me === null) throw new Error("useAccount needs an AccountGate above it");
+  return me;
+}
+
+/** Renders its children for a signed-in person. */
+export function AccountGate({ children }: { readonly children: ReactNode }) {
+  const [path] = useLocation();
+  const { data, error, refetch } = useQuery({ queryKey: ["me"], queryFn: readMe, staleTime: 60_000 });
+  const isSignedOut = error instanceof ApiError && error.status === 401;
+  if (isSignedOut) return <Redirect to={toSignInPath(path)} replace />;
+  if (data !== undefined) return <Account value={data}>{children}</Account>;
+  return (
+    <main className="flex h-full items-center justify-center p-4">
+      {error === null ? (
+        <div role="status" aria-label="Loading" className="animate-pulse">
+          <Logo size={48} />
+        </div>
+      ) : (
+        <ErrorState error={error} onRetry={() => void refetch()} />
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,122 @@
+/** The page for signing in and for signing up: two forms of the same three fields. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link, useLocation, useSearch } from "wouter";
+import { signIn, signUp, toErrorText } from "../api.ts";
+import { Button } from "../ui/button.tsx";
+import { Logo } from "../ui/logo.tsx";
+import { usePageTitle } from "../ui/page-hook.ts";
+import { ThemeButton } from "../ui/theme-button.tsx";
+import { toNextPath } from "./next-path.ts";
+
+/** better-auth's own minimum. */
+const MIN_PASSWORD_CHARACTERS = 8;
+
+const WORDS = {
+  "sign-in": { title: "Sign in", action: "Sign in", other: "/sign-up", ask: "New here?", otherAction: "Create an account" },
+  "sign-up": { title: "Create an account", action: "Create account", other: "/sign-in", ask: "Have an account?", otherAction: "Sign in" },
+} as const;
+
+interface FieldProps {
+  readonly label: string;
+  readonly name: string;
+  readonly type: string;
+  readonly autoComplete: string;
+  readonly hint?: string;
+  readonly minLength?: number;
+  readonly autoFocus?: boolean;
+}
+
+function Field({ label, hint, name, ...rest }: FieldProps) {
+  const hintId = hint === undefined ? undefined : `${name}-hint`;
+  return (
+    <div>
+      <label htmlFor={name} className="mb-1 block text-sm font-medium">
+        {label}
+      </label>
+      <input id={name} name={name} required className="field h-11" aria-describedby={hintId} {...rest} />
+      {hint !== undefined && (
+        <p id={hintId} className="mt-1 text-xs text-ink-faint">
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+const readField = (form: FormData, name: string): string => {
+  const value = form.get(name);
+  return typeof value === "string" ? value : "";
+};
+
+/** The form, which goes on to where the person was heading. */
+export function SignForm({ kind }: { readonly kind: "sign-in" | "sign-up" }) {
+  const words = WORDS[kind];
+  usePageTitle(words.title);
+  const search = useSearch();
+  const [, navigate] = useLocation();
+  const client = useQueryClient();
+  const [isBusy, setIsBusy] = useState(false);
+  const enter = useMutation({
+    mutationFn: (form: FormData) => {
+      const credentials = { email: readField(form, "email").trim(), password: readField(form, "password") };
+      return kind === "sign-in" ? signIn(credentials) : signUp({ ...credentials, name: readField(form, "name").trim() });
+    },
+    onMutate: () => setIsBusy(true),
+    onError: () => setIsBusy(false),
+    onSuccess: () => {
+      // Whatever was read for another account must not be shown to this one.
+      client.clear();
+      navigate(toNextPath(search), { replace: true });
+    },
+  });
+  return (
+    <main className="flex min-h-full flex-col items-center justify-center gap-6 px-4 py-10">
+      <div className="absolute top-3 right-3">
+        <ThemeButton />
+      </div>
+      <div className="flex items-center gap-3">
+        <Logo size={40} />
+        <span className="text-xl font-semibold tracking-tight">Breakwater</span>
+      </div>
+      <form
+        aria-label={words.title}
+        className="card flex w-full max-w-sm flex-col gap-4 p-6 sm:p-8"
+        onSubmit={(event) => {
+          event.preventDefault();
+          enter.mutate(new FormData(event.currentTarget));
+        }}
+      >
+        <h1 className="text-xl font-semibold tracking-tight">{words.title}</h1>
+        {kind === "sign-up" && <Field label="Name" name="name" type="text" autoComplete="name" autoFocus />}
+        <Field label="E-mail" name="email" type="email" autoComplete="username" autoFocus={kind === "sign-in"} />
+        <Field
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete={kind === "sign-in" ? "current-password" : "new-password"}
+          {...(kind === "sign-up"
+            ? { minLength: MIN_PASSWORD_CHARACTERS, hint: `At least ${MIN_PASSWORD_CHARACTERS} characters.` }
+            : {})}
+        />
+        {enter.error !== null && (
+          <p role="alert" className="rounded-lg bg-bad-soft px-3 py-2 text-sm text-bad">
+            {toErrorText(enter.error)}
+          </p>
+        )}
+        <Button type="submit" look="primary" disabled={isBusy} className="min-h-11!">
+          {isBusy ? "One moment…" : words.action}
+        </Button>
+        <p className="text-center text-sm text-ink-soft">
+          {words.ask}{" "}
+          <Link
+            href={search === "" ? words.other : `${words.other}?${search}`}
+            className="font-medium text-accent underline underline-offset-2"
+          >
+            {words.otherAction}
+          </Link>
+        </p>
+      </form>
+    </main>
+  );
+}

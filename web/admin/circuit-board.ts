@@ -1,0 +1,106 @@
+/**
+ * The console's picture of all circuits as one state machine: frames of the live socket and REST answers go in, the
+ * picture comes out. No socket and no clock. Rules WB20 to WB24.
+ */
+import type { AdminLiveFrame, CircuitDetail, CircuitList, CircuitTransition, SelectionTail } from "../../src/protocol/circuit.ts";
+import type { Connection } from "../session/chat-view.ts";
+
+/** The newest selections that are kept; older ones are in the log. */
+export const MAX_TAIL = 100;
+/** As many as a circuit's own card carries. */
+export const MAX_TIMELINE = 50;
+
+export interface BoardState {
+  readonly connection: Connection;
+  /** Null until the first picture. By name. */
+  readonly circuits: readonly CircuitDetail[] | null;
+  /** Newest first. */
+  readonly tail: readonly SelectionTail[];
+  /** The server's clock minus ours, milliseconds: countdowns are by the server's. */
+  readonly clockOffsetMs: number;
+}
+
+export type BoardEvent =
+  | { readonly type: "frame"; readonly frame: AdminLiveFrame; readonly nowMs: number }
+  | { readonly type: "list"; readonly list: CircuitList; readonly nowMs: number }
+  | { readonly type: "socket-close"; readonly online: boolean }
+  | { readonly type: "network-change"; readonly online: boolean };
+
+/** Something between was missed: read the whole picture again. */
+export type BoardEffect = { readonly type: "refetch" };
+
+export interface BoardStep {
+  readonly state: BoardState;
+  readonly effects: readonly BoardEffect[];
+}
+
+export const EMPTY_BOARD: BoardState = { connection: "connecting", circuits: null, tail: [], clockOffsetMs: 0 };
+
+const byName = (a: CircuitDetail, b: CircuitDetail): number => a.snapshot.provider.localeCompare(b.snapshot.provider);
+const stay = (state: BoardState): BoardStep => ({ state, effects: [] });
+
+/** The newer of what is known and what came; the same version may carry newer calls. */
+function mergeCircuits(known: readonly CircuitDetail[] | null, came: readonly CircuitDetail[]): CircuitDetail[] {
+  const kept = new Map((known ?? []).map((detail) => [detail.snapshot.provider, detail]));
+  return came
+    .map((detail) => {
+      const before = kept.get(detail.snapshot.provider);
+      return before !== undefined && before.snapshot.version > detail.snapshot.version ? before : detail;
+    })
+    .toSorted(byName);
+}
+
+function applyCircuit(state: BoardState, detail: CircuitDetail, clockOffsetMs: number): BoardStep {
+  const circuits = state.circuits ?? [];
+  const { provider, version } = detail.snapshot;
+  const known = circuits.find((circuit) => circuit.snapshot.provider === provider)?.snapshot.version;
+  if (known !== undefined && version < known) return stay(state);
+  const others = circuits.filter((circuit) => circuit.snapshot.provider !== provider);
+  const next = { ...state, clockOffsetMs, circuits: [...others, detail].toSorted(byName) };
+  const isGap = known !== undefined && version > known + 1;
+  return { state: next, effects: isGap ? [{ type: "refetch" }] : [] };
+}
+
+function applyLiveFrame(state: BoardState, frame: AdminLiveFrame, nowMs: number): BoardStep {
+  switch (frame.type) {
+    case "hello":
+      return stay({
+        ...state,
+        connection: "live",
+        clockOffsetMs: frame.serverTimeMs - nowMs,
+        // Taken as it is: after a restart of the server versions may begin anew.
+        circuits: frame.circuits.toSorted(byName),
+      });
+    case "circuit":
+      return applyCircuit(state, frame.detail, frame.serverTimeMs - nowMs);
+    case "selection": {
+      const others = state.tail.filter(({ id }) => id !== frame.selection.id);
+      return stay({ ...state, tail: [frame.selection, ...others].slice(0, MAX_TAIL) });
+    }
+  }
+}
+
+/** The next picture, and whether it must be read anew. */
+export function applyBoardEvent(state: BoardState, event: BoardEvent): BoardStep {
+  switch (event.type) {
+    case "frame":
+      return applyLiveFrame(state, event.frame, event.nowMs);
+    case "list": {
+      const circuits = mergeCircuits(state.circuits, event.list.circuits);
+      return stay({ ...state, circuits, clockOffsetMs: event.list.serverTimeMs - event.nowMs });
+    }
+    case "socket-close":
+      return stay({ ...state, connection: event.online ? "reconnecting" : "offline" });
+    case "network-change":
+      if (state.connection === "live") return stay(state);
+      return stay({ ...state, connection: event.online ? "reconnecting" : "offline" });
+  }
+}
+
+/** The transitions of all circuits, newest first. */
+export function toTimeline(circuits: readonly CircuitDetail[]): CircuitTransition[] {
+  return circuits
+    .flatMap((circuit) => circuit.transitions)
+    .toSorted((a, b) => b.atMs - a.atMs || b.version - a.version)
+    .slice(0, MAX_TIMELINE);
+}

@@ -1,0 +1,71 @@
+/** The circuits for React: live over the socket, by REST while it is down. */
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useReducer, useRef } from "react";
+import { AdminLiveFrame } from "../../src/protocol/circuit.ts";
+import { readCircuits } from "../api.ts";
+import { openLiveSocket } from "../ui/live-socket.ts";
+import { applyBoardEvent, EMPTY_BOARD } from "./circuit-board.ts";
+import type { BoardEvent, BoardState } from "./circuit-board.ts";
+
+/** While the socket is down. */
+const POLL_MS = 5_000;
+
+function parseFrame(text: string): AdminLiveFrame | null {
+  try {
+    const frame = AdminLiveFrame.safeParse(JSON.parse(text));
+    return frame.success ? frame.data : null;
+  } catch {
+    return null;
+  }
+}
+
+interface Counted {
+  readonly state: BoardState;
+  /** Counted, since React may take several events at once and only the last step would be seen. */
+  readonly refetches: number;
+}
+
+function applyCounted(before: Counted, event: BoardEvent): Counted {
+  const step = applyBoardEvent(before.state, event);
+  return { state: step.state, refetches: before.refetches + step.effects.length };
+}
+
+export interface CircuitBoard {
+  readonly state: BoardState;
+  /** Why the circuits could not be read; null when they could. */
+  readonly error: unknown;
+  readonly refetch: () => void;
+}
+
+/** Opens the socket for as long as the component is there and `isWanted`: it is for admins only. */
+export function useCircuitBoard(isWanted: boolean): CircuitBoard {
+  const [{ state, refetches }, dispatch] = useReducer(applyCounted, { state: EMPTY_BOARD, refetches: 0 });
+  const isPolling = isWanted && state.connection !== "live";
+  const { data, error, refetch } = useQuery({
+    queryKey: ["circuits"],
+    queryFn: readCircuits,
+    enabled: isPolling,
+    refetchInterval: isPolling ? POLL_MS : false,
+  });
+  const read = useRef(refetch);
+  read.current = refetch;
+  useEffect(() => {
+    if (data !== undefined) dispatch({ type: "list", list: data, nowMs: Date.now() });
+  }, [data]);
+  useEffect(() => {
+    if (refetches > 0) void read.current();
+  }, [refetches]);
+  useEffect(() => {
+    if (!isWanted) return undefined;
+    const socket = openLiveSocket("/api/v1/admin/live", [], {
+      onText(text) {
+        const frame = parseFrame(text);
+        if (frame !== null) dispatch({ type: "frame", frame, nowMs: Date.now() });
+      },
+      onClose: () => dispatch({ type: "socket-close", online: navigator.onLine }),
+      onNetworkChange: (online) => dispatch({ type: "network-change", online }),
+    });
+    return () => socket.close();
+  }, [isWanted]);
+  return { state, error: state.circuits === null ? error : null, refetch: () => void refetch() };
+}

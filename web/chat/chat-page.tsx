@@ -1,0 +1,54 @@
+/** The chat pages: the list of chats at the side, one chat or a new one beside it. */
+import { useState } from "react";
+import { AccountGate, useAccount } from "../account/account-gate.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { useMediaQuery } from "../ui/page-hook.ts";
+import { ChatView } from "./chat-view.tsx";
+import { NewChat } from "./new-chat.tsx";
+import { SandboxBanner } from "./sandbox-banner.tsx";
+import { Sidebar } from "./sidebar.tsx";
+
+interface ChatPageProps {
+  /** Null for a new chat. */
+  readonly sessionId: string | null;
+}
+
+function ChatFrame({ sessionId }: ChatPageProps) {
+  const account = useAccount();
+  const isWide = useMediaQuery("(min-width: 768px)");
+  const [isSideShown, setIsSideShown] = useState(true);
+  const [isDrawerOpen, setIsDrawerOpen] = useState(false);
+  const toggle = (): void => (isWide ? setIsSideShown((was) => !was) : setIsDrawerOpen(true));
+  const closeDrawer = (): void => setIsDrawerOpen(false);
+  return (
+    <div className="flex h-dvh">
+      {isWide && isSideShown && (
+        <aside aria-label="Sidebar" className="w-70 shrink-0 border-r border-line bg-surface">
+          <Sidebar currentId={sessionId} onChoose={closeDrawer} />
+        </aside>
+      )}
+      {!isWide && isDrawerOpen && (
+        <Dialog title="Chats" shape="drawer" onClose={closeDrawer}>
+          <Sidebar currentId={sessionId} onChoose={closeDrawer} />
+        </Dialog>
+      )}
+      <main className="flex min-w-0 flex-1 flex-col">
+        {account.sandbox && <SandboxBanner />}
+        {sessionId === null ? (
+          <NewChat onToggleSidebar={toggle} />
+        ) : (
+          <ChatView key={sessionId} sessionId={sessionId} onToggleSidebar={toggle} />
+        )}
+      </main>
+    </div>
+  );
+}
+
+/** For signed-in people. */
+export function ChatPage({ sessionId }: ChatPageProps) {
+  return (
+    <AccountGate>
+      <ChatFrame sessionId={sessionId} />
+    </AccountGate>
+  );
+}

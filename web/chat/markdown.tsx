@@ -1,0 +1,51 @@
+/** An answer's markdown, drawn block by block: while it streams only the last blocks are drawn again. */
+import { memo, useMemo, useRef } from "react";
+import { CodeBlock } from "./code-block.tsx";
+import { EMPTY_DOCUMENT, readMarkdown } from "./markdown-blocks.ts";
+import type { MarkdownBlock } from "./markdown-blocks.ts";
+import { toAnswerHtml } from "./sanitize.ts";
+
+interface BlockProps {
+  readonly block: MarkdownBlock;
+  readonly definitions: string;
+  readonly isOpen: boolean;
+}
+
+const Block = memo(function Block({ block, definitions, isOpen }: BlockProps) {
+  const html = useMemo(
+    () => (block.kind === "code" ? "" : toAnswerHtml(block.raw, definitions, isOpen)),
+    [block, definitions, isOpen],
+  );
+  if (block.kind === "code") return <CodeBlock code={block.code} language={block.language} isOpen={isOpen} />;
+  if (block.kind === "text") return <div className="block" dangerouslySetInnerHTML={{ __html: html }} />;
+  return (
+    <div
+      className="table-scroll"
+      role="region"
+      aria-label="Table"
+      tabIndex={0}
+      dangerouslySetInnerHTML={{ __html: html }}
+    />
+  );
+});
+
+/** Markdown as sanitized HTML. `isStreaming` says that the text will grow. */
+export function Markdown({ text, isStreaming }: { readonly text: string; readonly isStreaming: boolean }) {
+  const previous = useRef(EMPTY_DOCUMENT);
+  const page = useMemo(() => readMarkdown(text, previous.current), [text]);
+  previous.current = page;
+  return (
+    <div className="prose">
+      {page.blocks
+        .filter((block) => block.kind !== "definition")
+        .map((block, index, shown) => (
+        <Block
+          key={block.start}
+          block={block}
+          definitions={page.definitions}
+          isOpen={isStreaming && index === shown.length - 1}
+        />
+      ))}
+    </div>
+  );
+}

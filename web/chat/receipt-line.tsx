@@ -1,0 +1,90 @@
+/** The receipt under an answer: one line that opens to the legs and the reasons. */
+import { CaretRightIcon } from "@phosphor-icons/react/dist/csr/CaretRight";
+import type { Leg, Receipt } from "../../src/protocol/answer.ts";
+import { formatCount, formatDuration, formatMicroUsd, formatPlural } from "../ui/format.ts";
+import { toReceiptFigures } from "./receipt-figure.ts";
+
+function LegRow({ leg }: { readonly leg: Leg }) {
+  const { usage } = leg;
+  return (
+    <tr>
+      <td className="py-1 pr-3">
+        {leg.provider} <span className="text-ink-faint">{leg.model}</span>
+      </td>
+      <td className="py-1 pr-3 text-right tabular-nums">
+        {formatCount(usage.inputTokens)}
+        {(usage.cachedInputTokens ?? 0) > 0 && (
+          <span className="text-ink-faint"> ({formatCount(usage.cachedInputTokens)} cached)</span>
+        )}
+      </td>
+      <td className="py-1 pr-3 text-right tabular-nums">
+        {formatCount(usage.outputTokens)}
+        {(usage.reasoningTokens ?? 0) > 0 && (
+          <span className="text-ink-faint"> ({formatCount(usage.reasoningTokens)} reasoning)</span>
+        )}
+      </td>
+      <td className="py-1 text-right tabular-nums">{formatMicroUsd(leg.costMicroUsd)}</td>
+    </tr>
+  );
+}
+
+function ReceiptDetail({ receipt }: { readonly receipt: Receipt }) {
+  return (
+    <div className="mt-2 flex flex-col gap-3 rounded-xl border border-line bg-sunken p-3 text-[13px] text-ink-soft">
+      {receipt.legs.length > 0 && (
+        <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Legs of this answer">
+          <table className="w-full whitespace-nowrap">
+            <thead className="text-left text-xs text-ink-faint">
+              <tr>
+                <th className="pr-3 font-medium">Leg</th>
+                <th className="pr-3 text-right font-medium">Tokens in</th>
+                <th className="pr-3 text-right font-medium">Tokens out</th>
+                <th className="text-right font-medium">Cost</th>
+              </tr>
+            </thead>
+            <tbody>
+              {receipt.legs.map((leg, index) => (
+                <LegRow key={index} leg={leg} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <p>
+        Asked for <span className="font-medium text-ink">{receipt.requested.join(", ")}</span>
+        {receipt.durationMs !== null && `, answered in ${formatDuration(receipt.durationMs)}`} with{" "}
+        {formatPlural(receipt.attempts, "attempt")}.
+      </p>
+      {receipt.reasons.length > 0 && (
+        <ol aria-label="Why this model" className="list-decimal pl-5">
+          {receipt.reasons.map((reason, index) => (
+            <li key={index}>{reason}</li>
+          ))}
+        </ol>
+      )}
+      <p className="font-mono text-[11px] break-all text-ink-faint">{receipt.selectionId}</p>
+    </div>
+  );
+}
+
+/** Provider, model, first token, tokens, cost and attempts of an answer, with the rest behind it. */
+export function ReceiptLine({ receipt }: { readonly receipt: Receipt }) {
+  return (
+    <details className="group min-w-0 flex-1">
+      <summary
+        aria-label="Receipt"
+        className="flex min-h-8 list-none flex-wrap items-center gap-x-2 rounded-lg text-xs text-ink-faint hover:text-ink [&::-webkit-details-marker]:hidden"
+      >
+        <CaretRightIcon aria-hidden size={12} className="transition-transform group-open:rotate-90" />
+        {toReceiptFigures(receipt).map((figure, index) => (
+          <span key={figure.name} data-figure={figure.name} className="whitespace-nowrap">
+            {index > 0 && <span aria-hidden>· </span>}
+            <span className="sr-only">{figure.name}: </span>
+            {figure.text}
+          </span>
+        ))}
+      </summary>
+      <ReceiptDetail receipt={receipt} />
+    </details>
+  );
+}

@@ -1,0 +1,54 @@
+/**
+ * The only way from an answer's text to HTML: marked draws it, DOMPurify lets through what an answer needs and
+ * nothing else. Pictures from elsewhere become links, since loading one tells its owner who reads.
+ */
+import DOMPurify from "dompurify";
+import { Marked } from "marked";
+import remend from "remend";
+
+const ANSWER_TAGS = [
+  "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "del", "s", "sub", "sup", "kbd", "mark",
+  "code", "pre", "blockquote", "ul", "ol", "li", "a", "table", "thead", "tbody", "tr", "th", "td", "input",
+  "details", "summary", "span", "div",
+]; // prettier-ignore
+const ANSWER_ATTRIBUTES = ["href", "title", "start", "align", "type", "checked", "disabled", "open"];
+const SAFE_LINK = /^(?:https?:|mailto:)/i;
+
+const purify = DOMPurify(window);
+purify.addHook("afterSanitizeAttributes", (node) => {
+  if (node.tagName === "A") {
+    if (!SAFE_LINK.test(node.getAttribute("href") ?? "")) node.removeAttribute("href");
+    node.setAttribute("target", "_blank");
+    node.setAttribute("rel", "noopener noreferrer nofollow");
+  }
+  if (node.tagName === "INPUT") {
+    if (node.getAttribute("type") !== "checkbox") node.remove();
+    else node.setAttribute("disabled", "");
+  }
+});
+
+const marked = new Marked({
+  gfm: true,
+  renderer: {
+    image({ href, text }) {
+      const label = text === "" ? "picture" : text;
+      const link = document.createElement("a");
+      link.href = href;
+      link.textContent = label;
+      return link.outerHTML;
+    },
+  },
+});
+
+/** HTML for one block; while it streams, marks that are still open are closed first. */
+export function toAnswerHtml(raw: string, definitions: string, isOpen: boolean): string {
+  const closed = isOpen ? remend(raw, { linkMode: "text-only", images: false }) : raw;
+  const source = definitions !== "" && closed.includes("[") ? `${closed}\n\n${definitions}` : closed;
+  const html = marked.parse(source, { async: false });
+  return purify.sanitize(html, { ALLOWED_TAGS: ANSWER_TAGS, ALLOWED_ATTR: ANSWER_ATTRIBUTES, ALLOW_DATA_ATTR: false });
+}
+
+/** Coloured code as highlight.js gives it: spans with classes and nothing else. */
+export function toCodeHtml(html: string): string {
+  return purify.sanitize(html, { ALLOWED_TAGS: ["span"], ALLOWED_ATTR: ["class"] });
+}

@@ -1,0 +1,79 @@
+/** One chat in the list: a link, with renaming and deleting beside it. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { PencilSimpleIcon } from "@phosphor-icons/react/dist/csr/PencilSimple";
+import { TrashIcon } from "@phosphor-icons/react/dist/csr/Trash";
+import { Link, useLocation } from "wouter";
+import type { SessionSummary } from "../../src/protocol/session-api.ts";
+import { deleteSession, toErrorText } from "../api.ts";
+import { IconButton } from "../ui/button.tsx";
+import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { useToaster } from "../ui/toast.tsx";
+import { TitleField } from "./session-title.tsx";
+
+interface SessionRowProps {
+  readonly session: SessionSummary;
+  readonly isCurrent: boolean;
+  /** Called when a chat was chosen, so that a drawer can close. */
+  readonly onChoose: () => void;
+}
+
+function DeleteDialog({ session, isCurrent, onClose }: { readonly session: SessionSummary; readonly isCurrent: boolean; readonly onClose: () => void }) {
+  const client = useQueryClient();
+  const [, navigate] = useLocation();
+  const { say, complain } = useToaster();
+  const remove = useMutation({
+    mutationFn: () => deleteSession(session.id),
+    onSuccess: async () => {
+      if (isCurrent) navigate("/");
+      say("The chat was deleted.");
+      onClose();
+      await client.invalidateQueries({ queryKey: ["sessions"] });
+    },
+    onError: (error) => complain(toErrorText(error)),
+  });
+  return (
+    <ConfirmDialog
+      title="Delete this chat?"
+      text={`“${session.title}” and all its answers will be gone for good.`}
+      action="Delete"
+      busy={remove.isPending}
+      onConfirm={() => remove.mutate()}
+      onClose={onClose}
+    />
+  );
+}
+
+/** A row; the buttons appear on hover and focus, and are always there where nothing hovers. */
+export function SessionRow({ session, isCurrent, onChoose }: SessionRowProps) {
+  const [mode, setMode] = useState<"rest" | "rename" | "delete">("rest");
+  const rest = (): void => setMode("rest");
+  if (mode === "rename") {
+    return (
+      <li className="flex h-10 items-center px-1">
+        <TitleField sessionId={session.id} title={session.title} onDone={rest} />
+      </li>
+    );
+  }
+  return (
+    <li className={`group flex h-10 items-center rounded-lg ${isCurrent ? "bg-accent-soft" : "hover:bg-hover"}`}>
+      <Link
+        href={`/c/${session.id}`}
+        aria-current={isCurrent ? "page" : undefined}
+        onClick={onChoose}
+        className="flex h-full min-w-0 flex-1 items-center rounded-lg pl-2.5 text-sm"
+      >
+        <span className="truncate">{session.title}</span>
+      </Link>
+      <div className="flex w-0 overflow-hidden group-focus-within:w-16 group-hover:w-16 [@media(hover:none)]:w-16">
+        <IconButton small label={`Rename ${session.title}`} onClick={() => setMode("rename")}>
+          <PencilSimpleIcon aria-hidden size={16} />
+        </IconButton>
+        <IconButton small label={`Delete ${session.title}`} onClick={() => setMode("delete")}>
+          <TrashIcon aria-hidden size={16} />
+        </IconButton>
+      </div>
+      {mode === "delete" && <DeleteDialog session={session} isCurrent={isCurrent} onClose={rest} />}
+    </li>
+  );
+}

@@ -1,0 +1,87 @@
+/** The messages of a chat in a box that follows its end, unless the reader has scrolled up. */
+import { useEffect } from "react";
+import type { ReactNode } from "react";
+import { ArrowDownIcon } from "@phosphor-icons/react/dist/csr/ArrowDown";
+import type { StoredMessage } from "../../src/protocol/session-frame.ts";
+import { EMPTY_DRAFT, toAnswerParts, toPlainText } from "../session/answer-part.ts";
+import type { ChatState } from "../session/chat-view.ts";
+import { Answer, Question, StreamingAnswer } from "./message-view.tsx";
+import { NoticeCard } from "./notice-card.tsx";
+import { useStickToBottom } from "./use-stick-to-bottom.ts";
+
+interface TranscriptProps {
+  readonly state: ChatState;
+  /** Null while nothing can be asked. */
+  readonly onAgain: ((messageId: string) => void) | null;
+  /** What stands at the end: a card about something that was refused. */
+  readonly children: ReactNode;
+}
+
+function toPendingNote(state: ChatState): string {
+  if (state.connection === "live") return "";
+  return state.connection === "connecting" ? "Sending…" : "Waiting for the connection. It is sent once it is back.";
+}
+
+function Message({ message, onAgain }: { readonly message: StoredMessage; readonly onAgain: TranscriptProps["onAgain"] }) {
+  if (message.role === "assistant") return <Answer message={message} onAgain={onAgain} />;
+  return <Question text={toPlainText(toAnswerParts(message))} note="" />;
+}
+
+/** A stored question that nobody answered: the last thing on the path, and nothing is under way. */
+function Unanswered({ state, onAgain }: Pick<TranscriptProps, "state" | "onAgain">) {
+  const last = state.messages.at(-1);
+  if (last?.role !== "user" || state.running !== null || state.pending !== null || onAgain === null) return null;
+  return (
+    <NoticeCard
+      kind="failed"
+      text="This question was stored, but no answer was given."
+      actionLabel="Try again"
+      onAction={() => onAgain(last.id)}
+    />
+  );
+}
+
+/** Stored messages, the answer that streams, the question on its way. */
+export function Transcript({ state, onAgain, children }: TranscriptProps) {
+  const { box, content, isAtEnd, jumpToEnd } = useStickToBottom();
+  const { running, pending } = state;
+  // Whoever asks wants to see what happens, wherever they had scrolled to.
+  useEffect(() => {
+    if (pending !== null) jumpToEnd();
+  }, [pending, jumpToEnd]);
+  const isAnswering = running !== null || pending !== null;
+  return (
+    <div className="relative min-h-0 flex-1">
+      <div ref={box} tabIndex={-1} className="h-full overflow-y-auto overscroll-contain outline-none [overflow-anchor:none]">
+        <div
+          ref={content}
+          role="log"
+          aria-label="Conversation"
+          aria-live="off"
+          className="mx-auto flex w-full max-w-3xl flex-col gap-6 px-4 py-6"
+        >
+          {state.messages.map((message) => (
+            <Message key={message.id} message={message} onAgain={onAgain} />
+          ))}
+          {pending !== null && pending.text !== "" && <Question text={pending.text} note={toPendingNote(state)} />}
+          {running !== null && <StreamingAnswer draft={running.draft} stopping={running.stopping} />}
+          {running === null && pending?.sent === true && <StreamingAnswer draft={EMPTY_DRAFT} stopping={false} />}
+          <Unanswered state={state} onAgain={onAgain} />
+          {children}
+        </div>
+      </div>
+      <p role="status" className="sr-only">
+        {isAnswering ? "An answer is being written." : state.messages.length > 0 ? "The answer has ended." : ""}
+      </p>
+      {!isAtEnd && (
+        <button
+          type="button"
+          onClick={jumpToEnd}
+          className="absolute bottom-3 left-1/2 flex h-9 -translate-x-1/2 items-center gap-1.5 rounded-full border border-line bg-surface px-3.5 text-[13px] font-medium shadow-float hover:bg-hover"
+        >
+          <ArrowDownIcon aria-hidden size={15} /> Jump to latest
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+/** Starts the pages. */
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { ApiError } from "./api.ts";
+import { App } from "./app.tsx";
+import { ToastProvider } from "./ui/toast.tsx";
+import "./app.css";
+
+/** An answer of the server stands; only what did not arrive, or broke there, is worth asking again. */
+const MAX_RETRIES = 2;
+const isWorthRetrying = (error: unknown): boolean =>
+  error instanceof ApiError && (error.status === 0 || error.status >= 500);
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: { retry: (count, error) => count < MAX_RETRIES && isWorthRetrying(error), staleTime: 5_000 },
+    mutations: { retry: false },
+  },
+});
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("index.html has no element with the id root");
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <ToastProvider>
+        <App />
+      </ToastProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+);

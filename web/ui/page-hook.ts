@@ -1,0 +1,41 @@
+/** Small hooks that belong to no page. */
+import { useEffect, useState, useSyncExternalStore } from "react";
+
+/** The time, again every `everyMs`: for countdowns and "ago". */
+export function useNow(everyMs: number): number {
+  const [nowMs, setNowMs] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return nowMs;
+}
+
+/** Whether a media query holds, followed as it changes. */
+export function useMediaQuery(query: string): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      const list = matchMedia(query);
+      list.addEventListener("change", listener);
+      return () => list.removeEventListener("change", listener);
+    },
+    () => matchMedia(query).matches,
+  );
+}
+
+/** The window's title while the component is there. */
+export function usePageTitle(title: string): void {
+  useEffect(() => {
+    document.title = title === "" ? "Breakwater" : `${title} · Breakwater`;
+  }, [title]);
+}
+
+/** The value once it has been still for `durationMs`: for searches as one types. */
+export function useSettled<Value>(value: Value, durationMs: number): Value {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), durationMs);
+    return () => clearTimeout(timer);
+  }, [value, durationMs]);
+  return settled;
+}
