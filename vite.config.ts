@@ -35,6 +35,8 @@ export default defineConfig({
     // The content security policy allows scripts from this origin only: nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The chat page comes in one file on purpose: it needs all of it, and one file compresses best.
+    chunkSizeWarningLimit: 700,
   },
   server: {
     host: "127.0.0.1",

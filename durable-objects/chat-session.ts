@@ -22,8 +22,9 @@ import {
   type StoredMessage,
 } from "../src/protocol/session-frame.ts";
 import { resolveModels } from "../src/routing/run-answer.ts";
-import { Chat, LOG_KEPT_MS, type ChatSocket } from "../src/session/chat.ts";
+import { Chat, LOG_KEPT_MS } from "../src/session/chat.ts";
 import { SessionStore } from "../src/session/store.ts";
+import type { ChatSocket } from "../src/session/turn-runner.ts";
 import { openWiring, type Wiring } from "../src/wiring.ts";
 import { Alarms } from "./alarms.ts";
 
@@ -95,13 +96,13 @@ export class ChatSession extends DurableObject<Bindings> {
   async rename(title: string): Promise<void> {
     if (this.store.readSession() === null) return;
     this.store.updateSession({ title: title.slice(0, MAX_TITLE_CHARACTERS) });
-    this.chat.announcePresence(false);
+    this.chat.announceChange(false);
   }
 
   /** Ends what runs, closes the sockets, forgets everything. The object starts again empty. */
   async deleteAll(): Promise<void> {
     this.chat.stop();
-    this.chat.announcePresence(true);
+    this.chat.announceChange(true);
     for (const socket of this.ctx.getWebSockets()) socket.close(CLOSE_DELETED, "This chat was deleted.");
     await this.ctx.storage.deleteAll();
     // Whatever still runs in this instance would write to tables that are gone.

@@ -40,17 +40,20 @@ const VOICES: Readonly<Record<string, Voice>> = {
   anthropic: {
     name: "Anthropic",
     greeting: "I'm glad you asked. Let me be clear about one thing before anything else:",
-    closing: "If it would help, ask again with more detail. I will be just as artificial, and just as willing.",
+    closing:
+      "If it would help, ask again with more detail. I will be just as artificial, and just as willing.",
   },
   openai: {
     name: "OpenAI",
     greeting: "Sure! A quick note first:",
-    closing: "Want to go further? Pick another model above, or break this one in the console and watch what happens.",
+    closing:
+      "Want to go further? Pick another model above, or break this one in the console and watch what happens.",
   },
   google: {
     name: "Google",
     greeting: "Here's an overview. First, where it comes from:",
-    closing: "That is the summary. Related: how the circuit of a failing provider opens, and who answers then.",
+    closing:
+      "That is the summary. Related: how the circuit of a failing provider opens, and who answers then.",
   },
   deepseek: {
     name: "DeepSeek",
@@ -129,7 +132,10 @@ function withoutDirectives(text: string): string {
 
 /** `Reply with OK` and its like get just that. */
 function parseShortReply(text: string): string | null {
-  const match = /^(?:please\s+)?(?:reply|answer|respond)\s+with\s+(?:just\s+|only\s+|exactly\s+)?["'“]?([\p{L}\p{N} !-]{1,40}?)["'”]?[.!]?$/iu.exec(text);
+  const match =
+    /^(?:please\s+)?(?:reply|answer|respond)\s+with\s+(?:just\s+|only\s+|exactly\s+)?["'“]?([\p{L}\p{N} !-]{1,40}?)["'”]?[.!]?$/iu.exec(
+      text,
+    );
   return match?.[1] ?? null;
 }
 
@@ -155,13 +161,17 @@ function toTable(words: readonly string[], text: string): string {
 }
 
 function toLongText(words: number, seed: number): string {
-  const source = THOUGHTS.map((_, index) => THOUGHTS[(index + seed) % THOUGHTS.length] ?? "").join(" ").split(" ");
+  const source = THOUGHTS.map((_, index) => THOUGHTS[(index + seed) % THOUGHTS.length] ?? "")
+    .join(" ")
+    .split(" ");
   const paragraphs: string[] = [];
   // A paragraph of eighty words reads like prose.
   const PARAGRAPH_WORDS = 80;
   for (let written = 0; written < words; written += PARAGRAPH_WORDS) {
     const count = Math.min(PARAGRAPH_WORDS, words - written);
-    paragraphs.push(Array.from({ length: count }, (_, index) => source[(written + index) % source.length] ?? "").join(" "));
+    paragraphs.push(
+      Array.from({ length: count }, (_, index) => source[(written + index) % source.length] ?? "").join(" "),
+    );
   }
   return paragraphs.join("\n\n");
 }
@@ -174,7 +184,10 @@ function toFullText(provider: string, question: Question): string {
   const seed = hashText(text);
   const thoughts = [0, 1, 2].map((step) => THOUGHTS[(seed + step) % THOUGHTS.length] ?? "");
   const sample = CODE_SAMPLES.find(({ pattern }) => pattern.test(text));
-  const attached = question.attachments === 0 ? "" : ` It came with ${question.attachments} attachment${question.attachments === 1 ? "" : "s"}, which a stand-in cannot look at.`;
+  const attached =
+    question.attachments === 0
+      ? ""
+      : ` It came with ${question.attachments} attachment${question.attachments === 1 ? "" : "s"}, which a stand-in cannot look at.`;
   return [
     `${voice.greeting} this is the sandbox's stand-in for **${voice.name}**, speaking as \`${question.modelId}\`. No model wrote these words.`,
     `## What you asked\n\n${toQuote(text === "" ? "(nothing)" : text)}\n\nThat is ${words.length} word${words.length === 1 ? "" : "s"}.${attached}`,
@@ -223,7 +236,8 @@ function findToolCall(question: Question): AnswerToolCall | null {
   const directive = /\[\[tool:([\w-]+)\s*(\{[\s\S]*?\})?\s*\]\]/.exec(question.text);
   const wanted = directive?.[1] ?? question.forcedTool;
   if (wanted === null || wanted === undefined) return null;
-  const tool = question.tools.find(({ name }) => name === wanted) ?? (wanted === "any" ? question.tools[0] : undefined);
+  const tool =
+    question.tools.find(({ name }) => name === wanted) ?? (wanted === "any" ? question.tools[0] : undefined);
   if (tool === undefined) return null;
   return { name: tool.name, input: directive?.[2] ?? JSON.stringify(toJsonInstance(tool.schema)) };
 }
@@ -270,6 +284,11 @@ export function composeAnswer(provider: string, question: Question): Answer {
     reasoning: shown,
     toolCall: null,
     finishReason: text.length < whole.length ? "length" : "stop",
-    usage: { inputTokens, cachedTokens, outputTokens: reasoningTokens + tokensOf(text.length), reasoningTokens },
+    usage: {
+      inputTokens,
+      cachedTokens,
+      outputTokens: reasoningTokens + tokensOf(text.length),
+      reasoningTokens,
+    },
   };
 }

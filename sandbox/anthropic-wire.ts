@@ -17,7 +17,9 @@ import type { Question } from "./question.ts";
 function contentText(content: unknown): string {
   if (typeof content === "string") return content;
   return objectsIn(content)
-    .map((part) => textOf(part["text"]) + (part["type"] === "tool_result" ? contentText(part["content"]) : ""))
+    .map(
+      (part) => textOf(part["text"]) + (part["type"] === "tool_result" ? contentText(part["content"]) : ""),
+    )
     .join("");
 }
 
@@ -48,7 +50,9 @@ function parseQuestion(body: JsonObject): Omit<Question, "modelId"> {
     toolResult: results.length > 0 ? contentText(results) : null,
     promptCharacters,
     cachedCharacters: promptCharacters - lastCharacters,
-    attachments: objectsIn(last["content"]).filter((part) => part["type"] === "image" || part["type"] === "document").length,
+    attachments: objectsIn(last["content"]).filter(
+      (part) => part["type"] === "image" || part["type"] === "document",
+    ).length,
     maxOutputTokens: numberOf(body["max_tokens"]),
     tools: objectsIn(body["tools"]).flatMap((tool) => toTool(tool["name"], tool["input_schema"])),
     forcedTool: parseForcedTool(body["tool_choice"]),

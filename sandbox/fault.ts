@@ -73,7 +73,10 @@ export interface FaultState {
 
 /** Which fault is on, for everybody or for one test: a setting made with an `X-Test-Id` strikes only requests that carry it. */
 export class FaultBoard {
-  readonly #settings = new Map<string, { settings: FaultSettings; since: string; timesLeft: number | null }>();
+  readonly #settings = new Map<
+    string,
+    { settings: FaultSettings; since: string; timesLeft: number | null }
+  >();
   readonly #now: () => string;
 
   constructor(now: () => string) {
@@ -122,14 +125,23 @@ interface Refusal {
   readonly hasRetryAfter: boolean;
 }
 
-function word(provider: SandboxProvider, words: { anthropic: string; google: string; other: string }): string {
+function word(
+  provider: SandboxProvider,
+  words: { anthropic: string; google: string; other: string },
+): string {
   if (provider === "anthropic") return words.anthropic;
   return provider === "google" ? words.google : words.other;
 }
 
 /** The status and body of the faults that are plain refusals; null for the others. */
 export function toRefusal(provider: SandboxProvider, fault: FaultName): Refusal | null {
-  const of = (status: number, anthropic: string, google: string, other: string, message: string): ErrorSpec => ({
+  const of = (
+    status: number,
+    anthropic: string,
+    google: string,
+    other: string,
+    message: string,
+  ): ErrorSpec => ({
     status,
     type: word(provider, { anthropic, google, other }),
     message: `${message} (sandbox fault ${fault})`,
@@ -143,12 +155,24 @@ export function toRefusal(provider: SandboxProvider, fault: FaultName): Refusal 
       };
     case "unauthorized":
       return {
-        error: of(401, "authentication_error", "UNAUTHENTICATED", "invalid_api_key", "The API key is not valid"),
+        error: of(
+          401,
+          "authentication_error",
+          "UNAUTHENTICATED",
+          "invalid_api_key",
+          "The API key is not valid",
+        ),
         hasRetryAfter: false,
       };
     case "bad-request":
       return {
-        error: of(400, "invalid_request_error", "INVALID_ARGUMENT", "invalid_request_error", "The request is not valid"),
+        error: of(
+          400,
+          "invalid_request_error",
+          "INVALID_ARGUMENT",
+          "invalid_request_error",
+          "The request is not valid",
+        ),
         hasRetryAfter: false,
       };
     case "server-error":
@@ -158,7 +182,13 @@ export function toRefusal(provider: SandboxProvider, fault: FaultName): Refusal 
       };
     case "overloaded":
       return {
-        error: of(provider === "anthropic" ? 529 : 503, "overloaded_error", "UNAVAILABLE", "overloaded", "Overloaded"),
+        error: of(
+          provider === "anthropic" ? 529 : 503,
+          "overloaded_error",
+          "UNAVAILABLE",
+          "overloaded",
+          "Overloaded",
+        ),
         hasRetryAfter: provider !== "anthropic",
       };
     default:

@@ -26,7 +26,8 @@ function parseQuestion(body: JsonObject): Omit<Question, "modelId"> {
   const thinking = isObject(config["thinkingConfig"]) ? config["thinkingConfig"] : null;
   const schema = config["responseSchema"] ?? config["responseJsonSchema"];
   const promptCharacters =
-    partsText(body["systemInstruction"]).length + contents.reduce((sum, content) => sum + partsText(content).length, 0);
+    partsText(body["systemInstruction"]).length +
+    contents.reduce((sum, content) => sum + partsText(content).length, 0);
   return {
     text: results.length > 0 ? "" : partsText(last),
     toolResult: results.length > 0 ? JSON.stringify(results.map((part) => part["functionResponse"])) : null,
@@ -48,7 +49,12 @@ function parseQuestion(body: JsonObject): Omit<Question, "modelId"> {
 /** Google counts thoughts beside the answer. */
 function toUsage({ usage }: Answer, isFinal: boolean): JsonObject {
   // Every event says how long the prompt was, so that an answer that breaks off can be billed for it.
-  if (!isFinal) return { promptTokenCount: usage.inputTokens, cachedContentTokenCount: usage.cachedTokens, totalTokenCount: usage.inputTokens };
+  if (!isFinal)
+    return {
+      promptTokenCount: usage.inputTokens,
+      cachedContentTokenCount: usage.cachedTokens,
+      totalTokenCount: usage.inputTokens,
+    };
   return {
     promptTokenCount: usage.inputTokens,
     candidatesTokenCount: usage.outputTokens - usage.reasoningTokens,
@@ -96,5 +102,6 @@ export const GOOGLE_WIRE: ProviderWire = {
     return { ...event, candidates, usageMetadata: toUsage(answer, "usageMetadata" in event) };
   },
   isContent: (event) => objectsIn(event["candidates"]).some((candidate) => isObject(candidate["content"])),
-  isFinal: (event) => objectsIn(event["candidates"]).some((candidate) => typeof candidate["finishReason"] === "string"),
+  isFinal: (event) =>
+    objectsIn(event["candidates"]).some((candidate) => typeof candidate["finishReason"] === "string"),
 };

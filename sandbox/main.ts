@@ -34,7 +34,16 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-  const message = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
-  process.stderr.write(isTaken ? "the sandbox's port is taken: choose another with --port\n" : `the sandbox could not start: ${message}\n`);
+  const message =
+    error instanceof z.ZodError
+      ? z.prettifyError(error)
+      : error instanceof Error
+        ? error.message
+        : String(error);
+  process.stderr.write(
+    isTaken
+      ? "the sandbox's port is taken: choose another with --port\n"
+      : `the sandbox could not start: ${message}\n`,
+  );
   process.exit(1);
 });

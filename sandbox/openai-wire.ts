@@ -102,12 +102,20 @@ export function createOpenAiWire(provider: "openai" | "deepseek", displayName: s
     toErrorEvent: (error) => `data: ${JSON.stringify(toError(error))}\n\n`,
     toModelList: () => ({
       object: "list",
-      data: modelsOf(provider).map(({ id }) => ({ id, object: "model", created: CREATED_AT_SECONDS, owned_by: provider })),
+      data: modelsOf(provider).map(({ id }) => ({
+        id,
+        object: "model",
+        created: CREATED_AT_SECONDS,
+        owned_by: provider,
+      })),
     }),
-    enrich: (event, answer) => (isObject(event["usage"]) ? { ...event, usage: toUsage(provider, answer) } : event),
+    enrich: (event, answer) =>
+      isObject(event["usage"]) ? { ...event, usage: toUsage(provider, answer) } : event,
     isContent(event) {
       const delta = firstDelta(event);
-      return textOf(delta["content"]) !== "" || textOf(delta["reasoning_content"]) !== "" || "tool_calls" in delta;
+      return (
+        textOf(delta["content"]) !== "" || textOf(delta["reasoning_content"]) !== "" || "tool_calls" in delta
+      );
     },
     isFinal: (event) => typeof objectsIn(event["choices"])[0]?.["finish_reason"] === "string",
   };

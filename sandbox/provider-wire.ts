@@ -9,6 +9,10 @@ import type { Question, QuestionTool } from "./question.ts";
 export const SANDBOX_PROVIDERS = ["anthropic", "openai", "google", "deepseek"] as const;
 export type SandboxProvider = (typeof SANDBOX_PROVIDERS)[number];
 
+export function isProvider(name: string): name is SandboxProvider {
+  return SANDBOX_PROVIDERS.some((provider) => provider === name);
+}
+
 export type JsonObject = Record<string, unknown>;
 
 export interface WireRoute {
@@ -31,7 +35,10 @@ export interface ProviderWire {
   readonly displayName: string;
   /** `path` is what follows `/{provider}`, query included; null when this wire has no such path. */
   parseRoute(path: string): WireRoute | null;
-  findKey(headers: Readonly<Record<string, string | string[] | undefined>>, query: URLSearchParams): string | null;
+  findKey(
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+    query: URLSearchParams,
+  ): string | null;
   parseQuestion(body: JsonObject): Omit<Question, "modelId">;
   toError(error: ErrorSpec): JsonObject;
   /** The bytes of an error event inside a stream. */

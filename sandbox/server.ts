@@ -1,20 +1,25 @@
 /**
  * The sandbox: stand-ins for four providers on one loopback port, each on its own wire, each breakable by a control.
- * For a machine without keys, and for tests. It holds no secret and costs nothing.
+ * For a machine without keys, and for tests. It holds no secret and costs nothing. Rules PR80 to PR85.
+ *
+ * `GET /control` shows the faults, `PUT /control/{provider}` sets one (fault.ts), `DELETE /control` heals everybody;
+ * `GET /journal` lists the last requests, `DELETE /journal` forgets them.
  */
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { z } from "zod";
 import { ANTHROPIC_WIRE } from "./anthropic-wire.ts";
 import { composeAnswer } from "./answer.ts";
-import { FaultBoard, FaultBody, toRefusal } from "./fault.ts";
+import { serveControl, serveJournal } from "./control.ts";
+import type { Board } from "./control.ts";
+import { FaultBoard, toRefusal } from "./fault.ts";
 import type { FaultSettings } from "./fault.ts";
 import { GOOGLE_WIRE } from "./google-wire.ts";
+import { parseObject, readBody, sendJson } from "./http-message.ts";
 import { Journal } from "./journal.ts";
 import type { JournalEntry } from "./journal.ts";
 import { createOpenAiWire } from "./openai-wire.ts";
-import { headerOf, isObject, SANDBOX_PROVIDERS, textOf } from "./provider-wire.ts";
-import type { ErrorSpec, JsonObject, ProviderWire, SandboxProvider, WireRoute } from "./provider-wire.ts";
+import { headerOf, isProvider, textOf } from "./provider-wire.ts";
+import type { ErrorSpec, ProviderWire, SandboxProvider, WireRoute } from "./provider-wire.ts";
 import { streamAnswer, toStreamEvents } from "./stream-answer.ts";
 import { startUpstream } from "./upstream.ts";
 import type { Upstream } from "./upstream.ts";
@@ -32,8 +37,6 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-/** Images travel in bodies. */
-const MAX_BODY_BYTES = 20 * 1024 * 1024;
 /** Asked for by name, such a model is unknown to every stand-in; any other name is answered. */
 const UNKNOWN_MODEL = /^no-such-model/;
 
@@ -44,9 +47,7 @@ const WIRES: Readonly<Record<SandboxProvider, ProviderWire>> = {
   deepseek: createOpenAiWire("deepseek", "DeepSeek"),
 };
 
-interface Context {
-  readonly faults: FaultBoard;
-  readonly journal: Journal;
+interface Context extends Board {
   readonly upstream: Upstream;
   readonly paceMs: number;
 }
@@ -59,38 +60,6 @@ interface Call {
   readonly route: WireRoute;
   readonly query: URLSearchParams;
   readonly testId: string | null;
-}
-
-function isProvider(name: string): name is SandboxProvider {
-  return SANDBOX_PROVIDERS.some((provider) => provider === name);
-}
-
-function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
-  response.writeHead(status, { "content-type": "application/json", ...headers });
-  response.end(JSON.stringify(body));
-}
-
-/** The body as text; null when it is too large. */
-async function readBody(request: IncomingMessage): Promise<string | null> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function parseObject(text: string): JsonObject | null {
-  try {
-    const json: unknown = JSON.parse(text);
-    return isObject(json) ? json : null;
-  } catch {
-    // The caller answers with the wire's own error.
-    return null;
-  }
 }
 
 function sendError(call: Call, error: ErrorSpec, headers: Record<string, string> = {}): void {
@@ -106,11 +75,20 @@ function strikeEarly(call: Call, settings: FaultSettings): boolean {
   if (settings.fault === "hang") return true;
   const refusal = toRefusal(call.provider, settings.fault);
   if (refusal === null) return false;
-  sendError(call, refusal.error, refusal.hasRetryAfter ? { "retry-after": String(settings.retryAfterSeconds) } : {});
+  sendError(
+    call,
+    refusal.error,
+    refusal.hasRetryAfter ? { "retry-after": String(settings.retryAfterSeconds) } : {},
+  );
   return true;
 }
 
-function openEntry(context: Context, call: Call, model: string | null, settings: FaultSettings): JournalEntry {
+function openEntry(
+  context: Context,
+  call: Call,
+  model: string | null,
+  settings: FaultSettings,
+): JournalEntry {
   const { provider, testId, route, request } = call;
   const path = new URL(request.url ?? "/", "http://sandbox").pathname;
   const at = new Date().toISOString();
@@ -124,7 +102,8 @@ function openEntry(context: Context, call: Call, model: string | null, settings:
     outcome: "open",
   });
   call.response.on("close", () => {
-    if (entry.outcome === "open") entry.outcome = call.response.writableFinished ? "complete" : "client-closed";
+    if (entry.outcome === "open")
+      entry.outcome = call.response.writableFinished ? "complete" : "client-closed";
   });
   return entry;
 }
@@ -152,12 +131,17 @@ async function serveGeneration(context: Context, call: Call): Promise<void> {
   }
   if (text === null || body === null || model === null) {
     entry.outcome = "refused";
-    sendError(call, { status: 400, type: "invalid_request_error", message: "The body must be JSON and name a model" });
+    sendError(call, {
+      status: 400,
+      type: "invalid_request_error",
+      message: "The body must be JSON and name a model",
+    });
     return;
   }
   if (UNKNOWN_MODEL.test(model)) {
     entry.outcome = "refused";
-    const type = provider === "anthropic" ? "not_found_error" : provider === "google" ? "NOT_FOUND" : "model_not_found";
+    const type =
+      provider === "anthropic" ? "not_found_error" : provider === "google" ? "NOT_FOUND" : "model_not_found";
     sendError(call, { status: 404, type, message: `The model ${model} does not exist` });
     return;
   }
@@ -176,7 +160,15 @@ async function serveGeneration(context: Context, call: Call): Promise<void> {
     const gone = new AbortController();
     response.on("close", () => gone.abort());
     const events = toStreamEvents(upstreamText, wire, answer);
-    const outcome = await streamAnswer({ response, provider, wire, events, settings, paceMs: context.paceMs, signal: gone.signal });
+    const outcome = await streamAnswer({
+      response,
+      provider,
+      wire,
+      events,
+      settings,
+      paceMs: context.paceMs,
+      signal: gone.signal,
+    });
     // A stalled stream is still open: its end is the client's.
     if (settings.fault !== "stall" || outcome !== "broken") entry.outcome = outcome;
     return;
@@ -191,49 +183,17 @@ async function serveProvider(context: Context, call: Call): Promise<void> {
     return;
   }
   if (call.wire.findKey(call.request.headers, call.query) === null) {
-    const type = call.provider === "anthropic" ? "authentication_error" : call.provider === "google" ? "UNAUTHENTICATED" : "invalid_api_key";
+    const type =
+      call.provider === "anthropic"
+        ? "authentication_error"
+        : call.provider === "google"
+          ? "UNAUTHENTICATED"
+          : "invalid_api_key";
     sendError(call, { status: 401, type, message: "An API key is needed; in the sandbox any will do" });
     return;
   }
   if (call.route.kind === "models") serveModels(context, call);
   else await serveGeneration(context, call);
-}
-
-function readState(context: Context, testId: string | null): JsonObject {
-  return Object.fromEntries(
-    SANDBOX_PROVIDERS.map((provider) => [
-      provider,
-      { ...context.faults.read(provider, testId), requests: context.journal.countOf(provider) },
-    ]),
-  );
-}
-
-async function serveControl(
-  context: Context,
-  path: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-  testId: string | null,
-): Promise<void> {
-  const method = request.method ?? "GET";
-  if (path === "/control" && method === "GET") return sendJson(response, 200, readState(context, testId));
-  if (path === "/control" && method === "DELETE") {
-    context.faults.reset(testId);
-    return sendJson(response, 200, readState(context, testId));
-  }
-  const provider = /^\/control\/([a-z-]+)$/.exec(path)?.[1] ?? "";
-  if (!isProvider(provider)) return sendJson(response, 404, { error: `providers: ${SANDBOX_PROVIDERS.join(", ")}` });
-  if (method !== "PUT") return sendJson(response, 405, { error: "use PUT" });
-  const parsed = FaultBody.safeParse(parseObject((await readBody(request)) ?? ""));
-  if (!parsed.success) return sendJson(response, 400, { error: z.prettifyError(parsed.error) });
-  context.faults.set(provider, testId, parsed.data);
-  sendJson(response, 200, readState(context, testId));
-}
-
-function serveJournal(context: Context, request: IncomingMessage, response: ServerResponse, testId: string | null): void {
-  if (request.method === "DELETE") context.journal.clear(testId);
-  else if (request.method !== "GET") return sendJson(response, 405, { error: "use GET or DELETE" });
-  sendJson(response, 200, { requests: context.journal.read(testId) });
 }
 
 async function serve(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -247,7 +207,9 @@ async function serve(context: Context, request: IncomingMessage, response: Serve
   const wire = isProvider(provider) ? WIRES[provider] : null;
   const route = wire?.parseRoute(rest) ?? null;
   if (!isProvider(provider) || wire === null || route === null) {
-    return sendJson(response, 404, { error: { message: `The sandbox has no ${url.pathname}`, type: "not_found" } });
+    return sendJson(response, 404, {
+      error: { message: `The sandbox has no ${url.pathname}`, type: "not_found" },
+    });
   }
   await serveProvider(context, { request, response, provider, wire, route, query: url.searchParams, testId });
 }

@@ -88,9 +88,13 @@ function strike({ response, settings, wire, provider }: StreamJob): void {
 /** Resolves to how it went; a stalled stream resolves at once and stays open. */
 export async function streamAnswer(job: StreamJob): Promise<"complete" | "broken" | "client-closed"> {
   const { response, events, settings, signal } = job;
-  const paceMs = settings.fault === "slow" ? Math.max(job.paceMs, LEAST_SLOW_PACE_MS) * SLOW_FACTOR : job.paceMs;
+  const paceMs =
+    settings.fault === "slow" ? Math.max(job.paceMs, LEAST_SLOW_PACE_MS) * SLOW_FACTOR : job.paceMs;
   const isBreaking = MID_STREAM_FAULTS.has(settings.fault);
-  response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
+  response.writeHead(200, {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+  });
   response.flushHeaders();
   if (settings.fault === "empty") {
     response.end();

@@ -33,7 +33,8 @@ export async function startUpstream(): Promise<Upstream> {
   });
   mock.on({ predicate: () => true }, (request) => {
     const answer = waiting.get(request._context ?? "");
-    if (answer === undefined) return { error: { message: "no answer was prepared", type: "server_error" }, status: 500 };
+    if (answer === undefined)
+      return { error: { message: "no answer was prepared", type: "server_error" }, status: 500 };
     return toFixture(answer);
   });
   await mock.start();

@@ -1,13 +1,13 @@
 /** A long-running process under `npm start`: its lines are read, its end is noticed, and it ends with us. */
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
-import { endProcessTree } from "./process-tree.ts";
+import { fileURLToPath } from "node:url";
+import { endProcessTree, MARK_NAME, newProcessMark } from "./process-tree.ts";
 
 export interface ManagedProcess {
   /** Resolves with the exit code or the signal's name when the process has ended, asked for or not. */
   readonly ended: Promise<number | string>;
-  /** Ends it and everything below it, within about five seconds. */
+  /** Ends it and everything that came from it, within about five seconds. */
   stop(): Promise<void>;
 }
 
@@ -15,7 +15,7 @@ export interface ProcessPlan {
   readonly script: string;
   readonly parameters: readonly string[];
   readonly folder: string;
-  readonly environment: NodeJS.ProcessEnv;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly onLine: (line: string) => void;
 }
 
@@ -26,9 +26,10 @@ const EXIT_WITH_PARENT = fileURLToPath(new URL("exit-with-parent.ts", import.met
  * holds a channel to us, so that it notices when we are killed alone.
  */
 export function startManagedProcess(plan: ProcessPlan): ManagedProcess {
+  const mark = newProcessMark();
   const child = spawn(process.execPath, ["--import", EXIT_WITH_PARENT, plan.script, ...plan.parameters], {
     cwd: plan.folder,
-    env: plan.environment,
+    env: { ...plan.environment, [MARK_NAME]: mark },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   for (const stream of [child.stdout, child.stderr]) {
@@ -40,9 +41,7 @@ export function startManagedProcess(plan: ProcessPlan): ManagedProcess {
   return {
     ended,
     stop: async () => {
-      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-        await endProcessTree(child.pid, ended);
-      }
+      if (child.pid !== undefined) await endProcessTree(child.pid, mark, ended);
     },
   };
 }

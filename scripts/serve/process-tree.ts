@@ -1,14 +1,31 @@
 /**
- * Ends a process with everything below it. Needed because wrangler, when it is killed, leaves workerd behind with
- * the port in its hands.
+ * Ends a process with everything that came from it. Needed because wrangler, when it is killed, leaves workerd
+ * behind with the port in its hands, and an orphan no longer shows whose child it was: so what we start carries a
+ * mark in its environment, which its children inherit.
  */
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
+
+export const MARK_NAME = "BREAKWATER_PROCESS_MARK";
+
+/** A new mark: the value of the environment variable that everything below one process of ours carries. */
+export function newProcessMark(): string {
+  return randomUUID();
+}
 
 export interface ProcessRow {
   readonly pid: number;
   readonly parentPid: number;
+}
+
+/** Rows of `ps -o pid=,ppid=`. */
+export function parseProcessTable(text: string): ProcessRow[] {
+  return [...text.matchAll(/^\s*(\d+)\s+(\d+)\s*$/gm)].map((row) => ({
+    pid: Number(row[1]),
+    parentPid: Number(row[2]),
+  }));
 }
 
 /** All processes below `pid`, parents before children. */
@@ -25,30 +42,28 @@ export function findDescendants(table: readonly ProcessRow[], pid: number): numb
   return found;
 }
 
-/** The pid and the parent's pid in the text of /proc/PID/stat; the name in brackets may hold spaces and brackets. */
-export function parseProcessStat(text: string): ProcessRow | null {
-  const match = /^(\d+) \(.*\) \S (\d+) /s.exec(text);
-  return match?.[1] && match[2] ? { pid: Number(match[1]), parentPid: Number(match[2]) } : null;
+/** True when the text of /proc/PID/environ has the mark. */
+export function hasMark(environment: string, mark: string): boolean {
+  return environment.split("\0").includes(`${MARK_NAME}=${mark}`);
 }
 
-/** From /proc where there is one (a small Debian has no `ps`), else from `ps`. */
-async function readProcessTable(): Promise<ProcessRow[]> {
+/** By their mark where /proc shows it (Linux), else by who is whose child, which misses orphans. */
+async function findProcesses(pid: number, mark: string): Promise<number[]> {
   const entries = await readdir("/proc").catch(() => null);
   if (entries === null) {
     const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,ppid="]);
-    return stdout
-      .trim()
-      .split("\n")
-      .map((line) => line.trim().split(/\s+/).map(Number))
-      .flatMap(([pid, parentPid]) => (pid !== undefined && parentPid !== undefined ? [{ pid, parentPid }] : []));
+    return findDescendants(parseProcessTable(stdout), pid);
   }
-  const rows = await Promise.all(
+  const found = await Promise.all(
     entries
-      .filter((name) => /^\d+$/.test(name))
-      // A process may end between the listing and the reading.
-      .map(async (name) => parseProcessStat(await readFile(`/proc/${name}/stat`, "utf8").catch(() => ""))),
+      .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+      // A process may end meanwhile, and others' environments are closed to us: neither is one of ours.
+      .map(async (name) => {
+        const environment = await readFile(`/proc/${name}/environ`, "utf8").catch(() => "");
+        return hasMark(environment, mark) ? Number(name) : null;
+      }),
   );
-  return rows.filter((row) => row !== null);
+  return found.filter((each) => each !== null);
 }
 
 function sendSignal(pid: number, signal: NodeJS.Signals): void {
@@ -64,17 +79,23 @@ function sendSignal(pid: number, signal: NodeJS.Signals): void {
 const GRACE_MS = 5000;
 
 /**
- * SIGTERM to the process; after it has ended, or after five seconds, SIGKILL to it and to all that were below it.
- * Resolves when nothing of it can be alive.
+ * SIGTERM to the process, unless `ended` has settled; then, at the latest after five seconds, SIGKILL to whatever of
+ * it is left. `mark` is what it was started with.
  */
-export async function endProcessTree(pid: number, ended: Promise<unknown>): Promise<void> {
-  const below = findDescendants(await readProcessTable(), pid);
-  sendSignal(pid, "SIGTERM");
-  const { promise: graceOver, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, GRACE_MS);
-  await Promise.race([ended, graceOver]);
-  clearTimeout(timer);
-  const alive = new Set((await readProcessTable()).map((row) => row.pid));
-  // The process itself last: it may be the one that runs this.
-  for (const each of [...below, pid]) if (alive.has(each)) sendSignal(each, "SIGKILL");
+export async function endProcessTree(pid: number, mark: string, ended: Promise<unknown>): Promise<void> {
+  const { promise: graceOver, resolve } = Promise.withResolvers<"over">();
+  const first = await Promise.race([ended, Promise.resolve("alive")]);
+  if (first === "alive") {
+    sendSignal(pid, "SIGTERM");
+    const timer = setTimeout(() => resolve("over"), GRACE_MS);
+    const second = await Promise.race([ended, graceOver]);
+    clearTimeout(timer);
+    await killLeft(pid, mark);
+    // Itself last: it may be the one that runs this.
+    if (second === "over") sendSignal(pid, "SIGKILL");
+  } else await killLeft(pid, mark);
+}
+
+async function killLeft(pid: number, mark: string): Promise<void> {
+  for (const each of await findProcesses(pid, mark)) if (each !== pid) sendSignal(each, "SIGKILL");
 }

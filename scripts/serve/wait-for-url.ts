@@ -3,6 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const POLL_MS = 100;
 
+/** wrangler holds early requests until the Worker is up, so a try may be long; one that hangs must still end. */
+const TRY_MS = 15_000;
+
 export type Waited = { readonly ok: true } | { readonly ok: false; readonly last: string };
 
 /**
@@ -14,7 +17,7 @@ export async function waitForUrl(url: string, timeoutMs: number, signal: AbortSi
   let last = "no answer";
   while (Date.now() < deadlineMs && !signal.aborted) {
     try {
-      const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(2000)]) });
+      const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(TRY_MS)]) });
       const body = await response.text();
       if (response.status === 200) return { ok: true };
       last = `status ${response.status}: ${body.slice(0, 500)}`;

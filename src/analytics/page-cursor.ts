@@ -19,5 +19,7 @@ export function toPageCursor({ atMs, id }: PageCursor): string {
 /** Reads what a client gave back. */
 export function parsePageCursor(text: string): Result<PageCursor, "invalid-cursor"> {
   const [, atMs, id] = CURSOR_SHAPE.exec(text) ?? [];
-  return atMs === undefined || id === undefined ? fail("invalid-cursor") : succeed({ atMs: Number(atMs), id });
+  return atMs === undefined || id === undefined
+    ? fail("invalid-cursor")
+    : succeed({ atMs: Number(atMs), id });
 }

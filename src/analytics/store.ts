@@ -36,7 +36,11 @@ export interface SelectionStore {
   ): Promise<Result<SelectionPage, "invalid-cursor">>;
   read(organizationId: string | null, id: string): Promise<SelectionRecord | null>;
   /** What is counted of the newest selections since a time, newest first; `limit` is at most 5,000. */
-  readCounted(filter: { organizationId: string | null; sinceMs: number; limit: number }): Promise<readonly CountedSelection[]>;
+  readCounted(filter: {
+    organizationId: string | null;
+    sinceMs: number;
+    limit: number;
+  }): Promise<readonly CountedSelection[]>;
 }
 
 export function createSelectionStore(database: Database): SelectionStore {

@@ -55,7 +55,11 @@ export function toIntentAnalytics(sinceMs: number, selections: readonly CountedS
 function toBreakdown(rows: readonly CountedSelection[]): IntentAnalytics["intents"][number]["breakdown"] {
   return [...groupBy(rows, (row) => row.provider ?? NO_PROVIDER)]
     .flatMap(([provider, ofProvider]) =>
-      [...groupBy(ofProvider, (row) => row.mode)].map(([mode, ofMode]) => ({ provider, mode, requests: ofMode.length })),
+      [...groupBy(ofProvider, (row) => row.mode)].map(([mode, ofMode]) => ({
+        provider,
+        mode,
+        requests: ofMode.length,
+      })),
     )
     .sort(byRequests);
 }

@@ -17,7 +17,11 @@ export interface AccessRule {
   readonly access: Access;
 }
 
-const rule = (method: AccessRule["method"], path: string, access: Access): AccessRule => ({ method, path, access });
+const rule = (method: AccessRule["method"], path: string, access: Access): AccessRule => ({
+  method,
+  path,
+  access,
+});
 
 export const ACCESS_RULES: readonly AccessRule[] = [
   rule("GET", "/health", "public"),

@@ -34,7 +34,8 @@ export async function hashApiKey(key: string): Promise<string> {
  */
 export function parsePresentedKey(headers: Headers): Result<string | null, "malformed-key"> {
   const authorization = headers.get("authorization");
-  const presented = authorization === null ? headers.get("x-api-key") : /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  const presented =
+    authorization === null ? headers.get("x-api-key") : /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   if (presented === null) return succeed(null);
   return presented !== undefined && KEY_SHAPE.test(presented) ? succeed(presented) : fail("malformed-key");
 }

@@ -27,7 +27,8 @@ export const DEFAULT_CIRCUIT_POLICY: CircuitPolicy = {
   openBaseMs: 5_000,
   openMaxMs: 300_000,
   jitterShare: 0.2,
-  fatalOpenMs: 300_000,
+  // A mended key should work again within the minute; the check that finds out is free.
+  fatalOpenMs: 30_000,
   // Longer than the deadline of a probe, so that a live probe never loses its permit.
   permitTtlMs: 20_000,
   defaultCoolDownMs: 10_000,

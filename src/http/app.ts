@@ -41,7 +41,11 @@ export function createApp(services: Services): Hono<AppEnv> {
       error: describeError(error),
       stack: describeStack(error),
     });
-    return refuse(context, "internal", "Something went wrong on our side. It is on record under the request id.");
+    return refuse(
+      context,
+      "internal",
+      "Something went wrong on our side. It is on record under the request id.",
+    );
   });
   return app;
 }

@@ -12,7 +12,10 @@ export const MAX_JSON_BYTES = 1_048_576;
  * Reads a body as text, at most `limitBytes`. What `content-length` says can only make it fail sooner: the bytes
  * themselves are counted, and reading stops with the one too many.
  */
-export async function readLimitedText(request: Request, limitBytes: number): Promise<Result<string, "too-large">> {
+export async function readLimitedText(
+  request: Request,
+  limitBytes: number,
+): Promise<Result<string, "too-large">> {
   if (Number(request.headers.get("content-length") ?? 0) > limitBytes) return fail("too-large");
   if (request.body === null) return succeed("");
   const decoder = new TextDecoder();
@@ -53,7 +56,10 @@ export async function readJson<Shape extends z.ZodType>(
 }
 
 /** As `readJson` up to the parsing: the text of a JSON body, or the answer to give instead. */
-export async function readJsonText(context: AppContext, limitBytes: number): Promise<Result<string, Response>> {
+export async function readJsonText(
+  context: AppContext,
+  limitBytes: number,
+): Promise<Result<string, Response>> {
   const text = await readLimitedText(context.req.raw, limitBytes);
   if (!text.ok) return fail(refuseTooLarge(context, limitBytes));
   if (text.value !== "" && !isJson(context.req.header("content-type"))) {
@@ -89,7 +95,9 @@ function check<Shape extends z.ZodType>(
 ): Result<z.output<Shape>, Response> {
   const parsed = shape.safeParse(value);
   if (parsed.success) return succeed(parsed.data);
-  const issues = parsed.error.issues.slice(0, 20).map(({ path, message }) => ({ path: path.map(String).join("."), message }));
+  const issues = parsed.error.issues
+    .slice(0, 20)
+    .map(({ path, message }) => ({ path: path.map(String).join("."), message }));
   return fail(refuse(context, "invalid-request", detail, { issues }));
 }
 

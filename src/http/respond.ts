@@ -16,8 +16,18 @@ interface Kind {
 
 const INVALID = "invalid_request_error";
 const KINDS: Readonly<Record<ProblemCode, Kind>> = {
-  "invalid-request": { status: 400, title: "Invalid request", openaiType: INVALID, openaiCode: "invalid_request" },
-  unauthenticated: { status: 401, title: "Not signed in", openaiType: INVALID, openaiCode: "invalid_api_key" },
+  "invalid-request": {
+    status: 400,
+    title: "Invalid request",
+    openaiType: INVALID,
+    openaiCode: "invalid_request",
+  },
+  unauthenticated: {
+    status: 401,
+    title: "Not signed in",
+    openaiType: INVALID,
+    openaiCode: "invalid_api_key",
+  },
   forbidden: { status: 403, title: "Not allowed", openaiType: INVALID, openaiCode: "forbidden" },
   "not-found": { status: 404, title: "Not found", openaiType: INVALID, openaiCode: "not_found" },
   "method-not-allowed": {
@@ -27,14 +37,24 @@ const KINDS: Readonly<Record<ProblemCode, Kind>> = {
     openaiCode: "method_not_allowed",
   },
   conflict: { status: 409, title: "Conflict", openaiType: INVALID, openaiCode: "conflict" },
-  "too-large": { status: 413, title: "Request too large", openaiType: INVALID, openaiCode: "request_too_large" },
+  "too-large": {
+    status: 413,
+    title: "Request too large",
+    openaiType: INVALID,
+    openaiCode: "request_too_large",
+  },
   "unsupported-media-type": {
     status: 415,
     title: "Unsupported media type",
     openaiType: INVALID,
     openaiCode: "unsupported_media_type",
   },
-  "upgrade-required": { status: 426, title: "Upgrade required", openaiType: INVALID, openaiCode: "upgrade_required" },
+  "upgrade-required": {
+    status: 426,
+    title: "Upgrade required",
+    openaiType: INVALID,
+    openaiCode: "upgrade_required",
+  },
   "rate-limited": {
     status: 429,
     title: "Too many requests",
@@ -42,7 +62,12 @@ const KINDS: Readonly<Record<ProblemCode, Kind>> = {
     openaiCode: "rate_limit_exceeded",
   },
   unavailable: { status: 503, title: "Unavailable", openaiType: "server_error", openaiCode: "unavailable" },
-  internal: { status: 500, title: "Internal error", openaiType: "server_error", openaiCode: "internal_error" },
+  internal: {
+    status: 500,
+    title: "Internal error",
+    openaiType: "server_error",
+    openaiCode: "internal_error",
+  },
 };
 
 export interface RefusalExtras {
@@ -52,7 +77,12 @@ export interface RefusalExtras {
 }
 
 /** Answers with the status of `code`; `detail` is a sentence for whoever sent the request. */
-export function refuse(context: AppContext, code: ProblemCode, detail: string, extras: RefusalExtras = {}): Response {
+export function refuse(
+  context: AppContext,
+  code: ProblemCode,
+  detail: string,
+  extras: RefusalExtras = {},
+): Response {
   const kind = KINDS[code];
   const headers = { ...extras.headers };
   if (isOpenaiPath(context.req.path)) {

@@ -23,7 +23,12 @@ import type { AppEnv } from "./app-env.ts";
 /** One chat's object. Every method but `create` may be called for a chat whose object was emptied. */
 export interface ChatObject {
   /** Makes the chat; again with the same values changes nothing. */
-  create(chat: { sessionId: SessionId; organizationId: string; userId: string; title: string }): Promise<void>;
+  create(chat: {
+    sessionId: SessionId;
+    organizationId: string;
+    userId: string;
+    title: string;
+  }): Promise<void>;
   rename(title: string): Promise<void>;
   /** Ends what runs, closes the sockets, forgets everything. Can be repeated. */
   deleteAll(): Promise<void>;
@@ -46,14 +51,21 @@ export interface CircuitControl {
 }
 
 export interface SandboxState {
-  readonly providers: readonly { readonly provider: string; readonly fault: string | null; readonly requests: number }[];
+  readonly providers: readonly {
+    readonly provider: string;
+    readonly fault: string | null;
+    readonly requests: number;
+  }[];
   /** The names that `setFault` takes; the first means that nothing is broken. */
   readonly faults: readonly string[];
 }
 
 export interface SandboxControl {
   list(): Promise<SandboxState>;
-  setFault(provider: string, fault: string): Promise<Result<SandboxState, "unknown-provider" | "unknown-fault">>;
+  setFault(
+    provider: string,
+    fault: string,
+  ): Promise<Result<SandboxState, "unknown-provider" | "unknown-fault">>;
 }
 
 export interface SelectionReader {

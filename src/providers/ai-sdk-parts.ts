@@ -1,10 +1,14 @@
 /**
  * Turns the stream parts of an AI SDK model (LanguageModelV4) into model events. The traps that it knows: a finish
  * may be missing, may say `interrupted` or `error`, and an `error` part does not end the SDK's stream. It knows
- * nothing of connections. Rules PR70 to PR79.
+ * nothing of connections. Rule PR70.
  */
 import { JSONParseError, TypeValidationError } from "@ai-sdk/provider";
-import type { LanguageModelV4FinishReason, LanguageModelV4StreamPart, LanguageModelV4Usage } from "@ai-sdk/provider";
+import type {
+  LanguageModelV4FinishReason,
+  LanguageModelV4StreamPart,
+  LanguageModelV4Usage,
+} from "@ai-sdk/provider";
 import { UNKNOWN_USAGE } from "../protocol/answer.ts";
 import type { FinishReason, TokenUsage } from "../protocol/answer.ts";
 import { describeError } from "./classify-response.ts";
@@ -48,13 +52,15 @@ function toFinishReason(reason: LanguageModelV4FinishReason["unified"]): FinishR
 
 /** The provider's words about an error, or the thrown thing's message; broken JSON is not quoted. */
 function describePartError(error: unknown): { kind: ProviderFailureKind; message: string } {
-  if (JSONParseError.isInstance(error)) return { kind: "malformed", message: "an event of the stream is not JSON" };
+  if (JSONParseError.isInstance(error))
+    return { kind: "malformed", message: "an event of the stream is not JSON" };
   if (TypeValidationError.isInstance(error)) {
     return { kind: "malformed", message: "an event of the stream has another shape than the wire's" };
   }
   // The SDKs wrap the provider's words in plain objects as well as in errors.
   const description = error instanceof Error ? null : describeError(error);
-  const said = description === null ? toThrownMessage(error) : `${description.words} ${description.message}`.trim();
+  const said =
+    description === null ? toThrownMessage(error) : `${description.words} ${description.message}`.trim();
   return { kind: "stream-error", message: `the provider sent an error in its stream: ${said}` };
 }
 
@@ -89,7 +95,9 @@ export class AiSdkPartReader {
         this.#startedCalls.add(part.id);
         return this.#show({ type: "tool-input-start", toolCallId: part.id, toolName: part.toolName });
       case "tool-input-delta":
-        return part.delta === "" ? [] : this.#show({ type: "tool-input-delta", toolCallId: part.id, text: part.delta });
+        return part.delta === ""
+          ? []
+          : this.#show({ type: "tool-input-delta", toolCallId: part.id, text: part.delta });
       case "tool-call":
         return this.#readToolCall(part);
       case "raw":
@@ -108,7 +116,10 @@ export class AiSdkPartReader {
 
   /** The SDK's stream ended: without a finish before it, the answer is cut. */
   end(): readonly ModelEvent[] {
-    return this.fail("stream-cut", this.#hasShown ? "the stream ended without a finish" : "the stream was empty");
+    return this.fail(
+      "stream-cut",
+      this.#hasShown ? "the stream ended without a finish" : "the stream was empty",
+    );
   }
 
   /** Ends the call with a failure of an open 200 stream; silent if it has ended already. */
@@ -147,7 +158,9 @@ export class AiSdkPartReader {
     }
     const call: ModelEvent = { type: "tool-call", toolCallId, toolName, input };
     this.#hasShown = true;
-    return this.#startedCalls.has(toolCallId) ? [call] : [{ type: "tool-input-start", toolCallId, toolName }, call];
+    return this.#startedCalls.has(toolCallId)
+      ? [call]
+      : [{ type: "tool-input-start", toolCallId, toolName }, call];
   }
 
   #readFinish(part: FinishPart): readonly ModelEvent[] {
@@ -155,10 +168,13 @@ export class AiSdkPartReader {
     const finishReason = toFinishReason(part.finishReason.unified);
     if (finishReason === null) {
       // Workers AI's SDK calls a truncated stream an error.
-      const isCut = part.finishReason.unified === "interrupted" || part.finishReason.raw === "stream-truncated";
+      const isCut =
+        part.finishReason.unified === "interrupted" || part.finishReason.raw === "stream-truncated";
       return this.fail(
         isCut ? "stream-cut" : "stream-error",
-        isCut ? "the stream ended without a finish" : `the provider finished with ${part.finishReason.raw ?? "an error"}`,
+        isCut
+          ? "the stream ended without a finish"
+          : `the provider finished with ${part.finishReason.raw ?? "an error"}`,
       );
     }
     if (this.#hasBrokenCall && finishReason !== "length") {

@@ -1,6 +1,6 @@
 /**
  * What can be asked for here: the model classes and the targets of the configured providers, and the parser of a
- * requested model. Not the prices (price.ts), not the choice among candidates (routing). Rules PR20 to PR29.
+ * requested model. Not the prices (price.ts), not the choice among candidates (routing). Rules PR20 to PR26.
  */
 import { z } from "zod";
 import type { ProviderId } from "../base/id.ts";
@@ -60,7 +60,15 @@ const ConfiguredClasses = z
     ModelClassName,
     z.strictObject({
       description: z.string().max(200).default(""),
-      targets: z.array(z.string().regex(/^[a-z0-9-]+\/\S+$/).max(MAX_REQUESTED_CHARACTERS)).min(1).max(MAX_CLASS_TARGETS),
+      targets: z
+        .array(
+          z
+            .string()
+            .regex(/^[a-z0-9-]+\/\S+$/)
+            .max(MAX_REQUESTED_CHARACTERS),
+        )
+        .min(1)
+        .max(MAX_CLASS_TARGETS),
     }),
   )
   .refine((classes) => Object.keys(classes).length <= MAX_CONFIGURED_CLASSES);
@@ -68,7 +76,8 @@ const ConfiguredClasses = z
 /** Parses the variable `MODEL_CLASSES`: JSON, `{"coding": {"description": "…", "targets": ["openai/gpt-6-sol"]}}`. */
 export function parseModelClasses(text: string | undefined): Result<readonly KnownClass[], string> {
   if (text === undefined || text.trim() === "") return succeed([]);
-  const shape = 'MODEL_CLASSES must be JSON like {"coding":{"description":"…","targets":["openai/gpt-6-sol"]}}';
+  const shape =
+    'MODEL_CLASSES must be JSON like {"coding":{"description":"…","targets":["openai/gpt-6-sol"]}}';
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -78,7 +87,9 @@ export function parseModelClasses(text: string | undefined): Result<readonly Kno
   }
   const parsed = ConfiguredClasses.safeParse(json);
   if (!parsed.success) return fail(`${shape}: ${z.prettifyError(parsed.error)}`);
-  return succeed(Object.entries(parsed.data).map(([name, { description, targets }]) => ({ name, description, targets })));
+  return succeed(
+    Object.entries(parsed.data).map(([name, { description, targets }]) => ({ name, description, targets })),
+  );
 }
 
 /** The name of a target on every wire: `provider/model-id`. */

@@ -42,7 +42,11 @@ const ErrorObject = z.object({
 });
 const ErrorBody = z.object({ error: z.union([ErrorObject, z.string()]) });
 /** Google wraps the errors of a stream in an array. */
-const AnyErrorBody = z.union([ErrorBody, z.tuple([ErrorBody], z.unknown()).transform(([first]) => first), ErrorObject]);
+const AnyErrorBody = z.union([
+  ErrorBody,
+  z.tuple([ErrorBody], z.unknown()).transform(([first]) => first),
+  ErrorObject,
+]);
 
 /** Reads an error object of any provider; null when the value is none. */
 export function describeError(value: unknown): ErrorDescription | null {
@@ -51,9 +55,13 @@ export function describeError(value: unknown): ErrorDescription | null {
   const error = "error" in parsed.data ? parsed.data.error : parsed.data;
   if (typeof error === "string") return { words: "", message: error, retryDelayMs: null };
   const reasons = (error.details ?? []).flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
-  const delays = (error.details ?? []).flatMap(({ retryDelay }) => (retryDelay === undefined ? [] : [retryDelay]));
+  const delays = (error.details ?? []).flatMap(({ retryDelay }) =>
+    retryDelay === undefined ? [] : [retryDelay],
+  );
   // Numbers repeat the status; many providers say the same word as code and as type.
-  const words = new Set([error.code, error.type, error.status, ...reasons].filter((word) => typeof word === "string"));
+  const words = new Set(
+    [error.code, error.type, error.status, ...reasons].filter((word) => typeof word === "string"),
+  );
   if (words.size === 0 && typeof error.message !== "string") return null;
   return {
     words: [...words].join(" ").toLowerCase(),
@@ -76,9 +84,12 @@ const CONTEXT_WORDS = /context_length_exceeded|context_window_exceeded|string_ab
 const CONTEXT_MESSAGE =
   /prompt is too long|maximum context length|context (?:length|window|size)|exceeds? the (?:maximum )?(?:number of )?(?:input )?tokens?|input token count|too many (?:input )?tokens/i;
 const CREDIT_WORDS = /insufficient_quota|billing|insufficient_balance|payment_required/;
-const CREDIT_MESSAGE = /credit balance is too low|insufficient balance|exceeded your current quota, please check your plan and billing/i;
-const REFUSED_WORDS = /content_filter|content_policy|responsibleaipolicyviolation|prohibited_content|\bsafety\b|moderation/;
-const KEY_WORDS = /invalid_api_key|api_key_invalid|authentication_error|permission_error|unauthenticated|permission_denied/;
+const CREDIT_MESSAGE =
+  /credit balance is too low|insufficient balance|exceeded your current quota, please check your plan and billing/i;
+const REFUSED_WORDS =
+  /content_filter|content_policy|responsibleaipolicyviolation|prohibited_content|\bsafety\b|moderation/;
+const KEY_WORDS =
+  /invalid_api_key|api_key_invalid|authentication_error|permission_error|unauthenticated|permission_denied/;
 const MODEL_WORDS = /model_not_found|not_found_error/;
 
 /** 400, 413, 422 and their like: whose fault is in the words, not in the number. */
@@ -96,7 +107,9 @@ function classifyStatus(status: number, description: ErrorDescription): Provider
   if (status === 429) {
     const outOfCredit = CREDIT_WORDS.test(description.words) || CREDIT_MESSAGE.test(description.message);
     // Google says "check your plan and billing" of every quota, also of the one that refills in a second.
-    return outOfCredit && !description.words.includes("resource_exhausted") ? "payment-required" : "rate-limited";
+    return outOfCredit && !description.words.includes("resource_exhausted")
+      ? "payment-required"
+      : "rate-limited";
   }
   if (status === 401) return "unauthorized";
   if (status === 403) return REFUSED_WORDS.test(description.words) ? "content-refused" : "unauthorized";

@@ -17,7 +17,7 @@ export function toFailureMessage(text: string, secrets: readonly string[] = []):
   clean = clean
     .replace(KEY_SHAPES, "[key]")
     .replace(QUOTES, (quoted: string) => (quoted.length > MAX_QUOTED_CHARACTERS ? '"…"' : quoted))
-    .replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, " ")
+    .replace(/[\p{Cc}\s]+/gu, " ")
     .trim();
   return clean.length > MAX_MESSAGE_CHARACTERS ? `${clean.slice(0, MAX_MESSAGE_CHARACTERS - 1)}…` : clean;
 }

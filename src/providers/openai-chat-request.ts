@@ -1,4 +1,4 @@
-/** The neutral call as a body of the OpenAI Chat Completions wire, in the dialect of whoever speaks it. Rules PR50 to PR55. */
+/** The neutral call as a body of the OpenAI Chat Completions wire, in the dialect of whoever speaks it. Rules PR50 to PR52 and PR63. */
 import type {
   LanguageModelV4FilePart,
   LanguageModelV4Message,
@@ -39,9 +39,13 @@ function toFilePart(part: LanguageModelV4FilePart): Json {
     return { type: "image_url", image_url: { url: data.url.toString() } };
   }
   const base64 = typeof data.data === "string" ? data.data : toBase64(data.data);
-  if (isImage) return { type: "image_url", image_url: { url: `data:${toImageType(mediaType)};base64,${base64}` } };
+  if (isImage)
+    return { type: "image_url", image_url: { url: `data:${toImageType(mediaType)};base64,${base64}` } };
   if (mediaType === "application/pdf") {
-    return { type: "file", file: { filename: part.filename ?? "document.pdf", file_data: `data:${mediaType};base64,${base64}` } };
+    return {
+      type: "file",
+      file: { filename: part.filename ?? "document.pdf", file_data: `data:${mediaType};base64,${base64}` },
+    };
   }
   throw new UnsupportedPart(`a file of type ${mediaType}`);
 }
@@ -60,7 +64,10 @@ function toToolOutput({ output }: LanguageModelV4ToolResultPart): string {
   }
 }
 
-function toAssistantMessage(message: Extract<LanguageModelV4Message, { role: "assistant" }>, dialect: ChatDialect): Json {
+function toAssistantMessage(
+  message: Extract<LanguageModelV4Message, { role: "assistant" }>,
+  dialect: ChatDialect,
+): Json {
   let text = "";
   let reasoning = "";
   const toolCalls: Json[] = [];
@@ -69,7 +76,11 @@ function toAssistantMessage(message: Extract<LanguageModelV4Message, { role: "as
     else if (part.type === "reasoning") reasoning += part.text;
     else if (part.type === "tool-call") {
       const input = typeof part.input === "string" ? part.input : JSON.stringify(part.input ?? {});
-      toolCalls.push({ id: part.toolCallId, type: "function", function: { name: part.toolName, arguments: input } });
+      toolCalls.push({
+        id: part.toolCallId,
+        type: "function",
+        function: { name: part.toolName, arguments: input },
+      });
     }
     // Other parts are another provider's own bookkeeping: this wire has no place for them and the answer no need.
   }
@@ -78,7 +89,9 @@ function toAssistantMessage(message: Extract<LanguageModelV4Message, { role: "as
     content: text === "" && toolCalls.length > 0 ? null : text,
     ...(toolCalls.length > 0 ? { tool_calls: toolCalls } : {}),
     // DeepSeek wants its own thoughts back only in the middle of a tool round; elsewhere it refuses nothing.
-    ...(dialect === "deepseek" && toolCalls.length > 0 && reasoning !== "" ? { reasoning_content: reasoning } : {}),
+    ...(dialect === "deepseek" && toolCalls.length > 0 && reasoning !== ""
+      ? { reasoning_content: reasoning }
+      : {}),
   };
 }
 
@@ -90,7 +103,8 @@ function toMessages(call: ModelCall, dialect: ChatDialect): Json[] {
       case "user": {
         const [only] = message.content;
         // Plain text stays a plain string: every compatible server takes that, not every one takes parts.
-        if (message.content.length === 1 && only?.type === "text") return [{ role: "user", content: only.text }];
+        if (message.content.length === 1 && only?.type === "text")
+          return [{ role: "user", content: only.text }];
         return [
           {
             role: "user",
@@ -127,7 +141,10 @@ function toToolFields(call: ModelCall): Json {
     })),
     ...(choice === undefined
       ? {}
-      : { tool_choice: choice.type === "tool" ? { type: "function", function: { name: choice.toolName } } : choice.type }),
+      : {
+          tool_choice:
+            choice.type === "tool" ? { type: "function", function: { name: choice.toolName } } : choice.type,
+        }),
   };
 }
 
@@ -135,7 +152,8 @@ function toResponseFormat(call: ModelCall, dialect: ChatDialect): Json {
   const format = call.responseFormat;
   if (format === undefined || format.type === "text") return {};
   // DeepSeek knows JSON mode but no schemas.
-  if (format.schema === undefined || dialect === "deepseek") return { response_format: { type: "json_object" } };
+  if (format.schema === undefined || dialect === "deepseek")
+    return { response_format: { type: "json_object" } };
   return {
     response_format: {
       type: "json_schema",
@@ -170,7 +188,9 @@ export function toOpenAiChatBody(call: ModelCall, dialect: ChatDialect): Result<
       ...(call.presencePenalty === undefined ? {} : { presence_penalty: call.presencePenalty }),
       ...(call.frequencyPenalty === undefined ? {} : { frequency_penalty: call.frequencyPenalty }),
       ...(call.seed === undefined ? {} : { seed: call.seed }),
-      ...(call.stopSequences === undefined || call.stopSequences.length === 0 ? {} : { stop: call.stopSequences }),
+      ...(call.stopSequences === undefined || call.stopSequences.length === 0
+        ? {}
+        : { stop: call.stopSequences }),
       ...toToolFields(call),
       ...toResponseFormat(call, dialect),
       ...toEffort(call, dialect),

@@ -1,7 +1,7 @@
 /**
  * Reads the stream of the OpenAI Chat Completions wire: text in, model events out. The hot path of the product:
  * most providers speak this wire, and every word of an answer comes through here, so a chunk is looked at with
- * plain checks; zod is kept for what is rare. It knows nothing of connections. Rules PR50 to PR69.
+ * plain checks; zod is kept for what is rare. It knows nothing of connections. Rules PR53 to PR62.
  */
 import { createParser } from "eventsource-parser";
 import type { EventSourceMessage, EventSourceParser } from "eventsource-parser";
@@ -76,7 +76,8 @@ export class OpenAiChatScanner {
       },
       onError: (error) => {
         // Unknown fields are to be ignored, the event source format says; only a flood ends the stream.
-        if (error.type === "max-buffer-size-exceeded") this.#fail("malformed", "an event of the stream is too long");
+        if (error.type === "max-buffer-size-exceeded")
+          this.#fail("malformed", "an event of the stream is too long");
       },
     });
   }
@@ -96,7 +97,11 @@ export class OpenAiChatScanner {
   end(): readonly ModelEvent[] {
     if (!this.#hasEnded) {
       if (this.#finishReason !== null) this.#finish(this.#finishReason);
-      else this.#fail("stream-cut", this.#hasShown ? "the stream ended without a finish reason" : "the stream was empty");
+      else
+        this.#fail(
+          "stream-cut",
+          this.#hasShown ? "the stream ended without a finish reason" : "the stream was empty",
+        );
     }
     return this.#take();
   }
@@ -161,7 +166,8 @@ export class OpenAiChatScanner {
   #readDelta(delta: Record<string, unknown>): void {
     // DeepSeek and most others call it reasoning_content, OpenRouter and newer vLLM reasoning.
     const reasoning = delta["reasoning_content"] ?? delta["reasoning"];
-    if (typeof reasoning === "string" && reasoning !== "") this.#show({ type: "reasoning-delta", text: reasoning });
+    if (typeof reasoning === "string" && reasoning !== "")
+      this.#show({ type: "reasoning-delta", text: reasoning });
     const content = delta["content"];
     if (typeof content === "string" && content !== "") this.#show({ type: "text-delta", text: content });
     const refusal = delta["refusal"];
@@ -201,7 +207,8 @@ export class OpenAiChatScanner {
       const whole = input.trim() === "" ? "{}" : input;
       // Cut by the output limit, a call is no call; `finish` with `length` says what happened.
       if (!isJson(whole)) {
-        if (this.#finishReason !== "length") this.#fail("malformed", "the arguments of a tool call are not JSON");
+        if (this.#finishReason !== "length")
+          this.#fail("malformed", "the arguments of a tool call are not JSON");
       } else this.#show({ type: "tool-call", toolCallId, toolName, input: whole });
     }
     this.#toolCalls.clear();

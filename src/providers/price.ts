@@ -1,7 +1,7 @@
 /**
  * What tokens cost, exactly, in whole micro-dollars. Rates come from `@pydantic/genai-prices` (bundled data, it
  * makes no network call) and from the table of overrides below; the arithmetic is ours, in integers, rounded once.
- * An unknown price is null, never 0. Rules PR30 to PR39.
+ * An unknown price is null, never 0. Rules PR30 to PR35.
  */
 import type { TieredPrices } from "@pydantic/genai-prices";
 import type { TokenUsage } from "../protocol/answer.ts";
@@ -58,13 +58,30 @@ const LIBRARY_PROVIDERS: ReadonlyMap<string, string> = new Map([
 /** Rates are held as integers of 1e-9 dollars a million tokens: the finest published price has six decimals. */
 const RATE_SCALE = 1_000_000_000;
 
-/** The part of the library that is used; a test passes its own. */
+interface LibraryPrice {
+  readonly provider: { readonly id: string };
+  readonly model: { readonly id: string };
+  readonly model_price: Record<string, number | TieredPrices | undefined>;
+}
+
+/** The part of the library that is used. */
 export interface PriceLibrary {
   calcPrice(
     usage: Record<string, number | undefined>,
     modelId: string,
     options: { providerId: string; timestamp: Date },
-  ): { readonly provider: { readonly id: string }; readonly model_price: Record<string, number | TieredPrices | undefined> } | null;
+  ): LibraryPrice | null;
+}
+
+/**
+ * The library matches by prefix as well, which would give a model that nobody has heard of its namesake's price. A
+ * dated or `-latest` name of a listed model is that model; any other is unknown.
+ */
+function isSameModel(asked: string, listed: string): boolean {
+  return (
+    asked === listed ||
+    (asked.startsWith(listed) && /^-(?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$/.test(asked.slice(listed.length)))
+  );
 }
 
 /** A rate for this many input tokens: long prompts cost more at some providers, for the whole prompt. */
@@ -75,14 +92,19 @@ function pickRate(price: number | TieredPrices | undefined, inputTokens: number)
   return rate;
 }
 
-function findRates(library: PriceLibrary, question: Omit<PriceQuestion, "usage">, inputTokens: number): TokenRates | null {
+function findRates(
+  library: PriceLibrary,
+  question: Omit<PriceQuestion, "usage">,
+  inputTokens: number,
+): TokenRates | null {
   const { provider, modelId, atMs } = question;
   const override = PRICE_OVERRIDES.get(`${provider}/${modelId}`) ?? PRICE_OVERRIDES.get(`${provider}/*`);
   if (override !== undefined) return override;
   const providerId = LIBRARY_PROVIDERS.get(provider);
   if (providerId === undefined) return null;
   const found = library.calcPrice({}, modelId, { providerId, timestamp: new Date(atMs) });
-  if (found === null || found.provider.id !== providerId) return null;
+  if (found === null || found.provider.id !== providerId || !isSameModel(modelId, found.model.id))
+    return null;
   const input = pickRate(found.model_price["input_mtok"], inputTokens);
   const output = pickRate(found.model_price["output_mtok"], inputTokens);
   // An entry without both rates is "free" or unfinished data; neither is a price to bill by.

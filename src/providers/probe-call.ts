@@ -1,4 +1,4 @@
-/** The small call a circuit's probe makes to see whether a model answers. It costs a fraction of a cent. */
+/** The small call a circuit's probe makes to see whether a model answers. It costs a fraction of a cent. Rule PR27. */
 import type { CatalogTarget } from "./catalog.ts";
 import type { ModelCall } from "./provider.ts";
 

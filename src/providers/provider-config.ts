@@ -1,12 +1,13 @@
 /**
  * Which providers exist here, read from the environment: platform keys, pinned base URLs, Ollama, one
  * OpenAI-compatible endpoint, Workers AI's binding, and the sandbox's stand-ins. Not the models (catalog.ts) and
- * not the calls (client/). Rules PR10 to PR19.
+ * not the calls (client/). Rules PR10 to PR17.
  */
-import { z } from "zod";
 import type { ProviderId } from "../base/id.ts";
 import { fail, succeed } from "../base/result.ts";
 import type { Result } from "../base/result.ts";
+import { EnvironmentReader } from "./environment-reader.ts";
+import type { EnvironmentError, EnvironmentRecord } from "./environment-reader.ts";
 
 /** The wire a provider speaks; it decides which adapter is used. */
 export type ProviderWire = "openai-chat" | "anthropic" | "google" | "workers-ai";
@@ -28,12 +29,6 @@ export interface ProviderConfig {
   readonly sandbox: boolean;
   /** Models named by the operator (Ollama, compatible); empty where the catalog knows them. */
   readonly models: readonly string[];
-}
-
-/** What an operator has to mend: the variable by name, never its value. */
-export interface ProviderConfigError {
-  readonly variable: string;
-  readonly message: string;
 }
 
 interface PlatformProvider {
@@ -93,88 +88,7 @@ const PLATFORM_PROVIDERS: readonly PlatformProvider[] = [
 
 /** The stand-ins want some key, as the real ones do; this one opens nothing anywhere. */
 const SANDBOX_KEY = "stand-in-key";
-/** Far above every provider's key and below every header limit. */
-const MAX_KEY_CHARACTERS = 512;
-/** A list in an environment variable; more is a mistake. */
-const MAX_LISTED_MODELS = 100;
-const MAX_MODEL_ID_CHARACTERS = 200;
-
-/** A variable is absent when it is missing or blank, as `FOO=` in a .dev.vars file leaves it. */
-const TextVariable = z
-  .string()
-  .optional()
-  .transform((text) => {
-    const trimmed = text?.trim() ?? "";
-    return trimmed === "" ? null : trimmed;
-  });
-
-/** What the caller passes: the environment as it is; only the names above are looked at. */
-export type EnvironmentRecord = Readonly<Record<string, unknown>>;
-
-class Reader {
-  readonly errors: ProviderConfigError[] = [];
-  readonly #env: EnvironmentRecord;
-
-  constructor(env: EnvironmentRecord) {
-    this.#env = env;
-  }
-
-  text(variable: string): string | null {
-    const parsed = TextVariable.safeParse(this.#env[variable]);
-    if (parsed.success) return parsed.data;
-    this.errors.push({ variable, message: `${variable} must be text` });
-    return null;
-  }
-
-  key(variable: string): string | null {
-    const key = this.text(variable);
-    if (key === null) return null;
-    // Anything outside printable ASCII cannot be sent in a header; it is usually a key pasted with its line break.
-    if (key.length > MAX_KEY_CHARACTERS || !/^[\x21-\x7e]+$/.test(key)) {
-      this.errors.push({ variable, message: `${variable} holds characters that no key has, or is too long` });
-      return null;
-    }
-    return key;
-  }
-
-  url(variable: string): string | null {
-    const text = this.text(variable);
-    if (text === null) return null;
-    const url = URL.canParse(text) ? new URL(text) : null;
-    const problem =
-      url === null || (url.protocol !== "http:" && url.protocol !== "https:")
-        ? "must be an http or https URL, such as https://api.example.com/v1"
-        : url.username !== "" || url.password !== ""
-          ? "must not carry a user name or password"
-          : url.search !== "" || url.hash !== ""
-            ? "must not have a query or a fragment"
-            : null;
-    if (url !== null && problem === null) return withoutEndSlash(url.toString());
-    this.errors.push({ variable, message: `${variable} ${problem ?? "is not a URL"}` });
-    return null;
-  }
-
-  models(variable: string): readonly string[] {
-    const models = (this.text(variable) ?? "").split(",").map((model) => model.trim());
-    const named = [...new Set(models.filter((model) => model !== ""))];
-    if (named.length > MAX_LISTED_MODELS || named.some((model) => model.length > MAX_MODEL_ID_CHARACTERS)) {
-      this.errors.push({ variable, message: `${variable} lists more than ${MAX_LISTED_MODELS} models, or one that is too long` });
-      return [];
-    }
-    return named;
-  }
-
-  hasBinding(name: string): boolean {
-    const binding = this.#env[name];
-    return typeof binding === "object" && binding !== null;
-  }
-}
-
-function withoutEndSlash(url: string): string {
-  return url.replace(/\/+$/, "");
-}
-
-function readPlatformProviders(reader: Reader): ProviderConfig[] {
+function readPlatformProviders(reader: EnvironmentReader): ProviderConfig[] {
   const found = PLATFORM_PROVIDERS.map((platform) => ({
     platform,
     apiKey: reader.key(platform.keyVariable),
@@ -197,7 +111,12 @@ function readPlatformProviders(reader: Reader): ProviderConfig[] {
     } else if (apiKey !== null) {
       configs.push({ ...common, baseUrl: platform.defaultBaseUrl, apiKey, sandbox: false });
     } else if (useSandbox) {
-      configs.push({ ...common, baseUrl: sandboxUrl + platform.sandboxPath, apiKey: SANDBOX_KEY, sandbox: true });
+      configs.push({
+        ...common,
+        baseUrl: sandboxUrl + platform.sandboxPath,
+        apiKey: SANDBOX_KEY,
+        sandbox: true,
+      });
     }
   }
   return configs;
@@ -208,7 +127,7 @@ function toOllamaUrl(url: string): string {
   return new URL(url).pathname === "/" ? `${url}/v1` : url;
 }
 
-function readOtherProviders(reader: Reader): ProviderConfig[] {
+function readOtherProviders(reader: EnvironmentReader): ProviderConfig[] {
   const configs: ProviderConfig[] = [];
   const ollamaUrl = reader.url("OLLAMA_BASE_URL");
   const ollamaModels = reader.models("OLLAMA_MODELS");
@@ -239,7 +158,10 @@ function readOtherProviders(reader: Reader): ProviderConfig[] {
       models: compatibleModels,
     });
   } else if (compatibleKey !== null) {
-    reader.errors.push({ variable: "COMPATIBLE_BASE_URL", message: "COMPATIBLE_KEY is set, COMPATIBLE_BASE_URL is missing" });
+    reader.errors.push({
+      variable: "COMPATIBLE_BASE_URL",
+      message: "COMPATIBLE_KEY is set, COMPATIBLE_BASE_URL is missing",
+    });
   }
   if (reader.hasBinding("AI")) {
     configs.push({
@@ -267,8 +189,8 @@ export function toProviderId(name: string): ProviderId {
  */
 export function parseProviderConfigs(
   env: EnvironmentRecord,
-): Result<readonly ProviderConfig[], readonly ProviderConfigError[]> {
-  const reader = new Reader(env);
+): Result<readonly ProviderConfig[], readonly EnvironmentError[]> {
+  const reader = new EnvironmentReader(env);
   const configs = [...readPlatformProviders(reader), ...readOtherProviders(reader)];
   return reader.errors.length > 0 ? fail(reader.errors) : succeed(configs);
 }

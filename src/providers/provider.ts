@@ -5,7 +5,11 @@
  * An adapter speaks the wire and classifies failures. It does not retry, does not time out, does not choose and
  * does not log: deadlines and fallback are routing's, for all providers alike.
  */
-import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt, LanguageModelV4ToolChoice } from "@ai-sdk/provider";
+import type {
+  LanguageModelV4FunctionTool,
+  LanguageModelV4Prompt,
+  LanguageModelV4ToolChoice,
+} from "@ai-sdk/provider";
 import type { ProviderId } from "../base/id.ts";
 import type { FinishReason, TokenUsage } from "../protocol/answer.ts";
 import type { ProviderFailure } from "./failure.ts";
@@ -39,7 +43,12 @@ export type ModelEvent =
   | { readonly type: "tool-input-start"; readonly toolCallId: string; readonly toolName: string }
   | { readonly type: "tool-input-delta"; readonly toolCallId: string; readonly text: string }
   /** The call is whole; `input` is the JSON text of its arguments, checked to be JSON. */
-  | { readonly type: "tool-call"; readonly toolCallId: string; readonly toolName: string; readonly input: string }
+  | {
+      readonly type: "tool-call";
+      readonly toolCallId: string;
+      readonly toolName: string;
+      readonly input: string;
+    }
   /** Terminal: the provider said that it was done. */
   | { readonly type: "finish"; readonly finishReason: FinishReason; readonly usage: TokenUsage }
   /**

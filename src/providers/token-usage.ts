@@ -1,4 +1,4 @@
-/** Token counts as the wires report them → TokenUsage. Counts that were not reported stay null. Rule PR60. */
+/** Token counts as the wires report them → TokenUsage. Counts that were not reported stay null. Rules PR5 and PR61. */
 import { z } from "zod";
 import type { TokenUsage } from "../protocol/answer.ts";
 
@@ -90,9 +90,4 @@ export function foldGoogleUsage(known: TokenUsage, raw: unknown): TokenUsage {
     outputTokens: answer === null && thoughts === null ? known.outputTokens : (answer ?? 0) + (thoughts ?? 0),
     reasoningTokens: thoughts ?? known.reasoningTokens,
   };
-}
-
-/** True when nothing at all was reported. */
-export function isUnknownUsage(usage: TokenUsage): boolean {
-  return Object.values(usage).every((count) => count === null);
 }

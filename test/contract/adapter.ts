@@ -17,11 +17,41 @@ export interface AdapterCase {
 }
 
 export const ADAPTERS: readonly AdapterCase[] = [
-  { name: "anthropic", standIn: "anthropic", modelId: "claude-sonnet-5", config: { wire: "anthropic", dialect: "openai" }, path: "/anthropic/v1" },
-  { name: "openai", standIn: "openai", modelId: "gpt-6-sol", config: { wire: "openai-chat", dialect: "openai" }, path: "/openai/v1" },
-  { name: "google", standIn: "google", modelId: "gemini-3.8-flash", config: { wire: "google", dialect: "openai" }, path: "/google/v1beta" },
-  { name: "deepseek", standIn: "deepseek", modelId: "deepseek-v4-flash", config: { wire: "openai-chat", dialect: "deepseek" }, path: "/deepseek/v1" },
-  { name: "compatible", standIn: "openai", modelId: "some-local-model", config: { wire: "openai-chat", dialect: "compatible" }, path: "/openai/v1" },
+  {
+    name: "anthropic",
+    standIn: "anthropic",
+    modelId: "claude-sonnet-5",
+    config: { wire: "anthropic", dialect: "openai" },
+    path: "/anthropic/v1",
+  },
+  {
+    name: "openai",
+    standIn: "openai",
+    modelId: "gpt-6-sol",
+    config: { wire: "openai-chat", dialect: "openai" },
+    path: "/openai/v1",
+  },
+  {
+    name: "google",
+    standIn: "google",
+    modelId: "gemini-3.8-flash",
+    config: { wire: "google", dialect: "openai" },
+    path: "/google/v1beta",
+  },
+  {
+    name: "deepseek",
+    standIn: "deepseek",
+    modelId: "deepseek-v4-flash",
+    config: { wire: "openai-chat", dialect: "deepseek" },
+    path: "/deepseek/v1",
+  },
+  {
+    name: "compatible",
+    standIn: "openai",
+    modelId: "some-local-model",
+    config: { wire: "openai-chat", dialect: "compatible" },
+    path: "/openai/v1",
+  },
 ];
 
 export interface SentRequest {
@@ -63,7 +93,12 @@ export function makeProvider(
     {
       nowMs: () => NOW_MS,
       fetch(url, init) {
-        sent.push({ url, headers: new Headers(init.headers), body: typeof init.body === "string" ? init.body : "", redirect: init.redirect });
+        sent.push({
+          url,
+          headers: new Headers(init.headers),
+          body: typeof init.body === "string" ? init.body : "",
+          redirect: init.redirect,
+        });
         return inner(url, init);
       },
     },

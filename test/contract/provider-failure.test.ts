@@ -48,7 +48,10 @@ describe.each(ADAPTERS)("$name", (adapter) => {
     const { provider } = makeProvider(adapter, sandbox.url);
     const { events } = await startCall(provider, call);
     expect(events).toHaveLength(1);
-    expect(events[0]).toMatchObject({ type: "fail", failure: { kind, phase: "connect", status, retryAfterMs } });
+    expect(events[0]).toMatchObject({
+      type: "fail",
+      failure: { kind, phase: "connect", status, retryAfterMs },
+    });
   });
 
   test("[PR44] overloaded is overloaded, with the wait where one is named", async () => {
@@ -58,32 +61,46 @@ describe.each(ADAPTERS)("$name", (adapter) => {
     const isAnthropic = adapter.standIn === "anthropic";
     expect(last).toMatchObject({
       type: "fail",
-      failure: { kind: "overloaded", phase: "connect", status: isAnthropic ? 529 : 503, retryAfterMs: isAnthropic ? null : 9_000 },
+      failure: {
+        kind: "overloaded",
+        phase: "connect",
+        status: isAnthropic ? 529 : 503,
+        retryAfterMs: isAnthropic ? null : 9_000,
+      },
     });
   });
 
   test("[PR42] an unknown model is model-not-found", async () => {
     const { provider } = makeProvider(adapter, sandbox.url);
     const { last } = await startCall(provider, { ...call, modelId: "no-such-model-1" });
-    expect(last).toMatchObject({ type: "fail", failure: { kind: "model-not-found", phase: "connect", status: 404 } });
+    expect(last).toMatchObject({
+      type: "fail",
+      failure: { kind: "model-not-found", phase: "connect", status: 404 },
+    });
   });
 
-  test.each(STREAM_FAULTS)("%s %s in mid-stream is %s, after the words before it", async (_rule, fault, kind) => {
-    await setFault(sandbox.url, adapter.standIn, fault, { afterChunks: 3 });
-    const { provider } = makeProvider(adapter, sandbox.url);
-    const { events, last, text } = await startCall(provider, call);
-    expect(countTerminals(events)).toBe(1);
-    expect(last).toMatchObject({ type: "fail", failure: { kind, phase: "stream", status: 200 } });
-    expect(text).toHaveLength(21);
-  });
+  test.each(STREAM_FAULTS)(
+    "%s %s in mid-stream is %s, after the words before it",
+    async (_rule, fault, kind) => {
+      await setFault(sandbox.url, adapter.standIn, fault, { afterChunks: 3 });
+      const { provider } = makeProvider(adapter, sandbox.url);
+      const { events, last, text } = await startCall(provider, call);
+      expect(countTerminals(events)).toBe(1);
+      expect(last).toMatchObject({ type: "fail", failure: { kind, phase: "stream", status: 200 } });
+      expect(text).toHaveLength(21);
+    },
+  );
 
-  test.each(STREAM_FAULTS)("%s [PR9] %s right after the headers is %s, phase first-token", async (_rule, fault, kind) => {
-    await setFault(sandbox.url, adapter.standIn, fault, { afterChunks: 0 });
-    const { provider } = makeProvider(adapter, sandbox.url);
-    const { events } = await startCall(provider, call);
-    expect(events.map(({ type }) => type)).toEqual(["response-start", "fail"]);
-    expect(events[1]).toMatchObject({ failure: { kind, phase: "first-token", status: 200 } });
-  });
+  test.each(STREAM_FAULTS)(
+    "%s [PR9] %s right after the headers is %s, phase first-token",
+    async (_rule, fault, kind) => {
+      await setFault(sandbox.url, adapter.standIn, fault, { afterChunks: 0 });
+      const { provider } = makeProvider(adapter, sandbox.url);
+      const { events } = await startCall(provider, call);
+      expect(events.map(({ type }) => type)).toEqual(["response-start", "fail"]);
+      expect(events[1]).toMatchObject({ failure: { kind, phase: "first-token", status: 200 } });
+    },
+  );
 
   test("[PR54] an empty 200 stream is stream-cut", async () => {
     await setFault(sandbox.url, adapter.standIn, "empty");
@@ -100,7 +117,10 @@ describe.each(ADAPTERS)("$name", (adapter) => {
     const { events, last } = await startCall(provider, call);
     expect(countTerminals(events)).toBe(1);
     expect(events.some(({ type }) => type === "response-start")).toBe(false);
-    expect(last).toMatchObject({ type: "fail", failure: { kind: "malformed", phase: "first-token", status: 200 } });
+    expect(last).toMatchObject({
+      type: "fail",
+      failure: { kind: "malformed", phase: "first-token", status: 200 },
+    });
   });
 
   test("[PR57] a broken answer reports the input where the wire told it early", async () => {
@@ -169,10 +189,15 @@ describe.each(ADAPTERS)("$name", (adapter) => {
   test("[PR64] a redirect is not followed", async () => {
     const { provider, sent } = makeProvider(adapter, sandbox.url, {
       fetch: () =>
-        Promise.resolve(new Response(null, { status: 302, headers: { location: `${sandbox.url}/elsewhere` } })),
+        Promise.resolve(
+          new Response(null, { status: 302, headers: { location: `${sandbox.url}/elsewhere` } }),
+        ),
     });
     const { last } = await startCall(provider, call);
-    expect(last).toMatchObject({ type: "fail", failure: { kind: "malformed", phase: "connect", status: 302 } });
+    expect(last).toMatchObject({
+      type: "fail",
+      failure: { kind: "malformed", phase: "connect", status: 302 },
+    });
     expect(sent.map(({ redirect }) => redirect)).toEqual(["manual"]);
     await provider.ping(new AbortController().signal);
     expect(sent.map(({ redirect }) => redirect)).toEqual(["manual", "manual"]);
@@ -184,7 +209,10 @@ describe.each(ADAPTERS)("$name", (adapter) => {
       apiKey,
       fetch: () =>
         Promise.resolve(
-          Response.json({ error: { type: "authentication_error", message: `Incorrect key ${apiKey} given`, code: 401 } }, { status: 401 }),
+          Response.json(
+            { error: { type: "authentication_error", message: `Incorrect key ${apiKey} given`, code: 401 } },
+            { status: 401 },
+          ),
         ),
     });
     const { last } = await startCall(provider, call);
@@ -205,7 +233,10 @@ describe.each(ADAPTERS)("$name", (adapter) => {
         overloaded: "overloaded",
         refuse: "unreachable",
       } as const;
-      expect(await provider.ping(new AbortController().signal)).toMatchObject({ kind: kinds[fault], phase: "connect" });
+      expect(await provider.ping(new AbortController().signal)).toMatchObject({
+        kind: kinds[fault],
+        phase: "connect",
+      });
     },
   );
 

@@ -3,7 +3,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { startSandbox } from "../../sandbox/server.ts";
 import type { Sandbox } from "../../sandbox/server.ts";
 import type { ModelCall } from "../../src/providers/provider.ts";
-import { ADAPTERS, countTerminals, makeProvider, readJournal, resetFaults, startCall, userPrompt } from "./adapter.ts";
+import {
+  ADAPTERS,
+  countTerminals,
+  makeProvider,
+  readJournal,
+  resetFaults,
+  startCall,
+  userPrompt,
+} from "./adapter.ts";
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -61,7 +69,9 @@ describe.each(ADAPTERS)("$name", (adapter) => {
     );
     const start = events.find((event) => event.type === "tool-input-start");
     const whole = events.filter((event) => event.type === "tool-call");
-    const pieces = events.flatMap((event) => (event.type === "tool-input-delta" ? [event.text] : [])).join("");
+    const pieces = events
+      .flatMap((event) => (event.type === "tool-input-delta" ? [event.text] : []))
+      .join("");
     expect(whole).toHaveLength(1);
     expect(start?.toolName).toBe("weather");
     expect(whole[0]?.toolCallId).toBe(start?.toolCallId);
@@ -79,12 +89,19 @@ describe.each(ADAPTERS)("$name", (adapter) => {
           ...userPrompt("What is the weather?"),
           {
             role: "assistant",
-            content: [{ type: "tool-call", toolCallId: "call_1", toolName: "weather", input: { city: "Paris" } }],
+            content: [
+              { type: "tool-call", toolCallId: "call_1", toolName: "weather", input: { city: "Paris" } },
+            ],
           },
           {
             role: "tool",
             content: [
-              { type: "tool-result", toolCallId: "call_1", toolName: "weather", output: { type: "text", value: "sunny 21" } },
+              {
+                type: "tool-result",
+                toolCallId: "call_1",
+                toolName: "weather",
+                output: { type: "text", value: "sunny 21" },
+              },
             ],
           },
         ],
@@ -108,7 +125,8 @@ describe.each(ADAPTERS)("$name", (adapter) => {
       }),
     );
     const usage = last?.type === "finish" ? last.usage : null;
-    const promptCharacters = "A first question that is long enough to be kept in a cacheA first answer.Second".length;
+    const promptCharacters = "A first question that is long enough to be kept in a cacheA first answer.Second"
+      .length;
     expect(usage?.inputTokens).toBe(Math.ceil(promptCharacters / 4));
     expect(usage?.cachedInputTokens).toBe(Math.ceil((promptCharacters - "Second".length) / 4));
     expect(usage?.reasoningTokens).toBeGreaterThan(0);
@@ -138,10 +156,18 @@ describe.each(ADAPTERS)("$name", (adapter) => {
 
   test("[PR51] JSON output with a schema is asked for and comes", async () => {
     const { provider } = makeProvider(adapter, sandbox.url);
-    const schema = { type: "object", properties: { city: { type: "string" } }, required: ["city"], additionalProperties: false };
+    const schema = {
+      type: "object",
+      properties: { city: { type: "string" } },
+      required: ["city"],
+      additionalProperties: false,
+    };
     const { text } = await startCall(
       provider,
-      call({ prompt: userPrompt("Give me a city as JSON"), responseFormat: { type: "json", schema, name: "city" } }),
+      call({
+        prompt: userPrompt("Give me a city as JSON"),
+        responseFormat: { type: "json", schema, name: "city" },
+      }),
     );
     const answer: unknown = JSON.parse(text);
     // DeepSeek has a JSON mode without schemas.
@@ -185,7 +211,9 @@ describe.each(ADAPTERS)("$name", (adapter) => {
     expect(last).toMatchObject({ type: "fail", failure: { kind: "unauthorized", status: 401 } });
     expect(await provider.ping(new AbortController().signal)).toMatchObject({ kind: "unauthorized" });
     for (const { headers, url } of sent) {
-      expect([headers.get("authorization"), headers.get("x-api-key"), headers.get("x-goog-api-key")]).toEqual([null, null, null]);
+      expect([headers.get("authorization"), headers.get("x-api-key"), headers.get("x-goog-api-key")]).toEqual(
+        [null, null, null],
+      );
       expect(url).not.toContain("key=");
     }
   });

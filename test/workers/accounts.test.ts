@@ -23,7 +23,9 @@ describe("sign-up and sign-in", () => {
     expect(cookie).not.toContain("Secure");
     const again = await app.call("POST", SIGN_IN, { email: email.toUpperCase(), password: PASSWORD });
     expect(again.status).toBe(200);
-    const me = Me.parse(await (await app.call("GET", "/api/v1/me", undefined, { cookie: toCookie(again) })).json());
+    const me = Me.parse(
+      await (await app.call("GET", "/api/v1/me", undefined, { cookie: toCookie(again) })).json(),
+    );
     expect(me.user).toMatchObject({ email, name: "Ada", role: "member" });
   });
 
@@ -38,7 +40,9 @@ describe("sign-up and sign-in", () => {
     const app = startApp();
     const short = { email: newEmail(), password: "123456789", name: "Ada" };
     expect((await app.call("POST", SIGN_UP, short)).status).toBe(400);
-    expect((await app.call("POST", SIGN_UP, { ...short, email: "nobody", password: PASSWORD })).status).toBe(400);
+    expect((await app.call("POST", SIGN_UP, { ...short, email: "nobody", password: PASSWORD })).status).toBe(
+      400,
+    );
     expect(await database.select().from(user).where(eq(user.email, short.email))).toEqual([]);
   });
 
@@ -49,7 +53,9 @@ describe("sign-up and sign-in", () => {
     const rows = await database.select({ role: user.role }).from(user).where(eq(user.email, email));
     expect(rows.map((row) => row.role).filter((role) => role !== "member")).toEqual([]);
     if (answer.status === 200) {
-      expect((await app.call("GET", "/api/v1/admin/circuits", undefined, { cookie: toCookie(answer) })).status).toBe(403);
+      expect(
+        (await app.call("GET", "/api/v1/admin/circuits", undefined, { cookie: toCookie(answer) })).status,
+      ).toBe(403);
     } else {
       expect(answer.status).toBe(400);
     }
@@ -108,7 +114,8 @@ describe("sign-up and sign-in", () => {
     const app = startApp({ auth: { attemptsPerMinute: 3 } });
     const from = (address: string) => ({ "cf-connecting-ip": address });
     const wrong = { email: newEmail(), password: "not the password" };
-    const attempt = (address: string, path = SIGN_IN) => app.call("POST", path, { ...wrong, name: "A" }, from(address));
+    const attempt = (address: string, path = SIGN_IN) =>
+      app.call("POST", path, { ...wrong, name: "A" }, from(address));
     for (let count = 0; count < 3; count += 1) expect((await attempt("192.0.2.1")).status).toBe(401);
     const limited = await attempt("192.0.2.1");
     expect(limited.status).toBe(429);
@@ -163,17 +170,30 @@ describe("organizations", () => {
     const broken = startApp();
     const torn = startApp({ auth: { accounts: { ...broken.accounts, ...failing } } });
     const { email, cookie } = await signUp(torn, "ada");
-    expect(torn.linesOf("background_failed")).toEqual([{ task: "personal-organization", error: "Error: D1 is down" }]);
+    expect(torn.linesOf("background_failed")).toEqual([
+      { task: "personal-organization", error: "Error: D1 is down" },
+    ]);
     const [row] = await database.select().from(user).where(eq(user.email, email));
-    const ofUser = () => database.select().from(organization).where(eq(organization.personalOfUserId, row?.id ?? ""));
+    const ofUser = () =>
+      database
+        .select()
+        .from(organization)
+        .where(eq(organization.personalOfUserId, row?.id ?? ""));
     expect(await ofUser()).toEqual([]);
     const answers = await Promise.all(
       Array.from({ length: 5 }, async () => broken.call("GET", "/api/v1/me", undefined, { cookie })),
     );
-    const seen = await Promise.all(answers.map(async (answer) => Me.parse(await answer.json()).organization.id));
+    const seen = await Promise.all(
+      answers.map(async (answer) => Me.parse(await answer.json()).organization.id),
+    );
     expect(new Set(seen).size).toBe(1);
     expect(await ofUser()).toHaveLength(1);
-    expect(await database.select().from(membership).where(eq(membership.userId, row?.id ?? ""))).toHaveLength(1);
+    expect(
+      await database
+        .select()
+        .from(membership)
+        .where(eq(membership.userId, row?.id ?? "")),
+    ).toHaveLength(1);
   });
 });
 

@@ -6,6 +6,7 @@ import { createAccountStore } from "../../src/auth/store/account-store.ts";
 import { newSelectionId, newSessionId } from "../../src/base/id.ts";
 import { SelectionRecord } from "../../src/protocol/selection.ts";
 import { createSessionDirectory } from "../../src/session/directory/store.ts";
+import { UNTITLED } from "../../src/session/title.ts";
 import { user } from "../../schema/d1/accounts.ts";
 import { database, randomSource } from "./http-services.ts";
 
@@ -26,7 +27,9 @@ function toRecord(changes: Partial<SelectionRecord> = {}): SelectionRecord {
     requested: ["balanced", "openai/gpt-5"],
     mode: "list",
     intent: "code",
-    candidates: [{ provider: "openai", model: "gpt-5", place: 1, reason: 'He said "fast".', circuit: "CLOSED" }],
+    candidates: [
+      { provider: "openai", model: "gpt-5", place: 1, reason: 'He said "fast".', circuit: "CLOSED" },
+    ],
     attempts: [
       {
         provider: "openai",
@@ -36,7 +39,13 @@ function toRecord(changes: Partial<SelectionRecord> = {}): SelectionRecord {
         firstTokenMs: 120,
         outcome: "success",
         error: null,
-        usage: { inputTokens: 3, cachedInputTokens: null, cacheWriteTokens: null, outputTokens: 5, reasoningTokens: 0 },
+        usage: {
+          inputTokens: 3,
+          cachedInputTokens: null,
+          cacheWriteTokens: null,
+          outputTokens: 5,
+          reasoningTokens: 0,
+        },
         costMicroUsd: 12,
       },
     ],
@@ -46,7 +55,13 @@ function toRecord(changes: Partial<SelectionRecord> = {}): SelectionRecord {
     affinity: true,
     firstTokenMs: 120,
     durationMs: 1_000,
-    usage: { inputTokens: 3, cachedInputTokens: null, cacheWriteTokens: null, outputTokens: 5, reasoningTokens: 0 },
+    usage: {
+      inputTokens: 3,
+      cachedInputTokens: null,
+      cacheWriteTokens: null,
+      outputTokens: 5,
+      reasoningTokens: 0,
+    },
     costMicroUsd: 12,
     sandbox: false,
     ...changes,
@@ -79,7 +94,9 @@ describe("migrations", () => {
   });
 
   it("[HT37] cascade nowhere", async () => {
-    const { results } = await env.DB.prepare("select sql from sqlite_master where sql like '%cascade%'").all();
+    const { results } = await env.DB.prepare(
+      "select sql from sqlite_master where sql like '%cascade%'",
+    ).all();
     expect(results).toEqual([]);
   });
 });
@@ -127,7 +144,9 @@ describe("the selection log", () => {
     expect(await updatedAtMs()).toBe(START_MS + 61_000);
     await store.insertSelections([toRecord({ sessionId: id, createdAt: at(1_000) })]);
     expect(await updatedAtMs()).toBe(START_MS + 61_000);
-    await store.insertSelections([toRecord({ sessionId: id, createdAt: at(99_000), organizationId: "org_other" })]);
+    await store.insertSelections([
+      toRecord({ sessionId: id, createdAt: at(99_000), organizationId: "org_other" }),
+    ]);
     expect(await updatedAtMs()).toBe(START_MS + 61_000);
   });
 
@@ -161,14 +180,40 @@ describe("the selection log", () => {
     expect(await count({ provider: "google" })).toBe(2);
     expect(await count({ status: "failed" })).toBe(1);
     expect(await count({ sinceMs: START_MS + 1_000 })).toBe(3);
-    expect(await store.list({ organizationId }, { limit: 2, cursor: "x" })).toEqual({ ok: false, error: "invalid-cursor" });
+    expect(await store.list({ organizationId }, { limit: 2, cursor: "x" })).toEqual({
+      ok: false,
+      error: "invalid-cursor",
+    });
   });
 
   it("[HT29] counts the newest rows since a time", async () => {
-    const counted = await store.readCounted({ organizationId: "org_pages", sinceMs: START_MS + 1_000, limit: 2 });
+    const counted = await store.readCounted({
+      organizationId: "org_pages",
+      sinceMs: START_MS + 1_000,
+      limit: 2,
+    });
     expect(counted).toHaveLength(2);
-    expect(counted[0]).toMatchObject({ provider: "openai", status: "failed", affinity: true, costMicroUsd: 12 });
+    expect(counted[0]).toMatchObject({
+      provider: "openai",
+      status: "failed",
+      affinity: true,
+      costMicroUsd: 12,
+    });
     expect(SelectionRecord.shape.status.parse(counted[1]?.status)).toBe("complete");
+  });
+});
+
+describe("names", () => {
+  it("[HT39] come from the first question only while nobody has given one", async () => {
+    const id = newSessionId(randomSource);
+    await directory.create({ id, ...owner, title: UNTITLED, createdAtMs: START_MS });
+    await directory.nameUntitled(id, "From the question");
+    await directory.nameUntitled(id, "From a later one");
+    expect((await directory.read(owner, id))?.title).toBe("From the question");
+    await directory.rename(owner, id, "By hand");
+    await directory.nameUntitled(id, "From the question");
+    expect((await directory.read(owner, id))?.title).toBe("By hand");
+    expect((await directory.read(owner, id))?.updatedAtMs).toBe(START_MS);
   });
 });
 
@@ -184,10 +229,12 @@ describe("plans", () => {
     expect(await planOf(list)).toMatch(/USING (COVERING )?INDEX chat_owner_updated/);
     const key = "select id from api_key where hash = 'h' and revoked_at_ms is null limit 1";
     expect(await planOf(key)).toContain("api_key_hash_unique");
-    const log = "select id from selection where organization_id = 'o' order by created_at_ms desc, id desc limit 51";
+    const log =
+      "select id from selection where organization_id = 'o' order by created_at_ms desc, id desc limit 51";
     expect(await planOf(log)).toContain("selection_organization_created");
     const all = "select id from selection order by created_at_ms desc, id desc limit 51";
     expect(await planOf(all)).toContain("selection_created");
-    for (const statement of [list, key, log, all]) expect(await planOf(statement)).not.toContain("TEMP B-TREE");
+    for (const statement of [list, key, log, all])
+      expect(await planOf(statement)).not.toContain("TEMP B-TREE");
   });
 });

@@ -121,11 +121,14 @@ describe("keys", () => {
     const list = await app.call("GET", KEYS, undefined, { cookie: eve.cookie });
     expect(ApiKeyList.parse(await list.json()).keys).toEqual([]);
     expect((await app.call("GET", "/v1/models", undefined, bearer(key))).status).toBe(200);
-    const resolved = await app.services.resolvePrincipal(new Request("http://x", { headers: { cookie: ada.cookie } }));
+    const resolved = await app.services.resolvePrincipal(
+      new Request("http://x", { headers: { cookie: ada.cookie } }),
+    );
     if (!resolved.ok) throw new Error(resolved.error);
     const { userId, organizationId } = resolved.value;
     const owner = { userId, organizationId };
-    for (let count = 1; count < MAX_KEYS_PER_USER; count += 1) await app.apiKeys.create(owner, `key ${count}`);
+    for (let count = 1; count < MAX_KEYS_PER_USER; count += 1)
+      await app.apiKeys.create(owner, `key ${count}`);
     expect((await app.call("POST", KEYS, { name: "one more" }, { cookie: ada.cookie })).status).toBe(409);
     await app.settle();
   });
@@ -150,7 +153,10 @@ describe("chats", () => {
         ["GET", "/socket"],
       ];
       for (const [method, path, body] of ways) {
-        const answer = await app.call(method, `${SESSIONS}/${id}${path}`, body, { ...upgrade, ...credential });
+        const answer = await app.call(method, `${SESSIONS}/${id}${path}`, body, {
+          ...upgrade,
+          ...credential,
+        });
         expect([method, path, answer.status]).toEqual([method, path, 404]);
       }
       const list = await app.call("GET", SESSIONS, undefined, credential);
@@ -197,13 +203,17 @@ describe("chats", () => {
   it("[HT18] are gone after they were deleted", async () => {
     const app = startApp();
     const { cookie } = await signUp(app, "ada");
-    const { id } = SessionSummary.parse(await (await app.call("POST", SESSIONS, undefined, { cookie })).json());
+    const { id } = SessionSummary.parse(
+      await (await app.call("POST", SESSIONS, undefined, { cookie })).json(),
+    );
     expect((await app.call("DELETE", `${SESSIONS}/${id}`, undefined, { cookie })).status).toBe(204);
     expect((await app.call("GET", `${SESSIONS}/${id}`, undefined, { cookie })).status).toBe(404);
     expect((await app.call("PATCH", `${SESSIONS}/${id}`, { title: "back" }, { cookie })).status).toBe(404);
     const list = await app.call("GET", SESSIONS, undefined, { cookie });
     expect(SessionList.parse(await list.json()).sessions).toEqual([]);
-    const ticket = await app.call("GET", `${SESSIONS}/${id}/socket?ticket=t`, undefined, { upgrade: "websocket" });
+    const ticket = await app.call("GET", `${SESSIONS}/${id}/socket?ticket=t`, undefined, {
+      upgrade: "websocket",
+    });
     expect(ticket.status).toBe(404);
   });
 
@@ -219,8 +229,13 @@ describe("chats", () => {
       },
     });
     const { cookie } = await signUp(app, "ada");
-    const { id } = SessionSummary.parse(await (await app.call("POST", SESSIONS, undefined, { cookie })).json());
-    const answer = await app.call("GET", `${SESSIONS}/${id}/socket`, undefined, { cookie, upgrade: "websocket" });
+    const { id } = SessionSummary.parse(
+      await (await app.call("POST", SESSIONS, undefined, { cookie })).json(),
+    );
+    const answer = await app.call("GET", `${SESSIONS}/${id}/socket`, undefined, {
+      cookie,
+      upgrade: "websocket",
+    });
     expect(answer.status).toBe(101);
     const socket = answer.webSocket;
     if (socket === null) throw new Error("the socket was lost on its way");

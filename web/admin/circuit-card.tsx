@@ -1,4 +1,5 @@
 /** Everything about one provider's circuit on a card. */
+import { EyeIcon } from "@phosphor-icons/react/dist/csr/Eye";
 import { HandIcon } from "@phosphor-icons/react/dist/csr/Hand";
 import type { ReactNode } from "react";
 import type { CircuitDetail, CircuitSnapshot } from "../../src/protocol/circuit.ts";
@@ -87,6 +88,15 @@ export function CircuitCard({ detail, nowMs, children }: CircuitCardProps) {
           <span className="inline-flex h-6 items-center gap-1 rounded-full bg-hover px-2 text-xs font-semibold text-ink-soft">
             <HandIcon aria-hidden size={14} weight="fill" />
             Held by hand
+          </span>
+        )}
+        {snapshot.suspect && snapshot.status === "CLOSED" && (
+          <span
+            title="It failed lately: other providers go first until a call or a probe goes well"
+            className="inline-flex h-6 items-center gap-1 rounded-full bg-warn-soft px-2 text-xs font-semibold text-warn"
+          >
+            <EyeIcon aria-hidden size={14} weight="fill" />
+            Suspect
           </span>
         )}
         {detail.sandbox && <span className="ml-auto text-xs text-ink-faint">sandbox</span>}

@@ -26,7 +26,7 @@ function Circuits({ board }: { readonly board: CircuitBoard }) {
   }
   return (
     <>
-      <div className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
+      <div className={`grid gap-4 sm:grid-cols-2 ${circuits.length > 4 ? "xl:grid-cols-3" : ""}`}>
         {circuits.map((detail) => (
           <CircuitCard key={detail.snapshot.provider} detail={detail} nowMs={nowMs}>
             {sandbox && <SandboxFault provider={detail.snapshot.provider} control={sandbox} />}

@@ -3,21 +3,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useReducer, useRef } from "react";
 import { AdminLiveFrame } from "../../src/protocol/circuit.ts";
 import { readCircuits } from "../api.ts";
-import { openLiveSocket } from "../ui/live-socket.ts";
+import { openLiveSocket, parseFrame } from "../ui/live-socket.ts";
 import { applyBoardEvent, EMPTY_BOARD } from "./circuit-board.ts";
 import type { BoardEvent, BoardState } from "./circuit-board.ts";
 
 /** While the socket is down. */
 const POLL_MS = 5_000;
 
-function parseFrame(text: string): AdminLiveFrame | null {
-  try {
-    const frame = AdminLiveFrame.safeParse(JSON.parse(text));
-    return frame.success ? frame.data : null;
-  } catch {
-    return null;
-  }
-}
 
 interface Counted {
   readonly state: BoardState;
@@ -59,7 +51,7 @@ export function useCircuitBoard(isWanted: boolean): CircuitBoard {
     if (!isWanted) return undefined;
     const socket = openLiveSocket("/api/v1/admin/live", [], {
       onText(text) {
-        const frame = parseFrame(text);
+        const frame = parseFrame(AdminLiveFrame, text);
         if (frame !== null) dispatch({ type: "frame", frame, nowMs: Date.now() });
       },
       onClose: () => dispatch({ type: "socket-close", online: navigator.onLine }),

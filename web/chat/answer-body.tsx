@@ -1,7 +1,7 @@
 /** The parts of an answer in order: prose, reasoning that folds away, calls of tools. */
 import { BrainIcon } from "@phosphor-icons/react/dist/csr/Brain";
 import { WrenchIcon } from "@phosphor-icons/react/dist/csr/Wrench";
-import type { AnswerPart } from "../session/answer-part.ts";
+import type { ViewPart } from "../session/answer-part.ts";
 import { Markdown } from "./markdown.tsx";
 
 const FOLD = "group rounded-xl border border-line bg-sunken text-sm";
@@ -35,15 +35,14 @@ function ToolCall({ name, input }: { readonly name: string; readonly input: stri
   );
 }
 
-/** Draws the parts; the last one may still grow while `isStreaming`. */
-export function AnswerBody({ parts, isStreaming }: { readonly parts: readonly AnswerPart[]; readonly isStreaming: boolean }) {
+/** Draws the parts; those that are open may still grow. */
+export function AnswerBody({ parts }: { readonly parts: readonly ViewPart[] }) {
   return (
     <div className="flex flex-col gap-3">
       {parts.map((part, index) => {
         if (part.type === "tool") return <ToolCall key={index} name={part.name} input={part.input} />;
-        const isOpen = isStreaming && !part.done;
-        if (part.type === "reasoning") return <Reasoning key={index} text={part.text} isStreaming={isOpen} />;
-        return <Markdown key={index} text={part.text} isStreaming={isOpen} />;
+        if (part.type === "reasoning") return <Reasoning key={index} text={part.text} isStreaming={part.isOpen} />;
+        return <Markdown key={index} text={part.text} isStreaming={part.isOpen} />;
       })}
     </div>
   );

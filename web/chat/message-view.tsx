@@ -4,8 +4,8 @@ import type { ReactNode } from "react";
 import { ArrowClockwiseIcon } from "@phosphor-icons/react/dist/csr/ArrowClockwise";
 import type { Receipt } from "../../src/protocol/answer.ts";
 import type { StoredMessage } from "../../src/protocol/session-frame.ts";
-import { toAnswerParts, toPlainText } from "../session/answer-part.ts";
-import type { AnswerDraft, AnswerPart } from "../session/answer-part.ts";
+import { toPlainText, toStoredParts, toStreamedParts } from "../session/answer-part.ts";
+import type { StreamedAnswer, ViewPart } from "../session/answer-part.ts";
 import { IconButton } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { AnswerBody } from "./answer-body.tsx";
@@ -37,11 +37,11 @@ function Waiting() {
 }
 
 /** The frame of an answer: its parts, then a foot of one fixed height, so that its end moves nothing. */
-function AnswerFrame({ status, parts, children }: { readonly status: string; readonly parts: readonly AnswerPart[]; readonly children: ReactNode }) {
+function AnswerFrame({ status, parts, children }: { readonly status: string; readonly parts: readonly ViewPart[]; readonly children: ReactNode }) {
   const isStreaming = status === "streaming";
   return (
     <article aria-label="Answer" aria-busy={isStreaming} data-status={status} className="flex flex-col gap-2">
-      {isStreaming && parts.length === 0 ? <Waiting /> : <AnswerBody parts={parts} isStreaming={isStreaming} />}
+      {isStreaming && parts.length === 0 ? <Waiting /> : <AnswerBody parts={parts} />}
       {children}
     </article>
   );
@@ -50,13 +50,14 @@ function AnswerFrame({ status, parts, children }: { readonly status: string; rea
 const FOOT = "flex min-h-8 items-start gap-1";
 
 /** An answer that is being given; before its turn began there is only the wait. */
-export function StreamingAnswer({ draft, stopping }: { readonly draft: AnswerDraft; readonly stopping: boolean }) {
-  const said = stopping ? "Stopping…" : toProgress(draft.receipt);
+export function StreamingAnswer({ answer, stopping }: { readonly answer: StreamedAnswer; readonly stopping: boolean }) {
+  const said = stopping ? "Stopping…" : toProgress(answer.receipt);
+  const parts = toStreamedParts(answer);
   return (
-    <AnswerFrame status="streaming" parts={draft.parts}>
+    <AnswerFrame status="streaming" parts={parts}>
       <div className={FOOT}>
         <p className="flex min-h-8 items-center gap-2 text-xs text-ink-faint">
-          {draft.parts.length > 0 && <Waiting />}
+          {parts.length > 0 && <Waiting />}
           {said}
         </p>
       </div>
@@ -78,7 +79,7 @@ interface AnswerProps {
 
 /** An answer that has ended, with its receipt, or the card that says how it ended instead. */
 export const Answer = memo(function Answer({ message, onAgain }: AnswerProps) {
-  const parts = useMemo(() => toAnswerParts(message), [message]);
+  const parts = useMemo(() => toStoredParts(message), [message]);
   const receipt = message.metadata;
   const status = receipt?.status ?? "complete";
   const again = onAgain === null ? null : () => onAgain(message.id);

@@ -76,11 +76,15 @@ export function ReceiptLine({ receipt }: { readonly receipt: Receipt }) {
         className="flex min-h-8 list-none flex-wrap items-center gap-x-2 rounded-lg text-xs text-ink-faint hover:text-ink [&::-webkit-details-marker]:hidden"
       >
         <CaretRightIcon aria-hidden size={12} className="transition-transform group-open:rotate-90" />
-        {toReceiptFigures(receipt).map((figure, index) => (
+        {toReceiptFigures(receipt).map((figure, index, figures) => (
           <span key={figure.name} data-figure={figure.name} className="whitespace-nowrap">
-            {index > 0 && <span aria-hidden>· </span>}
             <span className="sr-only">{figure.name}: </span>
             {figure.text}
+            {index < figures.length - 1 && (
+              <span aria-hidden className="pl-2">
+                ·
+              </span>
+            )}
           </span>
         ))}
       </summary>

@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import type { ReactNode } from "react";
 import { ArrowDownIcon } from "@phosphor-icons/react/dist/csr/ArrowDown";
 import type { StoredMessage } from "../../src/protocol/session-frame.ts";
-import { EMPTY_DRAFT, toAnswerParts, toPlainText } from "../session/answer-part.ts";
+import { EMPTY_ANSWER, toPlainText, toStoredParts } from "../session/answer-part.ts";
 import type { ChatState } from "../session/chat-view.ts";
 import { Answer, Question, StreamingAnswer } from "./message-view.tsx";
 import { NoticeCard } from "./notice-card.tsx";
@@ -22,9 +22,21 @@ function toPendingNote(state: ChatState): string {
   return state.connection === "connecting" ? "Sending…" : "Waiting for the connection. It is sent once it is back.";
 }
 
-function Message({ message, onAgain }: { readonly message: StoredMessage; readonly onAgain: TranscriptProps["onAgain"] }) {
+interface MessageProps {
+  readonly message: StoredMessage;
+  readonly note: string;
+  readonly onAgain: TranscriptProps["onAgain"];
+}
+
+function Message({ message, note, onAgain }: MessageProps) {
   if (message.role === "assistant") return <Answer message={message} onAgain={onAgain} />;
-  return <Question text={toPlainText(toAnswerParts(message))} note="" />;
+  return <Question text={toPlainText(toStoredParts(message))} note={note} />;
+}
+
+/** Where the running answer stands: below its question, above questions that wait for their turn. */
+function toAnswerPlace(state: ChatState): number {
+  const index = state.messages.findIndex(({ id }) => id === state.running?.turn.parentId);
+  return index === -1 ? state.messages.length : index + 1;
 }
 
 /** A stored question that nobody answered: the last thing on the path, and nothing is under way. */
@@ -45,6 +57,7 @@ function Unanswered({ state, onAgain }: Pick<TranscriptProps, "state" | "onAgain
 export function Transcript({ state, onAgain, children }: TranscriptProps) {
   const { box, content, isAtEnd, jumpToEnd } = useStickToBottom();
   const { running, pending } = state;
+  const place = toAnswerPlace(state);
   // Whoever asks wants to see what happens, wherever they had scrolled to.
   useEffect(() => {
     if (pending !== null) jumpToEnd();
@@ -60,12 +73,15 @@ export function Transcript({ state, onAgain, children }: TranscriptProps) {
           aria-live="off"
           className="mx-auto flex w-full max-w-3xl flex-col gap-6 px-4 py-6"
         >
-          {state.messages.map((message) => (
-            <Message key={message.id} message={message} onAgain={onAgain} />
+          {state.messages.slice(0, place).map((message) => (
+            <Message key={message.id} message={message} note="" onAgain={onAgain} />
+          ))}
+          {running !== null && <StreamingAnswer answer={running.answer} stopping={running.stopping} />}
+          {state.messages.slice(place).map((message) => (
+            <Message key={message.id} message={message} note="Waits for the answer above." onAgain={onAgain} />
           ))}
           {pending !== null && pending.text !== "" && <Question text={pending.text} note={toPendingNote(state)} />}
-          {running !== null && <StreamingAnswer draft={running.draft} stopping={running.stopping} />}
-          {running === null && pending?.sent === true && <StreamingAnswer draft={EMPTY_DRAFT} stopping={false} />}
+          {running === null && pending?.sent === true && <StreamingAnswer answer={EMPTY_ANSWER} stopping={false} />}
           <Unanswered state={state} onAgain={onAgain} />
           {children}
         </div>

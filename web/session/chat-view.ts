@@ -8,15 +8,15 @@ import type {
   LiveServerFrame,
   StoredMessage,
 } from "../../src/protocol/session-frame.ts";
-import { applyChunk, EMPTY_DRAFT } from "./answer-part.ts";
-import type { AnswerDraft } from "./answer-part.ts";
+import { applyChunk, EMPTY_ANSWER } from "./answer-part.ts";
+import type { StreamedAnswer } from "./answer-part.ts";
 import { keepPending, toSendFrame } from "./pending-send.ts";
 import type { PendingSend } from "./pending-send.ts";
 
 export interface RunningTurn {
   readonly turn: ActiveTurn;
-  readonly draft: AnswerDraft;
-  /** The last sequence that is in the draft; null before the first. */
+  readonly answer: StreamedAnswer;
+  /** The last sequence that is in the answer; null before the first. */
   readonly lastSequence: number | null;
   /** True from a gap until the missing chunk arrives, so that one gap asks once. */
   readonly catchingUp: boolean;
@@ -69,6 +69,9 @@ export interface ChatStep {
 
 export const CLOSE_UNAUTHENTICATED = 4401;
 export const CLOSE_NOT_FOUND = 4404;
+/** RFC 6455: the server could not read what we sent, or would not for its size. Sending it again would not help. */
+const CLOSE_BAD_FRAME = 1008;
+const CLOSE_TOO_BIG = 1009;
 
 /** `pending` is a question that was typed before there was a socket: on the page before, or before a reload. */
 export function newChatState(sessionId: string, pending: PendingSend | null): ChatState {
@@ -102,20 +105,30 @@ function toResumeEffect(sessionId: string, running: RunningTurn): ChatEffect {
 }
 
 function newRunningTurn(turn: ActiveTurn): RunningTurn {
-  return { turn, draft: EMPTY_DRAFT, lastSequence: null, catchingUp: false, stopping: false };
+  return { turn, answer: EMPTY_ANSWER, lastSequence: null, catchingUp: false, stopping: false };
 }
 
-/** The path up to and with that message; the whole path when it is not on it. */
-function cutAfter(messages: readonly StoredMessage[], messageId: string | null): readonly StoredMessage[] {
+/**
+ * The path up to and with that message, and after it what stands below `childId`: questions that wait for their
+ * turn. What stands below another child is another branch and goes. The whole path when the message is not on it.
+ */
+function cutAfter(
+  messages: readonly StoredMessage[],
+  messageId: string | null,
+  childId: string,
+): { readonly before: readonly StoredMessage[]; readonly after: readonly StoredMessage[] } {
   const index = messages.findIndex((message) => message.id === messageId);
-  return index === -1 ? messages : messages.slice(0, index + 1);
+  if (index === -1) return { before: messages, after: [] };
+  const after = messages.slice(index + 1);
+  return { before: messages.slice(0, index + 1), after: after[0]?.parentId === childId ? after : [] };
 }
 
-/** The path with the message at its place: where it stood, or after its parent, whose other branch it replaces. */
+/** The path with the message at its place: where it stood, or below its parent. */
 function placeMessage(messages: readonly StoredMessage[], message: StoredMessage): readonly StoredMessage[] {
   const index = messages.findIndex((known) => known.id === message.id);
   if (index !== -1) return messages.with(index, message);
-  return [...cutAfter(messages, message.parentId), message];
+  const { before, after } = cutAfter(messages, message.parentId, message.id);
+  return [...before, message, ...after];
 }
 
 /** Sends what is pending when the socket is live; otherwise it waits for the next hello. */
@@ -160,8 +173,8 @@ function applyChunkFrame(state: ChatState, frame: Extract<LiveServerFrame, { typ
     const waiting = { ...running, catchingUp: true };
     return { state: { ...state, running: waiting }, effects: [toResumeEffect(state.sessionId, running)] };
   }
-  const draft = applyChunk(running.draft, frame.chunk);
-  return stay({ ...state, running: { ...running, draft, lastSequence: frame.sequence, catchingUp: false } });
+  const answer = applyChunk(running.answer, frame.chunk);
+  return stay({ ...state, running: { ...running, answer, lastSequence: frame.sequence, catchingUp: false } });
 }
 
 function applyError(state: ChatState, frame: Extract<LiveServerFrame, { type: "error" }>): ChatStep {
@@ -199,9 +212,10 @@ function applyFrame(state: ChatState, frame: LiveServerFrame): ChatStep {
       const { turn } = frame;
       if (state.running?.turn.turnId === turn.turnId) return stay(state);
       const isAgain = state.pending?.trigger === "regenerate-message";
+      const { before, after } = cutAfter(state.messages, turn.parentId, turn.messageId);
       return stay({
         ...state,
-        messages: cutAfter(state.messages, turn.parentId),
+        messages: [...before, ...after],
         running: newRunningTurn(turn),
         pending: isAgain ? null : state.pending,
         refusal: null,
@@ -227,6 +241,11 @@ function applyClose(state: ChatState, code: number, online: boolean): ChatStep {
   }
   if (code === CLOSE_NOT_FOUND && state.stage !== "deleted") {
     return { state: { ...lost, stage: "missing" }, effects: [{ type: "disconnect" }] };
+  }
+  const { pending } = state;
+  if ((code === CLOSE_BAD_FRAME || code === CLOSE_TOO_BIG) && pending?.sent === true) {
+    const errorText = code === CLOSE_TOO_BIG ? "The message is too large." : "The server could not read the message.";
+    return stay({ ...lost, pending: null, refusal: { errorText, send: pending } });
   }
   return stay(lost);
 }

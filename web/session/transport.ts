@@ -3,7 +3,7 @@
  * kept for React to subscribe to. The rules are in chat-view.ts; here is only what touches the browser.
  */
 import { LIVE_SUBPROTOCOL, LiveServerFrame } from "../../src/protocol/session-frame.ts";
-import { openLiveSocket } from "../ui/live-socket.ts";
+import { openLiveSocket, parseFrame } from "../ui/live-socket.ts";
 import type { LiveSocket } from "../ui/live-socket.ts";
 import { applyChatEvent, newChatState } from "./chat-view.ts";
 import type { ChatEvent, ChatState } from "./chat-view.ts";
@@ -20,14 +20,6 @@ export interface ChatStore {
   readonly connect: () => () => void;
 }
 
-function parseFrame(text: string): LiveServerFrame | null {
-  try {
-    const frame = LiveServerFrame.safeParse(JSON.parse(text));
-    return frame.success ? frame.data : null;
-  } catch {
-    return null;
-  }
-}
 
 /** Calls `notify` once per painted frame, however often it is asked. */
 function perFrame(notify: () => void): () => void {
@@ -85,7 +77,7 @@ export function openChat(sessionId: string, checkAccess: () => Promise<number | 
     connect() {
       const opened = openLiveSocket(`/api/v1/sessions/${encodeURIComponent(sessionId)}/socket`, [LIVE_SUBPROTOCOL], {
         onText(text) {
-          const frame = parseFrame(text);
+          const frame = parseFrame(LiveServerFrame, text);
           // A frame of a newer server that this page cannot read is passed over: the stored message follows anyway.
           if (frame !== null) dispatch({ type: "frame", frame });
         },

@@ -3,6 +3,7 @@
  * when the network or the page returns. It knows nothing of chats or circuits: text goes in and out.
  */
 import ReconnectingWebSocket from "partysocket/ws";
+import type { z } from "zod";
 import { PING, PONG } from "../../src/protocol/session-frame.ts";
 
 /** The library's own delays start at seconds; a reader notices half a second. */
@@ -32,6 +33,23 @@ export interface LiveSocket {
   /** Closes this line and opens another one at once. */
   restart(): void;
   close(): void;
+}
+
+/**
+ * A frame of that shape, or null. A page that is older than the server may meet frames it cannot read: they are
+ * passed over, and the browser's console says which field was in the way.
+ */
+export function parseFrame<Shape extends z.ZodType>(shape: Shape, text: string): z.infer<Shape> | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  const frame = shape.safeParse(value);
+  if (frame.success) return frame.data;
+  console.warn("a frame could not be read", frame.error.issues.slice(0, 3));
+  return null;
 }
 
 interface Line {

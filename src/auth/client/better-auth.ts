@@ -4,7 +4,13 @@
  */
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { betterAuth } from "better-auth/minimal";
-import { authAccount, authRateLimit, authSession, authVerification, user } from "../../../schema/d1/accounts.ts";
+import {
+  authAccount,
+  authRateLimit,
+  authSession,
+  authVerification,
+  user,
+} from "../../../schema/d1/accounts.ts";
 import { newId } from "../../base/id.ts";
 import type { IdSource } from "../../base/id.ts";
 import type { Log } from "../../base/log.ts";
@@ -133,6 +139,9 @@ async function savePersonalOrganization(
   try {
     await settings.accounts.savePersonalOrganization({ userId: created.id, name: created.name });
   } catch (error) {
-    settings.log.write("warn", "background_failed", { task: "personal-organization", error: describeError(error) });
+    settings.log.write("warn", "background_failed", {
+      task: "personal-organization",
+      error: describeError(error),
+    });
   }
 }

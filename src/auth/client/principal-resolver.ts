@@ -93,7 +93,10 @@ async function saveLastUsed(dependencies: ResolverDependencies, keyId: string, n
   try {
     await dependencies.apiKeys.saveLastUsed(keyId, nowMs);
   } catch (error) {
-    dependencies.log.write("warn", "background_failed", { task: "api-key-last-used", error: describeError(error) });
+    dependencies.log.write("warn", "background_failed", {
+      task: "api-key-last-used",
+      error: describeError(error),
+    });
   }
 }
 

@@ -41,7 +41,11 @@ export function createAccountStore(database: Database, source: IdSource): Accoun
   return {
     readOrganizationOfUser,
     async readOrganization(organizationId) {
-      const rows = await database.select(columns).from(organization).where(eq(organization.id, organizationId)).limit(1);
+      const rows = await database
+        .select(columns)
+        .from(organization)
+        .where(eq(organization.id, organizationId))
+        .limit(1);
       return toOrganization(rows[0]);
     },
     async savePersonalOrganization({ userId, name }) {

@@ -35,7 +35,10 @@ export interface FoundApiKey {
 
 export interface ApiKeyStore {
   /** Stores a new key; the text in `key` is nowhere else afterwards. */
-  create(owner: KeyOwner, name: string): Promise<Result<{ record: ApiKeyRecord; key: string }, "too-many-keys">>;
+  create(
+    owner: KeyOwner,
+    name: string,
+  ): Promise<Result<{ record: ApiKeyRecord; key: string }, "too-many-keys">>;
   /** The owner's keys that are not revoked, newest first, at most 50. */
   list(owner: KeyOwner): Promise<readonly ApiKeyRecord[]>;
   /** False when the owner has no such key, or had revoked it before. */
@@ -55,7 +58,11 @@ const columns = {
 };
 
 const ownedBy = (owner: KeyOwner) =>
-  and(eq(apiKey.userId, owner.userId), eq(apiKey.organizationId, owner.organizationId), isNull(apiKey.revokedAtMs));
+  and(
+    eq(apiKey.userId, owner.userId),
+    eq(apiKey.organizationId, owner.organizationId),
+    isNull(apiKey.revokedAtMs),
+  );
 
 export function createApiKeyStore(database: Database, source: IdSource): ApiKeyStore {
   const list = (owner: KeyOwner): Promise<readonly ApiKeyRecord[]> =>

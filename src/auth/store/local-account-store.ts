@@ -35,8 +35,14 @@ export function createLocalAccountStore(database: Database, source: IdSource): L
           createdAt: now,
           updatedAt: now,
         })
-        .onConflictDoUpdate({ target: user.email, set: { role: "admin", emailVerified: true, updatedAt: now } });
-      const [saved] = await database.select({ id: user.id, name: user.name }).from(user).where(eq(user.email, address));
+        .onConflictDoUpdate({
+          target: user.email,
+          set: { role: "admin", emailVerified: true, updatedAt: now },
+        });
+      const [saved] = await database
+        .select({ id: user.id, name: user.name })
+        .from(user)
+        .where(eq(user.email, address));
       if (saved === undefined) throw new Error("the admin was not there after it was saved");
       const hash = await hashPassword(password);
       await database

@@ -27,7 +27,9 @@ export function authorize(services: Services): MiddlewareHandler<AppEnv> {
     if (rules.size === 0) return refuse(context, "not-found", "There is nothing at this address.");
     const access = rules.get(context.req.method === "HEAD" ? "GET" : context.req.method);
     if (access === undefined) {
-      const allow = [...rules.keys()].flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
+      const allow = [...rules.keys()]
+        .flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]))
+        .join(", ");
       return refuse(context, "method-not-allowed", `This address takes ${allow}.`, { headers: { allow } });
     }
     const refusal = await admit(services, context, access);
@@ -54,7 +56,11 @@ async function admit(services: Services, context: AppContext, access: Access): P
   const principal = resolved.value;
   context.set("principal", principal);
   if (!isAllowed(principal, access)) {
-    return refuse(context, "forbidden", access === "admin" ? "This is for admins." : "An API key cannot do this.");
+    return refuse(
+      context,
+      "forbidden",
+      access === "admin" ? "This is for admins." : "An API key cannot do this.",
+    );
   }
   return principal.kind === "user" ? checkOrigin(services, context) : null;
 }

@@ -31,7 +31,8 @@ function addCircuitRoutes(app: Hono<AppEnv>, services: Services): void {
   app.post("/api/v1/admin/circuits/:provider/:action", async (context) => {
     const action = CircuitAction.safeParse(context.req.param("action"));
     const provider = context.req.param("provider");
-    if (!action.success) return refuse(context, "not-found", "A circuit can be reset, opened, closed or set to auto.");
+    if (!action.success)
+      return refuse(context, "not-found", "A circuit can be reset, opened, closed or set to auto.");
     if (!PROVIDER_SHAPE.test(provider)) return refuseProvider(context);
     const body = await readJson(context, CircuitActionBody);
     if (!body.ok) return body.error;

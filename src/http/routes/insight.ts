@@ -45,7 +45,9 @@ function addSelectionRoutes(app: Hono<AppEnv>, services: Services): void {
     const id = context.req.param("selectionId");
     const scope = toScope(readPrincipal(context));
     const record = SELECTION_ID_SHAPE.test(id) ? await services.selections.read(scope, id) : null;
-    return record === null ? refuse(context, "not-found", "There is no such selection.") : context.json(record);
+    return record === null
+      ? refuse(context, "not-found", "There is no such selection.")
+      : context.json(record);
   });
 }
 
@@ -89,7 +91,10 @@ async function readCircuits(services: Services): Promise<ReadonlyMap<string, Cir
     const circuits = await services.circuits.list();
     return new Map(circuits.map(({ snapshot }) => [snapshot.provider, snapshot.status]));
   } catch (error) {
-    services.log.write("warn", "background_failed", { task: "analytics-circuits", error: describeError(error) });
+    services.log.write("warn", "background_failed", {
+      task: "analytics-circuits",
+      error: describeError(error),
+    });
     return new Map();
   }
 }

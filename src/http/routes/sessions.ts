@@ -7,12 +7,12 @@ import { CreateSessionBody, SessionListQuery, UpdateSessionBody } from "../../pr
 import type { SessionList, SessionMessages, SessionSummary } from "../../protocol/session-api.ts";
 import type { DirectoryEntry } from "../../session/directory/directory.ts";
 import { parseSessionId } from "../../session/directory/session-id.ts";
+import { UNTITLED } from "../../session/title.ts";
 import { readPrincipal } from "../app-env.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { readJson, readQuery } from "../body.ts";
 import { refuse } from "../respond.ts";
 import type { Services } from "../services.ts";
-import { UNTITLED } from "../../session/title.ts";
 import { isSocketUpgrade, toObjectRequest, toPrincipalHeader } from "../socket-request.ts";
 
 /** What a chat is called until its first question names it. */
@@ -31,7 +31,10 @@ function addListRoutes(app: Hono<AppEnv>, services: Services): void {
     if (!query.ok) return query.error;
     const page = await services.directory.list(readPrincipal(context), query.value);
     if (!page.ok) return refuse(context, "invalid-request", "The cursor is not one that this list gave.");
-    const list: SessionList = { sessions: page.value.entries.map(toSummary), nextCursor: page.value.nextCursor };
+    const list: SessionList = {
+      sessions: page.value.entries.map(toSummary),
+      nextCursor: page.value.nextCursor,
+    };
     return context.json(list);
   });
 

@@ -1,10 +1,14 @@
 /**
  * Runs one call of an AI SDK model and turns whatever comes of it, parts, rejections, resets, into model events.
  * The SDK's errors look alike before, at and after the headers, so the fetch it is given is watched: what was seen
- * there decides, not the class of the error. Rules PR70 to PR79.
+ * there decides, not the class of the error. Rules PR1 to PR9.
  */
 import { APICallError } from "@ai-sdk/provider";
-import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4StreamPart,
+} from "@ai-sdk/provider";
 import { UNKNOWN_USAGE } from "../../protocol/answer.ts";
 import { AiSdkPartReader } from "../ai-sdk-parts.ts";
 import type { FoldUsage } from "../ai-sdk-parts.ts";
@@ -54,7 +58,9 @@ export function toCallOptions(call: ModelCall, signal: AbortSignal): LanguageMod
     ...(call.toolChoice === undefined ? {} : { toolChoice: call.toolChoice }),
     ...(call.reasoningEffort === undefined ? {} : { reasoning: call.reasoningEffort }),
     // A JSON schema is JSON: the SDK's type spells out its keywords, the provider checks them.
-    ...(responseFormat === undefined ? {} : { responseFormat: responseFormat as NonNullable<LanguageModelV4CallOptions["responseFormat"]> }),
+    ...(responseFormat === undefined
+      ? {}
+      : { responseFormat: responseFormat as NonNullable<LanguageModelV4CallOptions["responseFormat"]> }),
   };
 }
 
@@ -70,7 +76,8 @@ function watchFetch(connection: ConnectionOptions, exchange: Exchange, onHeaders
       const response = await connection.fetch(url, { ...init, headers, redirect: "manual" });
       exchange.status = response.status;
       const contentType = response.headers.get("content-type");
-      exchange.isEventStream = contentType === null || contentType.toLowerCase().startsWith("text/event-stream");
+      exchange.isEventStream =
+        contentType === null || contentType.toLowerCase().startsWith("text/event-stream");
       return response;
     } catch (error) {
       exchange.refusal = { error };
@@ -89,7 +96,8 @@ function isGood(status: number | null): boolean {
 function classifyRejection(error: unknown, exchange: Exchange, run: AiSdkCall): ProviderFailure {
   const { connection, signal } = run;
   const secrets = toSecrets(connection);
-  if (signal.aborted) return toCancelledFailure(isGood(exchange.status) ? "first-token" : "connect", exchange.status);
+  if (signal.aborted)
+    return toCancelledFailure(isGood(exchange.status) ? "first-token" : "connect", exchange.status);
   if (exchange.refusal !== null) return toUnreachableFailure(exchange.refusal.error, secrets);
   const apiError = APICallError.isInstance(error) ? error : null;
   const status = exchange.status ?? apiError?.statusCode ?? null;
@@ -107,7 +115,8 @@ function classifyRejection(error: unknown, exchange: Exchange, run: AiSdkCall): 
     // Nothing was sent: the SDK could not put this call into its provider's shape.
     return { kind: "bad-request", phase: "connect", status: null, retryAfterMs: null, message };
   }
-  if (exchange.status === null) return { kind: "unreachable", phase: "connect", status: null, retryAfterMs: null, message };
+  if (exchange.status === null)
+    return { kind: "unreachable", phase: "connect", status: null, retryAfterMs: null, message };
   // An error in the first event of a 200 is given the status it would have had; the connection's own end has 200.
   const kind =
     apiError === null ? "malformed" : isGood(apiError.statusCode ?? null) ? "stream-reset" : "stream-error";
@@ -115,7 +124,10 @@ function classifyRejection(error: unknown, exchange: Exchange, run: AiSdkCall): 
 }
 
 /** A promise for the moment the signal aborts, and what takes its listener away again. */
-function watchAbort(signal: AbortSignal): { readonly aborted: Promise<"aborted">; readonly unwatch: () => void } {
+function watchAbort(signal: AbortSignal): {
+  readonly aborted: Promise<"aborted">;
+  readonly unwatch: () => void;
+} {
   let onAbort: () => void = () => {};
   const aborted = new Promise<"aborted">((resolve) => {
     onAbort = () => resolve("aborted");
@@ -158,7 +170,13 @@ export async function* runAiSdkStream(run: AiSdkCall): AsyncGenerator<Batch, voi
     }
     if (!exchange.isEventStream) {
       const message = "the response is no event stream";
-      const failure = { kind: "malformed", phase: "first-token", status: exchange.status, retryAfterMs: null, message } as const;
+      const failure = {
+        kind: "malformed",
+        phase: "first-token",
+        status: exchange.status,
+        retryAfterMs: null,
+        message,
+      } as const;
       yield [{ type: "fail", failure, usage: UNKNOWN_USAGE }];
       return;
     }

@@ -26,7 +26,14 @@ export function createAnthropicProvider(connection: ConnectionOptions): Provider
     stream: (call, callerSignal) =>
       startStream(
         (signal) =>
-          runAiSdkStream({ connection, call, signal, loadModel, foldUsage: foldAnthropicUsage, hasExchange: true }),
+          runAiSdkStream({
+            connection,
+            call,
+            signal,
+            loadModel,
+            foldUsage: foldAnthropicUsage,
+            hasExchange: true,
+          }),
         callerSignal,
       ),
     ping: (signal) =>

@@ -30,7 +30,13 @@ export function toCancelledFailure(phase: ProviderFailure["phase"], status: numb
 
 /** A fetch that rejected: nobody answered. */
 export function toUnreachableFailure(error: unknown, secrets: readonly string[]): ProviderFailure {
-  return { kind: "unreachable", phase: "connect", status: null, retryAfterMs: null, message: toThrownMessage(error, secrets) };
+  return {
+    kind: "unreachable",
+    phase: "connect",
+    status: null,
+    retryAfterMs: null,
+    message: toThrownMessage(error, secrets),
+  };
 }
 
 /** Reads the beginning of a body as text and lets the rest go. Never rejects: a broken error page is a short one. */
@@ -61,7 +67,10 @@ export function releaseReader(reader: { cancel(): Promise<void> }): void {
   });
 }
 
-export async function classifyRefusal(response: Response, connection: ConnectionOptions): Promise<ProviderFailure> {
+export async function classifyRefusal(
+  response: Response,
+  connection: ConnectionOptions,
+): Promise<ProviderFailure> {
   return classifyResponse({
     status: response.status,
     headers: response.headers,
@@ -90,7 +99,9 @@ export async function pingModels(
       signal,
     });
   } catch (error) {
-    return signal.aborted ? toCancelledFailure("connect", null) : toUnreachableFailure(error, toSecrets(connection));
+    return signal.aborted
+      ? toCancelledFailure("connect", null)
+      : toUnreachableFailure(error, toSecrets(connection));
   }
   if (!response.ok) {
     const failure = await classifyRefusal(response, connection);

@@ -24,7 +24,14 @@ export function createGoogleProvider(connection: ConnectionOptions): Provider {
     stream: (call, callerSignal) =>
       startStream(
         (signal) =>
-          runAiSdkStream({ connection, call, signal, loadModel, foldUsage: foldGoogleUsage, hasExchange: true }),
+          runAiSdkStream({
+            connection,
+            call,
+            signal,
+            loadModel,
+            foldUsage: foldGoogleUsage,
+            hasExchange: true,
+          }),
         callerSignal,
       ),
     ping: (signal) =>

@@ -10,7 +10,14 @@ import { OpenAiChatScanner } from "../openai-chat-scanner.ts";
 import type { ChatDialect } from "../provider-config.ts";
 import type { ModelCall, ModelEvent, Provider } from "../provider.ts";
 import { startStream } from "./eager-stream.ts";
-import { classifyRefusal, pingModels, releaseReader, toCancelledFailure, toSecrets, toUnreachableFailure } from "./fetch-function.ts";
+import {
+  classifyRefusal,
+  pingModels,
+  releaseReader,
+  toCancelledFailure,
+  toSecrets,
+  toUnreachableFailure,
+} from "./fetch-function.ts";
 import type { ConnectionOptions } from "./fetch-function.ts";
 
 export interface OpenAiChatOptions extends ConnectionOptions {
@@ -35,7 +42,15 @@ async function openStream(
 ): Promise<{ body: ReadableStream<Uint8Array> } | { failure: ProviderFailure }> {
   const body = toOpenAiChatBody(call, options.dialect);
   if (!body.ok) {
-    return { failure: { kind: "bad-request", phase: "connect", status: null, retryAfterMs: null, message: body.error } };
+    return {
+      failure: {
+        kind: "bad-request",
+        phase: "connect",
+        status: null,
+        retryAfterMs: null,
+        message: body.error,
+      },
+    };
   }
   let response: Response;
   try {
@@ -52,7 +67,11 @@ async function openStream(
       signal,
     });
   } catch (error) {
-    return { failure: signal.aborted ? toCancelledFailure("connect", null) : toUnreachableFailure(error, toSecrets(options)) };
+    return {
+      failure: signal.aborted
+        ? toCancelledFailure("connect", null)
+        : toUnreachableFailure(error, toSecrets(options)),
+    };
   }
   if (!response.ok) {
     const failure = await classifyRefusal(response, options);
@@ -63,7 +82,15 @@ async function openStream(
   if (response.body !== null && isStream) return { body: response.body };
   if (response.body !== null) releaseReader(response.body);
   const message = isStream ? "the response has no body" : "the response is no event stream";
-  return { failure: { kind: "malformed", phase: "first-token", status: response.status, retryAfterMs: null, message } };
+  return {
+    failure: {
+      kind: "malformed",
+      phase: "first-token",
+      status: response.status,
+      retryAfterMs: null,
+      message,
+    },
+  };
 }
 
 async function* readStream(

@@ -3,5 +3,8 @@ import type { FetchFunction } from "./fetch-function.ts";
 
 export function toSdkFetch(fetch: FetchFunction): typeof globalThis.fetch {
   return (input: RequestInfo | URL, init?: RequestInit) =>
-    fetch(typeof input === "string" ? input : input instanceof URL ? input.toString() : input.url, init ?? {});
+    fetch(
+      typeof input === "string" ? input : input instanceof URL ? input.toString() : input.url,
+      init ?? {},
+    );
 }

@@ -40,7 +40,8 @@ export function createWorkersAiProvider({ id, binding, nowMs }: WorkersAiOptions
     id,
     stream: (call, callerSignal) =>
       startStream(
-        (signal) => runAiSdkStream({ connection, call, signal, loadModel, foldUsage: null, hasExchange: false }),
+        (signal) =>
+          runAiSdkStream({ connection, call, signal, loadModel, foldUsage: null, hasExchange: false }),
         callerSignal,
       ),
     async ping(signal) {

@@ -24,7 +24,9 @@ export interface DirectoryPage {
 }
 
 export interface SessionDirectory {
-  create(entry: SessionOwner & { id: SessionId; title: string; createdAtMs: number }): Promise<DirectoryEntry>;
+  create(
+    entry: SessionOwner & { id: SessionId; title: string; createdAtMs: number },
+  ): Promise<DirectoryEntry>;
   /** Newest first. `query` searches titles, upper and lower case alike; `limit` is at most 100. */
   list(
     owner: SessionOwner,

@@ -9,7 +9,12 @@ import { UNTITLED } from "../title.ts";
 import type { DirectoryEntry, SessionDirectory, SessionOwner } from "./directory.ts";
 import { parseSessionId } from "./session-id.ts";
 
-const columns = { id: chat.id, title: chat.title, createdAtMs: chat.createdAtMs, updatedAtMs: chat.updatedAtMs };
+const columns = {
+  id: chat.id,
+  title: chat.title,
+  createdAtMs: chat.createdAtMs,
+  updatedAtMs: chat.updatedAtMs,
+};
 
 const liveAndOwnedBy = (owner: SessionOwner) =>
   and(eq(chat.userId, owner.userId), eq(chat.organizationId, owner.organizationId), isNull(chat.deletedAtMs));
@@ -27,7 +32,8 @@ function toEntry(row: Row): DirectoryEntry {
   return { ...row, id };
 }
 
-const toEntryOrNull = (row: Row | undefined): DirectoryEntry | null => (row === undefined ? null : toEntry(row));
+const toEntryOrNull = (row: Row | undefined): DirectoryEntry | null =>
+  row === undefined ? null : toEntry(row);
 
 /** The signs that LIKE gives a meaning to stand for themselves. */
 const toLikePattern = (query: string): string => `%${query.replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
@@ -50,7 +56,9 @@ export function createSessionDirectory(database: Database): SessionDirectory {
               and(eq(chat.updatedAtMs, after.value.atMs), lt(chat.id, after.value.id)),
             );
       const matching =
-        query === undefined || query === "" ? undefined : sql`${like(chat.title, toLikePattern(query))} escape '\\'`;
+        query === undefined || query === ""
+          ? undefined
+          : sql`${like(chat.title, toLikePattern(query))} escape '\\'`;
       const rows = await database
         .select(columns)
         .from(chat)

@@ -21,7 +21,14 @@ describe("keys", () => {
     expect(read({ authorization: `Bearer ${key}` })).toEqual({ ok: true, value: key });
     expect(read({ authorization: `bearer  ${key}` })).toEqual({ ok: true, value: key });
     expect(read({ "x-api-key": key })).toEqual({ ok: true, value: key });
-    for (const bad of ["", "Bearer", "Bearer sk-123", `Basic ${key}`, `Bearer ${key}x`, `Bearer ${key} ${key}`]) {
+    for (const bad of [
+      "",
+      "Bearer",
+      "Bearer sk-123",
+      `Basic ${key}`,
+      `Bearer ${key}x`,
+      `Bearer ${key} ${key}`,
+    ]) {
       expect(read({ authorization: bad })).toEqual({ ok: false, error: "malformed-key" });
     }
     expect(read({ "x-api-key": "' or 1=1 --" })).toEqual({ ok: false, error: "malformed-key" });
@@ -38,7 +45,11 @@ describe("the cache", () => {
     cache.save("b", "two", 0);
     cache.save("a", "one again", 1);
     cache.save("c", "three", 1);
-    expect([cache.read("a", 2), cache.read("b", 2), cache.read("c", 2)]).toEqual(["one again", undefined, "three"]);
+    expect([cache.read("a", 2), cache.read("b", 2), cache.read("c", 2)]).toEqual([
+      "one again",
+      undefined,
+      "three",
+    ]);
     cache.deleteWhere((value) => value === "three");
     expect(cache.read("c", 2)).toBeUndefined();
   });
@@ -51,7 +62,14 @@ describe("origins", () => {
     for (const ours of ["http://localhost:8787", "https://breakwater.example", "https://embed.example"]) {
       expect(isAllowedOrigin(ours, url, policy)).toBe(true);
     }
-    const others = [null, "null", "", "http://localhost", "https://embed.example:8443", "https://EMBED.example.evil"];
+    const others = [
+      null,
+      "null",
+      "",
+      "http://localhost",
+      "https://embed.example:8443",
+      "https://EMBED.example.evil",
+    ];
     for (const other of others) expect(isAllowedOrigin(other, url, policy)).toBe(false);
   });
 });

@@ -24,7 +24,8 @@ async function statusOf(rule: AccessRule, headers: Record<string, string>, query
   return (await createApp(services).request(toRequest(rule, headers, query))).status;
 }
 
-const rulesOf = (...kinds: Access[]): AccessRule[] => ACCESS_RULES.filter((rule) => kinds.includes(rule.access));
+const rulesOf = (...kinds: Access[]): AccessRule[] =>
+  ACCESS_RULES.filter((rule) => kinds.includes(rule.access));
 const KNOWN: Access[] = ["anyone-known", "person", "admin", "known-or-ticket"];
 
 describe("the table", () => {
@@ -36,7 +37,7 @@ describe("the table", () => {
 
   it("[AU16] is the one that docs/spec/auth.md shows", async () => {
     const text = await readFile(new URL("../../../docs/spec/auth.md", import.meta.url), "utf8");
-    const shown = [...text.matchAll(/^\| `([A-Z]+) (\S+)` \| ([a-z-]+) \|$/gm)].map(
+    const shown = [...text.matchAll(/^\| `([A-Z]+) (\S+)` *\| ([a-z-]+) *\|$/gm)].map(
       ([, method, path, access]) => `${method} ${path} ${access}`,
     );
     const kept = ACCESS_RULES.map((rule) => `${routeOf(rule)} ${rule.access}`.replace(/:(\w+)/g, "{$1}"));
@@ -55,7 +56,10 @@ describe("callers", () => {
   it("[AU17] strangers get 401 wherever the table does not say public", async () => {
     for (const rule of rulesOf(...KNOWN)) {
       expect([routeOf(rule), await statusOf(rule, {})]).toEqual([routeOf(rule), 401]);
-      expect([routeOf(rule), await statusOf(rule, { authorization: "Bearer wrong" })]).toEqual([routeOf(rule), 401]);
+      expect([routeOf(rule), await statusOf(rule, { authorization: "Bearer wrong" })]).toEqual([
+        routeOf(rule),
+        401,
+      ]);
     }
     for (const rule of rulesOf("public")) expect([200]).toContain(await statusOf(rule, {}));
   });
@@ -78,7 +82,9 @@ describe("callers", () => {
   it("[AU17] logs who was turned away and why", async () => {
     const { services, linesOf } = createFakeWorld();
     await createApp(services).request(`${OWN_ORIGIN}/api/v1/me`, { headers: { "x-request-id": "r1" } });
-    expect(linesOf("auth_failed")).toEqual([{ request_id: "r1", path: "/api/v1/me", reason: "no-credentials" }]);
+    expect(linesOf("auth_failed")).toEqual([
+      { request_id: "r1", path: "/api/v1/me", reason: "no-credentials" },
+    ]);
   });
 
   it("[AU18] a page of another site changes nothing with a visitor's cookie", async () => {
@@ -96,7 +102,10 @@ describe("callers", () => {
 
   it("[AU18] a key needs no origin, since no browser adds it by itself", async () => {
     for (const rule of rulesOf("anyone-known")) {
-      const status = await statusOf(rule, { authorization: "Bearer program", origin: "https://evil.example" });
+      const status = await statusOf(rule, {
+        authorization: "Bearer program",
+        origin: "https://evil.example",
+      });
       expect(status).not.toBe(403);
     }
   });

@@ -40,7 +40,8 @@ describe("ids, headers and the log", () => {
     const { call, app } = start();
     for (const path of ["/", "/health", "/api/v1/me", "/v1/nothing", "/nowhere"]) {
       const answer = await call(path);
-      for (const [name, value] of Object.entries(SECURITY_HEADERS)) expect(answer.headers.get(name)).toBe(value);
+      for (const [name, value] of Object.entries(SECURITY_HEADERS))
+        expect(answer.headers.get(name)).toBe(value);
       expect(answer.headers.has("strict-transport-security")).toBe(false);
     }
     const secure = await app.request("https://breakwater.example/health");
@@ -145,8 +146,18 @@ describe("bodies", () => {
 
   it("[HT8] names the place of each mistake and changes nothing", async () => {
     const { call, asked } = start();
-    for (const body of ["{", "", "[]", '{"title":5}', '{"title":"a","admin":true}', `{"title":"${"x".repeat(201)}"}`]) {
-      const answer = await call(`/api/v1/sessions/chat_${"0".repeat(26)}`, { ...post(body), method: "PATCH" });
+    for (const body of [
+      "{",
+      "",
+      "[]",
+      '{"title":5}',
+      '{"title":"a","admin":true}',
+      `{"title":"${"x".repeat(201)}"}`,
+    ]) {
+      const answer = await call(`/api/v1/sessions/chat_${"0".repeat(26)}`, {
+        ...post(body),
+        method: "PATCH",
+      });
       expect(answer.status).toBe(400);
       expect(Problem.parse(await answer.json()).code).toBe("invalid-request");
     }
@@ -200,13 +211,22 @@ describe("refusals", () => {
     expect(text).not.toContain("D1");
     expect(Problem.parse(JSON.parse(text))).toMatchObject({ code: "internal", requestId: "r10" });
     const [line] = linesOf("internal_error");
-    expect(line).toMatchObject({ request_id: "r10", error: "Error: D1 is down in: insert into x values (?)" });
+    expect(line).toMatchObject({
+      request_id: "r10",
+      error: "Error: D1 is down in: insert into x values (?)",
+    });
     expect(JSON.stringify(line)).not.toContain(secret);
   });
 
   it("[HT11] tell an unknown address from a wrong method", async () => {
     const { call } = start();
-    for (const path of ["/api", "/api/v1/nothing", "/api/v1/sessions/a/b/c", "/v1/embeddings", "/api/auth/delete-user"]) {
+    for (const path of [
+      "/api",
+      "/api/v1/nothing",
+      "/api/v1/sessions/a/b/c",
+      "/v1/embeddings",
+      "/api/auth/delete-user",
+    ]) {
       const answer = await call(path, { method: "POST", headers: asAlice });
       expect(answer.status).toBe(404);
       expect(answer.headers.get("content-type")).toMatch(/json/);
@@ -221,7 +241,15 @@ describe("refusals", () => {
 describe("pages", () => {
   it("[HT30] serves the page application at its own addresses", async () => {
     const { call } = start();
-    for (const path of ["/", "/c/chat_1", "/sign-in", "/sign-up", "/console", "/console/selections", "/keys"]) {
+    for (const path of [
+      "/",
+      "/c/chat_1",
+      "/sign-in",
+      "/sign-up",
+      "/console",
+      "/console/selections",
+      "/keys",
+    ]) {
       const answer = await call(path);
       expect(answer.status).toBe(200);
       expect(await answer.text()).toContain("<title>Breakwater</title>");
@@ -241,7 +269,9 @@ describe("pages", () => {
   });
 
   it("[HT31] says so when the pages are not built", async () => {
-    const { call } = start({ overrides: { assets: () => Promise.resolve(new Response(null, { status: 404 })) } });
+    const { call } = start({
+      overrides: { assets: () => Promise.resolve(new Response(null, { status: 404 })) },
+    });
     expect((await call("/")).status).toBe(503);
   });
 
@@ -254,13 +284,24 @@ describe("pages", () => {
     const text = await readFile(new URL("../../../web/public/_headers", import.meta.url), "utf8");
     const [everything, hashed] = text.split("\n\n").map((block) => {
       const [path = "", ...lines] = block.trim().split("\n");
-      const pairs = lines.map((line) => line.trim().split(/: (.*)/s).slice(0, 2));
-      return { path, headers: Object.fromEntries(pairs.map(([name = "", value]) => [name.toLowerCase(), value])) };
+      const pairs = lines.map((line) =>
+        line
+          .trim()
+          .split(/: (.*)/s)
+          .slice(0, 2),
+      );
+      return {
+        path,
+        headers: Object.fromEntries(pairs.map(([name = "", value]) => [name.toLowerCase(), value])),
+      };
     });
     expect(everything).toEqual({
       path: "/*",
       headers: { ...SECURITY_HEADERS, "strict-transport-security": STRICT_TRANSPORT_SECURITY },
     });
-    expect(hashed).toEqual({ path: `${HASHED_FILES_PREFIX}*`, headers: { "cache-control": HASHED_FILES_CACHE } });
+    expect(hashed).toEqual({
+      path: `${HASHED_FILES_PREFIX}*`,
+      headers: { "cache-control": HASHED_FILES_CACHE },
+    });
   });
 });

@@ -25,7 +25,11 @@ export const ALICE: Principal = {
   email: "alice@example.com",
   name: "Alice",
 };
-export const MALLORY: Principal = { ...ALICE, userId: UserIdText.parse("user_mallory"), email: "mallory@example.com" };
+export const MALLORY: Principal = {
+  ...ALICE,
+  userId: UserIdText.parse("user_mallory"),
+  email: "mallory@example.com",
+};
 export const ADMIN: Principal = { ...ALICE, userId: UserIdText.parse("user_admin"), role: "admin" };
 export const PROGRAM: Principal = {
   kind: "api-key",
@@ -93,7 +97,8 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
     clock: {
       nowMs: () => NOW_MS,
       // Never ends by itself: no test waits for a second.
-      sleep: (_durationMs, signal) => new Promise((resolve) => signal?.addEventListener("abort", () => resolve())),
+      sleep: (_durationMs, signal) =>
+        new Promise((resolve) => signal?.addEventListener("abort", () => resolve())),
       startTimer: () => () => undefined,
     },
     idSource: toCountingSource(),
@@ -107,16 +112,23 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
       if (principal !== undefined) return Promise.resolve(succeed(principal));
       return Promise.resolve(fail(shown === null ? "no-credentials" : "unknown-key"));
     },
-    accounts: { readOrganization: (id) => Promise.resolve({ id: OrganizationIdText.parse(id), name: "Alice" }) },
+    accounts: {
+      readOrganization: (id) => Promise.resolve({ id: OrganizationIdText.parse(id), name: "Alice" }),
+    },
     apiKeys: createFakeKeys(asked),
     forgetKey: (keyId) => void asked.push(`forget ${keyId}`),
     directory: createFakeDirectory(chats, asked),
-    chatObject: (sessionId) => ({ ...createFakeObject(sessionId, asked, objectRequests), ...options.chatObject }),
+    chatObject: (sessionId) => ({
+      ...createFakeObject(sessionId, asked, objectRequests),
+      ...options.chatObject,
+    }),
     circuits: {
       list: () => Promise.resolve([toCircuit("openai")]),
       act: (provider, action, reason, actor) => {
         asked.push(`act ${provider} ${action} ${reason} ${actor}`);
-        return Promise.resolve(provider === "openai" ? succeed(toCircuit(provider)) : fail("unknown-provider"));
+        return Promise.resolve(
+          provider === "openai" ? succeed(toCircuit(provider)) : fail("unknown-provider"),
+        );
       },
       liveSocket: (request) => {
         objectRequests.push(request);
@@ -182,6 +194,10 @@ function createFakeDirectory(
       chats.set(id, renamed);
       return Promise.resolve(renamed);
     },
+    nameUntitled: (id) => {
+      asked.push(`name ${id}`);
+      return Promise.resolve();
+    },
     markDeleted: (_owner, id) => {
       asked.push(`unlist-chat ${id}`);
       return Promise.resolve(chats.delete(id));
@@ -222,7 +238,9 @@ function createFakeKeys(asked: string[]): Services["apiKeys"] {
   return {
     create: (_owner, name) =>
       Promise.resolve(
-        name === "one too many" ? fail("too-many-keys") : succeed({ record: { ...record, name }, key: "bw_secret" }),
+        name === "one too many"
+          ? fail("too-many-keys")
+          : succeed({ record: { ...record, name }, key: "bw_secret" }),
       ),
     list: () => Promise.resolve([record]),
     revoke: (_owner, keyId) => {
@@ -253,7 +271,9 @@ function createFakeSelections(counted: readonly CountedSelection[], asked: strin
 function createFakeOpenai(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.get("/models", (context) => context.json({ object: "list", data: [] }));
-  app.post("/chat/completions", async (context) => context.json({ received: (await context.req.text()).length }));
+  app.post("/chat/completions", async (context) =>
+    context.json({ received: (await context.req.text()).length }),
+  );
   return app;
 }
 
@@ -282,7 +302,8 @@ export function toCircuit(provider: string): CircuitDetail {
 }
 
 function toAsset(path: string): Response {
-  if (path === "/") return new Response("<title>Breakwater</title>", { headers: { "content-type": "text/html" } });
+  if (path === "/")
+    return new Response("<title>Breakwater</title>", { headers: { "content-type": "text/html" } });
   if (path.startsWith("/assets/app-1f3c.js")) return new Response("export {}");
   return new Response("no such file", { status: 404 });
 }

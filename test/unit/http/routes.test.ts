@@ -121,8 +121,12 @@ describe("admin", () => {
     expect((await call("admin", "POST", `${path}/openai/reset`, { reason: "it is back" })).status).toBe(200);
     expect(asked).toEqual(["act openai reset it is back alice@example.com"]);
     expect((await call("admin", "POST", `${path}/nobody/reset`, { reason: "it is back" })).status).toBe(404);
-    expect((await call("admin", "POST", `${path}/openai/explode`, { reason: "it is back" })).status).toBe(404);
-    expect((await call("admin", "POST", `${path}/OPENAI'--/reset`, { reason: "it is back" })).status).toBe(404);
+    expect((await call("admin", "POST", `${path}/openai/explode`, { reason: "it is back" })).status).toBe(
+      404,
+    );
+    expect((await call("admin", "POST", `${path}/OPENAI'--/reset`, { reason: "it is back" })).status).toBe(
+      404,
+    );
     expect((await call("admin", "POST", `${path}/openai/open`, { reason: "" })).status).toBe(400);
     expect(asked).toHaveLength(2);
   });
@@ -195,7 +199,10 @@ describe("insight", () => {
   it("[HT29] counts thirty days and 5000 selections unless told otherwise", async () => {
     const { call, asked } = start();
     const answer = await call("alice", "GET", "/api/v1/analytics/providers");
-    expect(ProviderAnalytics.parse(await answer.json())).toMatchObject({ since: "2026-10-21T12:00:00.000Z", total: 0 });
+    expect(ProviderAnalytics.parse(await answer.json())).toMatchObject({
+      since: "2026-10-21T12:00:00.000Z",
+      total: 0,
+    });
     await call("admin", "GET", "/api/v1/analytics/intents?since=2026-11-19T12:00:00%2B02:00&limit=7");
     expect(asked).toEqual([
       `counted {"organizationId":"org_a","sinceMs":${NOW_MS - 30 * 86_400_000},"limit":5000}`,
@@ -223,8 +230,13 @@ describe("insight", () => {
     ];
     const { call } = start({ counted });
     const answer = await call("alice", "GET", "/api/v1/analytics/providers");
-    expect(ProviderAnalytics.parse(await answer.json()).providers[0]).toMatchObject({ circuit: "OPEN", requests: 1 });
-    const intents = IntentAnalytics.parse(await (await call("alice", "GET", "/api/v1/analytics/intents")).json());
+    expect(ProviderAnalytics.parse(await answer.json()).providers[0]).toMatchObject({
+      circuit: "OPEN",
+      requests: 1,
+    });
+    const intents = IntentAnalytics.parse(
+      await (await call("alice", "GET", "/api/v1/analytics/intents")).json(),
+    );
     expect(intents.intents[0]?.breakdown).toEqual([{ provider: "openai", mode: "auto", requests: 1 }]);
 
     const { services } = createFakeWorld();

@@ -2,19 +2,33 @@
 import { describe, expect, it } from "vitest";
 import { PRINCIPAL_HEADER, TICKET_HEADER } from "../../../src/auth/principal.ts";
 import { createApp } from "../../../src/http/app.ts";
-import { SessionList, SessionMessages, SessionSummary, SessionTicket } from "../../../src/protocol/session-api.ts";
+import {
+  SessionList,
+  SessionMessages,
+  SessionSummary,
+  SessionTicket,
+} from "../../../src/protocol/session-api.ts";
 import { addChat, ALICE, createFakeWorld, MALLORY, NOW_MS, OWN_ORIGIN } from "./fake-services.ts";
 import type { FakeOptions } from "./fake-services.ts";
 
 function start(options: FakeOptions = {}) {
   const world = createFakeWorld(options);
   const app = createApp(world.services);
-  const call = async (method: string, path: string, extra: { body?: string; headers?: Record<string, string> } = {}) =>
+  const call = async (
+    method: string,
+    path: string,
+    extra: { body?: string; headers?: Record<string, string> } = {},
+  ) =>
     app.request(
       new Request(`${OWN_ORIGIN}/api/v1/sessions${path}`, {
         method,
         body: extra.body ?? null,
-        headers: { cookie: "who=alice", origin: OWN_ORIGIN, "content-type": "application/json", ...extra.headers },
+        headers: {
+          cookie: "who=alice",
+          origin: OWN_ORIGIN,
+          "content-type": "application/json",
+          ...extra.headers,
+        },
       }),
     );
   return { ...world, app, call };
@@ -41,7 +55,10 @@ describe("whose chat it is", () => {
       const answers = await Promise.all(
         [foreign, UNKNOWN].map(async (id) => {
           const body = method === "PATCH" ? { body: '{"title":"mine"}' } : {};
-          const answer = await call(method, `/${id}${path}`, { ...body, headers: { ...UPGRADE, "x-request-id": "r" } });
+          const answer = await call(method, `/${id}${path}`, {
+            ...body,
+            headers: { ...UPGRADE, "x-request-id": "r" },
+          });
           return { status: answer.status, text: await answer.text() };
         }),
       );
@@ -55,14 +72,22 @@ describe("whose chat it is", () => {
 
   it("[HT16] touches neither list nor object for an id that cannot be one", async () => {
     const { call, asked, objectRequests } = start();
-    const impossible = ["1", "chat_1' OR '1'='1", `chat_${"0".repeat(27)}`, `chat_${"U".repeat(26)}`, "..%2f..%2fhealth"];
+    const impossible = [
+      "1",
+      "chat_1' OR '1'='1",
+      `chat_${"0".repeat(27)}`,
+      `chat_${"U".repeat(26)}`,
+      "..%2f..%2fhealth",
+    ];
     for (const id of impossible) {
       for (const [method, path] of ways) {
         const body = method === "PATCH" ? { body: '{"title":"mine"}' } : {};
         const answer = await call(method, `/${encodeURIComponent(id)}${path}`, { ...body, headers: UPGRADE });
         expect([id, method, answer.status]).toEqual([id, method, 404]);
       }
-      expect((await call("GET", `/${encodeURIComponent(id)}/socket?ticket=t`, { headers: UPGRADE })).status).toBe(404);
+      expect(
+        (await call("GET", `/${encodeURIComponent(id)}/socket?ticket=t`, { headers: UPGRADE })).status,
+      ).toBe(404);
     }
     expect(asked).toEqual([]);
     expect(objectRequests).toEqual([]);
@@ -126,7 +151,9 @@ describe("the list and the object", () => {
   it("[HT21] gives messages and tickets of one's own chat", async () => {
     const world = start();
     const id = addChat(world);
-    expect(SessionMessages.parse(await (await world.call("GET", `/${id}/messages`)).json()).messages).toEqual([]);
+    expect(SessionMessages.parse(await (await world.call("GET", `/${id}/messages`)).json()).messages).toEqual(
+      [],
+    );
     const ticket = await world.call("POST", `/${id}/ticket`);
     expect(ticket.status).toBe(201);
     expect(SessionTicket.parse(await ticket.json()).ticket).toBe("t_1");
@@ -188,7 +215,9 @@ describe("the socket", () => {
     const world = start();
     const id = addChat(world);
     const open = (headers: Record<string, string>) =>
-      world.app.request(`${OWN_ORIGIN}/api/v1/sessions/${id}/socket`, { headers: { ...UPGRADE, ...headers } });
+      world.app.request(`${OWN_ORIGIN}/api/v1/sessions/${id}/socket`, {
+        headers: { ...UPGRADE, ...headers },
+      });
     expect((await open({ cookie: "who=alice", origin: "https://evil.example" })).status).toBe(403);
     expect((await open({ cookie: "who=alice" })).status).toBe(403);
     expect(world.objectRequests).toEqual([]);

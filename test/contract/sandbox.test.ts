@@ -1,0 +1,216 @@
+/** The sandbox itself: what its stand-ins say, its control and its journal, and the process that `npm start` runs. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text as readAll } from "node:stream/consumers";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { SANDBOX_PROVIDERS } from "../../sandbox/provider-wire.ts";
+import { startSandbox } from "../../sandbox/server.ts";
+import type { Sandbox } from "../../sandbox/server.ts";
+import {
+  ADAPTERS,
+  makeProvider,
+  readJournal,
+  resetFaults,
+  setFault,
+  startCall,
+  userPrompt,
+} from "./adapter.ts";
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox({ port: 0, paceMs: 0 });
+});
+afterAll(() => sandbox.close());
+afterEach(() => resetFaults(sandbox.url));
+
+async function ask(name: string, question: string): Promise<string> {
+  const adapter = ADAPTERS.find((candidate) => candidate.name === name);
+  if (adapter === undefined) throw new Error(`no adapter ${name}`);
+  const { provider } = makeProvider(adapter, sandbox.url);
+  return (await startCall(provider, { modelId: adapter.modelId, prompt: userPrompt(question) })).text;
+}
+
+function chat(
+  headers: Record<string, string>,
+  body: unknown = { model: "gpt-6-sol", messages: [] },
+): Promise<Response> {
+  return fetch(`${sandbox.url}/openai/v1/chat/completions`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify(body),
+  });
+}
+
+describe("answers", () => {
+  test.each(SANDBOX_PROVIDERS)(
+    "[PR80] %s says what it is, quotes the question, and repeats itself",
+    async (name) => {
+      const question = "How do I count words in Python?";
+      const answer = await ask(name, question);
+      expect(answer.split("\n")[0]).toContain("No model wrote these words.");
+      expect(answer).toContain(`> ${question}`);
+      expect(answer).toContain("```python");
+      expect(answer).toContain("| Words in the question | 7 |");
+      const words = answer.split(/\s+/).length;
+      expect(words).toBeGreaterThan(150);
+      expect(words).toBeLessThan(400);
+      expect(await ask(name, question)).toBe(answer);
+    },
+  );
+
+  test("[PR80] each stand-in has a voice of its own", async () => {
+    const answers = await Promise.all(SANDBOX_PROVIDERS.map((name) => ask(name, "Hello")));
+    expect(new Set(answers.map((answer) => answer.split(":")[0])).size).toBe(SANDBOX_PROVIDERS.length);
+  });
+
+  test("[PR81] short replies, word counts and tools that were not offered", async () => {
+    expect(await ask("openai", "Reply with OK")).toBe("OK");
+    expect(await ask("google", 'Answer with just "yes".')).toBe("yes");
+    expect((await ask("deepseek", "[[words:37]]")).split(/\s+/)).toHaveLength(37);
+    expect(await ask("openai", "[[tool:weather {}]]")).toContain("stand-in for **OpenAI**");
+  });
+
+  test("[PR80] without streaming the same answer comes as one body", async () => {
+    const response = await chat(
+      { authorization: "Bearer k", "content-type": "application/json" },
+      { model: "gpt-6-sol", messages: [{ role: "user", content: "Reply with OK" }] },
+    );
+    expect(await response.json()).toMatchObject({
+      choices: [{ message: { content: "OK" }, finish_reason: "stop" }],
+      usage: { prompt_tokens: 4, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 0 } },
+    });
+  });
+
+  test.each([
+    ["/anthropic/v1/messages", "/anthropic/v1/models"],
+    ["/openai/v1/chat/completions", "/openai/v1/models"],
+    ["/google/v1beta/models/gemini-3.8-flash:streamGenerateContent", "/google/v1beta/models"],
+    ["/deepseek/v1/chat/completions", "/deepseek/v1/models"],
+  ])("[PR82] %s wants a key", async (generate, models) => {
+    const refused = await fetch(sandbox.url + generate, { method: "POST", body: "{}" });
+    expect(refused.status).toBe(401);
+    expect(await refused.json()).toHaveProperty("error");
+    expect((await fetch(sandbox.url + models)).status).toBe(401);
+  });
+
+  test("[PR82] a body that is no request is refused on the wire's terms", async () => {
+    const response = await chat({ authorization: "Bearer k" }, []);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { type: "invalid_request_error" } });
+    expect((await fetch(`${sandbox.url}/mistral/v1/models`)).status).toBe(404);
+  });
+});
+
+describe("control", () => {
+  const control = async (testId?: string): Promise<unknown> =>
+    (
+      await fetch(`${sandbox.url}/control`, testId === undefined ? {} : { headers: { "x-test-id": testId } })
+    ).json();
+
+  test("[PR83] a fault is shown, strikes as often as was said, and goes", async () => {
+    await fetch(`${sandbox.url}/control/openai`, {
+      method: "PUT",
+      body: JSON.stringify({ fault: "server-error", times: 2 }),
+    });
+    expect(await control()).toMatchObject({
+      openai: { fault: "server-error", timesLeft: 2, requests: 0 },
+      google: { fault: "none", since: null },
+    });
+    const statuses: number[] = [];
+    for (let index = 0; index < 3; index += 1) {
+      statuses.push(
+        (
+          await chat(
+            { authorization: "Bearer k" },
+            { model: "m", messages: [{ role: "user", content: "Hi" }] },
+          )
+        ).status,
+      );
+    }
+    expect(statuses).toEqual([500, 500, 200]);
+    expect(await control()).toMatchObject({ openai: { fault: "none", requests: 3 } });
+  });
+
+  test("[PR83] DELETE heals everybody", async () => {
+    await setFault(sandbox.url, "google", "hang");
+    await setFault(sandbox.url, "deepseek", "slow");
+    await fetch(`${sandbox.url}/control`, { method: "DELETE" });
+    expect(await control()).toMatchObject({ google: { fault: "none" }, deepseek: { fault: "none" } });
+  });
+
+  test.each([
+    ["/control/openai", { fault: "explode" }, 400],
+    ["/control/openai", { fault: "cut", afterChunks: -1 }, 400],
+    ["/control/openai", { fault: "cut", extra: 1 }, 400],
+    ["/control/mistral", { fault: "cut" }, 404],
+  ])("[PR83] PUT %s %j is refused and changes nothing", async (path, body, status) => {
+    const response = await fetch(sandbox.url + path, { method: "PUT", body: JSON.stringify(body) });
+    expect(response.status).toBe(status);
+    expect(await control()).toMatchObject({ openai: { fault: "none" } });
+  });
+
+  test("[PR84] the journal tells the faults and outcomes, and can be cleared", async () => {
+    await ask("anthropic", "Hello");
+    await setFault(sandbox.url, "openai", "cut", { afterChunks: 2 });
+    await ask("openai", "Hello");
+    expect(await readJournal(sandbox.url)).toMatchObject([
+      {
+        provider: "anthropic",
+        path: "/anthropic/v1/messages",
+        model: "claude-sonnet-5",
+        fault: "none",
+        outcome: "complete",
+      },
+      {
+        provider: "openai",
+        path: "/openai/v1/chat/completions",
+        model: "gpt-6-sol",
+        fault: "cut",
+        outcome: "broken",
+      },
+    ]);
+    await fetch(`${sandbox.url}/journal`, { method: "DELETE" });
+    expect(await readJournal(sandbox.url)).toEqual([]);
+  });
+
+  test("[PR84] with an X-Test-Id faults and journal are that test's own", async () => {
+    const mine = { "x-test-id": "mine", authorization: "Bearer k" };
+    await fetch(`${sandbox.url}/control/openai`, {
+      method: "PUT",
+      headers: mine,
+      body: JSON.stringify({ fault: "unauthorized" }),
+    });
+    const hello = { model: "m", messages: [{ role: "user", content: "Hi" }] };
+    expect((await chat({ authorization: "Bearer k" }, hello)).status).toBe(200);
+    expect((await chat(mine, hello)).status).toBe(401);
+    expect([await control(), await control("mine")]).toMatchObject([
+      { openai: { fault: "none" } },
+      { openai: { fault: "unauthorized" } },
+    ]);
+    const own: unknown = await (await fetch(`${sandbox.url}/journal`, { headers: mine })).json();
+    expect(own).toMatchObject({ requests: [{ testId: "mine", outcome: "refused" }] });
+    await fetch(`${sandbox.url}/control`, { method: "DELETE", headers: mine });
+    expect(await control("mine")).toMatchObject({ openai: { fault: "none" } });
+  });
+});
+
+describe("the process", () => {
+  const run = (...args: readonly string[]) =>
+    spawn(process.execPath, ["sandbox/main.ts", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+
+  test("[PR85] it says where it is, serves on loopback, and ends on SIGTERM", async () => {
+    const child = run("--port", "0", "--delay-ms", "0");
+    const [line] = await once(child.stdout, "data");
+    const url = /^sandbox providers ready: (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(String(line))?.[1];
+    expect((await fetch(`${url}/control`)).status).toBe(200);
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
+  test("[PR85] a taken port is one clear line", async () => {
+    const child = run("--port", new URL(sandbox.url).port);
+    const [errors] = await Promise.all([readAll(child.stderr), once(child, "exit")]);
+    expect(errors).toBe("the sandbox's port is taken: choose another with --port\n");
+    expect(child.exitCode).toBe(1);
+  });
+});
