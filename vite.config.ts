@@ -16,7 +16,10 @@ function keepUsedIconWeights(): Plugin {
     transform: {
       filter: { id: /@phosphor-icons\/react\/dist\/defs\// },
       handler: (code) => ({
-        code: code.replace(/\n {2}\[\n {4}"(?:thin|light|duotone)",[\s\S]*?\n {2}\](?=,?\n)/g, "\n  [\"\", null]"),
+        code: code.replace(
+          /\n {2}\[\n {4}"(?:thin|light|duotone)",[\s\S]*?\n {2}\](?=,?\n)/g,
+          '\n  ["", null]',
+        ),
         map: null,
       }),
     },

@@ -17,7 +17,7 @@ export default defineConfig({
       },
       {
         plugins: [
-          cloudflareTest(async () => ({
+          cloudflareTest(async ({ inject }) => ({
             wrangler: { configPath: "./wrangler.jsonc" },
             // Nothing in a test may reach the account of whoever runs it.
             remoteBindings: false,
@@ -26,6 +26,7 @@ export default defineConfig({
                 TEST_MIGRATIONS: await readD1Migrations("drizzle/d1"),
                 AUTH_SECRET: "a-secret-for-tests-only-0123456789abcdef",
                 VERSION: "0.0.0-test",
+                SANDBOX_URL: inject("sandboxUrl"),
               },
             },
           })),
@@ -33,6 +34,7 @@ export default defineConfig({
         test: {
           name: "workers",
           include: ["test/workers/**/*.test.ts"],
+          globalSetup: ["test/workers-setup.ts"],
           setupFiles: ["test/workers/apply-migrations.ts"],
         },
       },

@@ -1,7 +1,7 @@
 /** The sandbox's control over HTTP: faults are set, shown and taken away, the journal is read and cleared. Rules PR83 and PR84. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
-import { FaultBody } from "./fault.ts";
+import { FAULT_NAMES, FaultBody } from "./fault.ts";
 import type { FaultBoard } from "./fault.ts";
 import { parseObject, readBody, sendJson } from "./http-message.ts";
 import type { Journal } from "./journal.ts";
@@ -14,12 +14,13 @@ export interface Board {
 }
 
 function readState(board: Board, testId: string | null): JsonObject {
-  return Object.fromEntries(
+  const providers = Object.fromEntries(
     SANDBOX_PROVIDERS.map((provider) => [
       provider,
       { ...board.faults.read(provider, testId), requests: board.journal.countOf(provider) },
     ]),
   );
+  return { faults: FAULT_NAMES, providers };
 }
 
 /** `/control` and `/control/{provider}`. */

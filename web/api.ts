@@ -33,7 +33,9 @@ export class ApiError extends Error {
 
 /** The sentence to show for whatever was thrown. */
 export function toErrorText(error: unknown): string {
-  return error instanceof ApiError ? error.message : "Something went wrong on this page. Reload it and try again.";
+  return error instanceof ApiError
+    ? error.message
+    : "Something went wrong on this page. Reload it and try again.";
 }
 
 const AuthFailure = z.object({ message: z.string(), code: z.string().optional() });
@@ -46,7 +48,8 @@ function toApiError(status: number, body: unknown, requestId: string | null): Ap
     return new ApiError(status, problem.data.code, text, problem.data.requestId);
   }
   const failure = AuthFailure.safeParse(body);
-  if (failure.success) return new ApiError(status, failure.data.code ?? "refused", failure.data.message, requestId);
+  if (failure.success)
+    return new ApiError(status, failure.data.code ?? "refused", failure.data.message, requestId);
   return new ApiError(status, "unexpected", `The server answered with status ${status}.`, requestId);
 }
 
@@ -66,7 +69,10 @@ async function readBody(response: Response): Promise<unknown> {
   }
 }
 
-async function call<Shape extends z.ZodType>(path: string, { method = "GET", body, shape }: Call<Shape>): Promise<z.infer<Shape>> {
+async function call<Shape extends z.ZodType>(
+  path: string,
+  { method = "GET", body, shape }: Call<Shape>,
+): Promise<z.infer<Shape>> {
   let response: Response;
   let answer: unknown;
   try {
@@ -74,18 +80,27 @@ async function call<Shape extends z.ZodType>(path: string, { method = "GET", bod
       method,
       credentials: "same-origin",
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-      ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
     });
     answer = await readBody(response);
   } catch {
-    const text = navigator.onLine ? "Breakwater cannot be reached. Try again in a moment." : "You are offline.";
+    const text = navigator.onLine
+      ? "Breakwater cannot be reached. Try again in a moment."
+      : "You are offline.";
     throw new ApiError(0, "unreachable", text, null);
   }
   const requestId = response.headers.get("x-request-id");
   if (!response.ok) throw toApiError(response.status, answer, requestId);
   const parsed = shape.safeParse(answer);
   if (parsed.success) return parsed.data;
-  throw new ApiError(response.status, "unreadable", "The server answered in a way this page cannot read. Reload it.", requestId);
+  throw new ApiError(
+    response.status,
+    "unreadable",
+    "The server answered in a way this page cannot read. Reload it.",
+    requestId,
+  );
 }
 
 const Nothing = z.unknown();
@@ -102,15 +117,18 @@ function toQuery(values: Readonly<Record<string, string | number | null | undefi
 export const readMe = () => call("/api/v1/me", { shape: Me });
 export const signIn = (body: { email: string; password: string }) =>
   call("/api/auth/sign-in/email", { method: "POST", body, shape: Nothing });
+/** `token` is null where the address must be confirmed by mail before the first sign-in. */
+const SignedUp = z.object({ token: z.string().nullish() });
 export const signUp = (body: { email: string; password: string; name: string }) =>
-  call("/api/auth/sign-up/email", { method: "POST", body, shape: Nothing });
+  call("/api/auth/sign-up/email", { method: "POST", body, shape: SignedUp });
 export const signOut = () => call("/api/auth/sign-out", { method: "POST", body: {}, shape: Nothing });
 
 export const readModels = () => call("/api/v1/models", { shape: ModelCatalog });
 
 export const readSessions = (query: string, cursor: string | null) =>
   call(`/api/v1/sessions${toQuery({ query, cursor, limit: 50 })}`, { shape: SessionList });
-export const createSession = () => call("/api/v1/sessions", { method: "POST", body: {}, shape: SessionSummary });
+export const createSession = () =>
+  call("/api/v1/sessions", { method: "POST", body: {}, shape: SessionSummary });
 export const renameSession = (id: string, title: string) =>
   call(`/api/v1/sessions/${escape(id)}`, { method: "PATCH", body: { title }, shape: SessionSummary });
 export const deleteSession = (id: string) =>
@@ -129,16 +147,24 @@ export async function checkSessionAccess(id: string): Promise<number | null> {
 }
 
 export const readKeys = () => call("/api/v1/keys", { shape: ApiKeyList });
-export const createKey = (name: string) => call("/api/v1/keys", { method: "POST", body: { name }, shape: CreatedApiKey });
-export const revokeKey = (id: string) => call(`/api/v1/keys/${escape(id)}`, { method: "DELETE", shape: Nothing });
+export const createKey = (name: string) =>
+  call("/api/v1/keys", { method: "POST", body: { name }, shape: CreatedApiKey });
+export const revokeKey = (id: string) =>
+  call(`/api/v1/keys/${escape(id)}`, { method: "DELETE", shape: Nothing });
 
 export const readCircuits = () => call("/api/v1/admin/circuits", { shape: CircuitList });
 export const changeCircuit = (provider: string, action: CircuitAction, reason: string) =>
-  call(`/api/v1/admin/circuits/${escape(provider)}/${action}`, { method: "POST", body: { reason }, shape: Nothing });
+  call(`/api/v1/admin/circuits/${escape(provider)}/${action}`, {
+    method: "POST",
+    body: { reason },
+    shape: Nothing,
+  });
 
 /** WIRE: the sandbox's control, for admins; there is none where real providers answer. */
 const SandboxControl = z.object({
-  providers: z.array(z.object({ provider: z.string(), fault: z.string().nullable(), requests: z.int().nonnegative() })),
+  providers: z.array(
+    z.object({ provider: z.string(), fault: z.string().nullable(), requests: z.int().nonnegative() }),
+  ),
   faults: z.array(z.string()),
 });
 export type SandboxControl = z.infer<typeof SandboxControl>;

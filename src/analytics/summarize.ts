@@ -37,7 +37,7 @@ export function toProviderAnalytics(
     total: selections.length,
     providers: [...byProvider]
       .map(([provider, rows]) => toProviderFigures(provider, rows, circuits.get(provider) ?? null))
-      .sort(byRequests),
+      .toSorted(byRequests),
   };
 }
 
@@ -48,7 +48,7 @@ export function toIntentAnalytics(sinceMs: number, selections: readonly CountedS
     total: selections.length,
     intents: [...groupBy(selections, (selection) => selection.intent)]
       .map(([intent, rows]) => ({ intent, requests: rows.length, breakdown: toBreakdown(rows) }))
-      .sort(byRequests),
+      .toSorted(byRequests),
   };
 }
 
@@ -61,7 +61,7 @@ function toBreakdown(rows: readonly CountedSelection[]): IntentAnalytics["intent
         requests: ofMode.length,
       })),
     )
-    .sort(byRequests);
+    .toSorted(byRequests);
 }
 
 function toProviderFigures(
@@ -69,7 +69,7 @@ function toProviderFigures(
   rows: readonly CountedSelection[],
   circuit: CircuitStatus | null,
 ): ProviderAnalytics["providers"][number] {
-  const firstTokens = rows.flatMap((row) => row.firstTokenMs ?? []).sort((one, other) => one - other);
+  const firstTokens = rows.flatMap((row) => row.firstTokenMs ?? []).toSorted((one, other) => one - other);
   return {
     provider,
     requests: rows.length,
@@ -78,7 +78,7 @@ function toProviderFigures(
     failed: count(rows, (row) => row.status === "failed" || row.status === "incomplete"),
     models: [...groupBy(rows, (row) => row.model ?? "unknown")]
       .map(([model, ofModel]) => ({ model, requests: ofModel.length }))
-      .sort(byRequests),
+      .toSorted(byRequests),
     affinityRate: count(rows, (row) => row.affinity) / rows.length,
     firstTokenP50Ms: toPercentile(firstTokens, 0.5),
     firstTokenP95Ms: toPercentile(firstTokens, 0.95),

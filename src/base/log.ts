@@ -38,6 +38,7 @@ export interface LogEvents {
   circuit_reset: { provider: string };
   selection_log_failed: { request_id: string; error: string };
   auth_failed: { request_id: string; path: string; reason: string };
+  rate_limit_exceeded: { request_id: string; path: string };
   /** What better-auth has to say, without its arguments, which hold addresses. */
   auth_message: { message: string };
   request_too_large: { request_id: string; path: string; limit_bytes: number };

@@ -20,6 +20,6 @@ export type AppContext = Context<AppEnv>;
 /** The principal of a route that the access table does not leave to strangers. */
 export function readPrincipal(context: AppContext): Principal {
   const principal = context.get("principal");
-  assert(principal !== null && principal !== undefined, "a route for known callers ran without one");
+  assert(principal !== null, "a route for known callers ran without one");
   return principal;
 }

@@ -17,12 +17,13 @@ export async function readLimitedText(
   limitBytes: number,
 ): Promise<Result<string, "too-large">> {
   if (Number(request.headers.get("content-length") ?? 0) > limitBytes) return fail("too-large");
-  if (request.body === null) return succeed("");
+  const body: ReadableStream<Uint8Array> | null = request.body;
+  if (body === null) return succeed("");
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
   // Leaving the loop cancels the stream.
-  for await (const chunk of request.body) {
+  for await (const chunk of body) {
     bytes += chunk.byteLength;
     if (bytes > limitBytes) return fail("too-large");
     text += decoder.decode(chunk, { stream: true });

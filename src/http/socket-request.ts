@@ -1,6 +1,6 @@
 /** Socket upgrades on their way to an object: what is let through, and what the object is told. */
-import { ObjectPrincipal, PRINCIPAL_HEADER } from "../auth/principal.ts";
-import type { Principal } from "../auth/principal.ts";
+import { PRINCIPAL_HEADER } from "../auth/principal.ts";
+import type { ObjectPrincipal, Principal } from "../auth/principal.ts";
 
 /** Ours alone to write: an object believes what stands in them. */
 const INTERNAL_PREFIX = "x-breakwater-";

@@ -187,10 +187,16 @@ function toFailure(
   }
   return {
     type: "nothing-available",
-    message: "Every provider for this model is unavailable at the moment. Try again shortly.",
+    message: `Every provider for this model is unavailable at the moment. ${toWaitAdvice(waits)}`,
     retryAfterMs: waits.length > 0 ? Math.min(...waits) : null,
     mode,
     candidates,
     skipped,
   };
+}
+
+function toWaitAdvice(waitsMs: readonly number[]): string {
+  if (waitsMs.length === 0) return "Try again shortly, or choose another model.";
+  const seconds = Math.max(1, Math.ceil(Math.min(...waitsMs) / 1_000));
+  return `Try again in about ${seconds} s, or choose another model.`;
 }

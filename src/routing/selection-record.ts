@@ -95,8 +95,9 @@ export function toNotice(end: AnswerEnd): string | null {
     case "incomplete":
       return `This answer is incomplete. ${NOTICE_OF_FAILURE[end.failure?.kind ?? "stream-cut"]}`;
     case "failed":
-      return end.failure === null
-        ? "No provider could answer. Try again in a moment."
-        : `No answer came. ${NOTICE_OF_FAILURE[end.failure.kind]}`;
+      if (end.failure === null) return "No provider could answer. Try again in a moment.";
+      // Nobody was asked: the sentence is the plan's, so it is ours.
+      if (end.attempts.length === 0) return end.failure.message;
+      return `No answer came. ${NOTICE_OF_FAILURE[end.failure.kind]}`;
   }
 }

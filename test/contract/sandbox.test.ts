@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text as readAll } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { FAULT_NAMES } from "../../sandbox/fault.ts";
 import { SANDBOX_PROVIDERS } from "../../sandbox/provider-wire.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import type { Sandbox } from "../../sandbox/server.ts";
@@ -113,8 +114,11 @@ describe("control", () => {
       body: JSON.stringify({ fault: "server-error", times: 2 }),
     });
     expect(await control()).toMatchObject({
-      openai: { fault: "server-error", timesLeft: 2, requests: 0 },
-      google: { fault: "none", since: null },
+      faults: FAULT_NAMES,
+      providers: {
+        openai: { fault: "server-error", timesLeft: 2, requests: 0 },
+        google: { fault: "none", since: null },
+      },
     });
     const statuses: number[] = [];
     for (let index = 0; index < 3; index += 1) {
@@ -128,14 +132,16 @@ describe("control", () => {
       );
     }
     expect(statuses).toEqual([500, 500, 200]);
-    expect(await control()).toMatchObject({ openai: { fault: "none", requests: 3 } });
+    expect(await control()).toMatchObject({ providers: { openai: { fault: "none", requests: 3 } } });
   });
 
   test("[PR83] DELETE heals everybody", async () => {
     await setFault(sandbox.url, "google", "hang");
     await setFault(sandbox.url, "deepseek", "slow");
     await fetch(`${sandbox.url}/control`, { method: "DELETE" });
-    expect(await control()).toMatchObject({ google: { fault: "none" }, deepseek: { fault: "none" } });
+    expect(await control()).toMatchObject({
+      providers: { google: { fault: "none" }, deepseek: { fault: "none" } },
+    });
   });
 
   test.each([
@@ -146,7 +152,7 @@ describe("control", () => {
   ])("[PR83] PUT %s %j is refused and changes nothing", async (path, body, status) => {
     const response = await fetch(sandbox.url + path, { method: "PUT", body: JSON.stringify(body) });
     expect(response.status).toBe(status);
-    expect(await control()).toMatchObject({ openai: { fault: "none" } });
+    expect(await control()).toMatchObject({ providers: { openai: { fault: "none" } } });
   });
 
   test("[PR84] the journal tells the faults and outcomes, and can be cleared", async () => {
@@ -184,13 +190,13 @@ describe("control", () => {
     expect((await chat({ authorization: "Bearer k" }, hello)).status).toBe(200);
     expect((await chat(mine, hello)).status).toBe(401);
     expect([await control(), await control("mine")]).toMatchObject([
-      { openai: { fault: "none" } },
-      { openai: { fault: "unauthorized" } },
+      { providers: { openai: { fault: "none" } } },
+      { providers: { openai: { fault: "unauthorized" } } },
     ]);
     const own: unknown = await (await fetch(`${sandbox.url}/journal`, { headers: mine })).json();
     expect(own).toMatchObject({ requests: [{ testId: "mine", outcome: "refused" }] });
     await fetch(`${sandbox.url}/control`, { method: "DELETE", headers: mine });
-    expect(await control("mine")).toMatchObject({ openai: { fault: "none" } });
+    expect(await control("mine")).toMatchObject({ providers: { openai: { fault: "none" } } });
   });
 });
 

@@ -161,7 +161,7 @@ describe("the selection log", () => {
       }),
     );
     await store.insertSelections(records);
-    const newestFirst = [...records].sort((one, other) =>
+    const newestFirst = records.toSorted((one, other) =>
       `${other.createdAt}${other.id}`.localeCompare(`${one.createdAt}${one.id}`),
     );
     const seen: string[] = [];
@@ -217,12 +217,12 @@ describe("names", () => {
   });
 });
 
-describe("plans", () => {
-  const planOf = async (statement: string): Promise<string> => {
-    const { results } = await env.DB.prepare(`explain query plan ${statement}`).all<{ detail: string }>();
-    return results.map((row) => row.detail).join("; ");
-  };
+const planOf = async (statement: string): Promise<string> => {
+  const { results } = await env.DB.prepare(`explain query plan ${statement}`).all<{ detail: string }>();
+  return results.map((row) => row.detail).join("; ");
+};
 
+describe("plans", () => {
   it("[HT38] use an index and no sorting for what every page and every call asks", async () => {
     const list = `select id from chat where user_id = 'u' and organization_id = 'o' and deleted_at_ms is null
       order by updated_at_ms desc, id desc limit 51`;

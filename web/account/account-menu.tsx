@@ -11,7 +11,8 @@ import { ThemeButton } from "../ui/theme-button.tsx";
 import { useToaster } from "../ui/toast.tsx";
 import { useAccount } from "./account-gate.tsx";
 
-const LINK = "flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm text-ink-soft hover:bg-hover hover:text-ink";
+const LINK =
+  "flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm text-ink-soft hover:bg-hover hover:text-ink";
 
 function SignOutButton() {
   const client = useQueryClient();

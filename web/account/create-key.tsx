@@ -10,10 +10,18 @@ import { Dialog } from "../ui/dialog.tsx";
 /** A bound of the wire: `CreateApiKeyBody` in src/protocol/account.ts. */
 const MAX_NAME_CHARACTERS = 100;
 
-function CreatedDialog({ created, onClose }: { readonly created: CreatedApiKey; readonly onClose: () => void }) {
+function CreatedDialog({
+  created,
+  onClose,
+}: {
+  readonly created: CreatedApiKey;
+  readonly onClose: () => void;
+}) {
   return (
     <Dialog title="Your new key" onClose={onClose}>
-      <p className="text-sm text-ink-soft">Copy it now: it is stored only as a hash and cannot be shown again.</p>
+      <p className="text-sm text-ink-soft">
+        Copy it now: it is stored only as a hash and cannot be shown again.
+      </p>
       <div className="mt-4 flex items-center gap-1 rounded-lg border border-line bg-code p-1 pl-3">
         <code aria-label="API key" className="min-w-0 flex-1 font-mono text-[13px] break-all">
           {created.key}

@@ -29,7 +29,8 @@ function KeyRow({ entry, nowMs }: { readonly entry: Key; readonly nowMs: number 
     },
     onError: (error) => complain(toErrorText(error)),
   });
-  const used = entry.lastUsedAt === null ? "never used" : `last used ${formatAgo(Date.parse(entry.lastUsedAt), nowMs)}`;
+  const used =
+    entry.lastUsedAt === null ? "never used" : `last used ${formatAgo(Date.parse(entry.lastUsedAt), nowMs)}`;
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 border-t border-line px-4 py-3 first:border-t-0">
       <div className="min-w-40 flex-1">
@@ -60,7 +61,11 @@ function KeyList() {
   const nowMs = useNow(60_000);
   const { data, error, refetch } = useQuery({ queryKey: ["keys"], queryFn: readKeys });
   if (data === undefined) {
-    return error === null ? <SkeletonLines count={3} className="h-16" /> : <ErrorState error={error} onRetry={() => void refetch()} />;
+    return error === null ? (
+      <SkeletonLines count={3} className="h-16" />
+    ) : (
+      <ErrorState error={error} onRetry={() => void refetch()} />
+    );
   }
   if (data.keys.length === 0) {
     return (

@@ -25,7 +25,10 @@ function Totals({ data }: { readonly data: ProviderAnalytics }) {
     { name: "Complete", text: requests === 0 ? "–" : formatShare(sum((row) => row.complete) / requests) },
     { name: "Tokens in", text: formatCount(sum((row) => row.inputTokens)) },
     { name: "Tokens out", text: formatCount(sum((row) => row.outputTokens)) },
-    { name: unpriced === 0 ? "Cost" : `Cost, ${unpriced} unpriced`, text: formatMicroUsd(sum((row) => row.costMicroUsd)) },
+    {
+      name: unpriced === 0 ? "Cost" : `Cost, ${unpriced} unpriced`,
+      text: formatMicroUsd(sum((row) => row.costMicroUsd)),
+    },
   ];
   return (
     <dl className="grid grid-cols-2 gap-3 sm:grid-cols-5">
@@ -46,8 +49,16 @@ export function AnalyticsPage({ tabs }: { readonly tabs: readonly PageTab[] }) {
   const range = toRange(params.get("range"));
   const since = toSince(range, useNow(REFRESH_MS));
   const options = { placeholderData: keepPreviousData } as const;
-  const providers = useQuery({ queryKey: ["analytics", "providers", range.name, since], queryFn: () => readProviderAnalytics(since), ...options });
-  const intents = useQuery({ queryKey: ["analytics", "intents", range.name, since], queryFn: () => readIntentAnalytics(since), ...options });
+  const providers = useQuery({
+    queryKey: ["analytics", "providers", range.name, since],
+    queryFn: () => readProviderAnalytics(since),
+    ...options,
+  });
+  const intents = useQuery({
+    queryKey: ["analytics", "intents", range.name, since],
+    queryFn: () => readIntentAnalytics(since),
+    ...options,
+  });
   const error = providers.error ?? intents.error;
   const retry = (): void => {
     void providers.refetch();
@@ -70,7 +81,11 @@ export function AnalyticsPage({ tabs }: { readonly tabs: readonly PageTab[] }) {
   return (
     <PageShell title="Analytics" tabs={tabs} aside={select}>
       {providers.data === undefined || intents.data === undefined ? (
-        error === null ? <SkeletonLines count={4} className="h-24" /> : <ErrorState error={error} onRetry={retry} />
+        error === null ? (
+          <SkeletonLines count={4} className="h-24" />
+        ) : (
+          <ErrorState error={error} onRetry={retry} />
+        )
       ) : providers.data.total === 0 ? (
         <EmptyState icon={<ChartBarIcon aria-hidden size={36} />} title="Nothing to count yet">
           Figures appear once something was asked in this range.

@@ -27,7 +27,13 @@ function AttemptBar({ attempt, totalMs }: { readonly attempt: SelectionAttempt; 
 }
 
 /** A row for each attempt: who, when, how long, and what went wrong. */
-export function AttemptWaterfall({ attempts, totalMs }: { readonly attempts: readonly SelectionAttempt[]; readonly totalMs: number }) {
+export function AttemptWaterfall({
+  attempts,
+  totalMs,
+}: {
+  readonly attempts: readonly SelectionAttempt[];
+  readonly totalMs: number;
+}) {
   if (attempts.length === 0) return <p className="text-sm text-ink-faint">No provider was called.</p>;
   return (
     <ol className="flex flex-col gap-3">
@@ -35,10 +41,12 @@ export function AttemptWaterfall({ attempts, totalMs }: { readonly attempts: rea
         <li key={index}>
           <div className="mb-1 flex flex-wrap justify-between gap-x-3 text-[13px]">
             <span>
-              <span className="font-medium">{attempt.provider}</span> <span className="text-ink-faint">{attempt.model}</span>
+              <span className="font-medium">{attempt.provider}</span>{" "}
+              <span className="text-ink-faint">{attempt.model}</span>
             </span>
             <span className="text-ink-soft tabular-nums">
-              {attempt.outcome} · from {formatDuration(attempt.startedAtMs)}, took {formatDuration(attempt.durationMs)}
+              {attempt.outcome} · from {formatDuration(attempt.startedAtMs)}, took{" "}
+              {formatDuration(attempt.durationMs)}
               {attempt.firstTokenMs !== null && `, first token ${formatDuration(attempt.firstTokenMs)}`}
             </span>
           </div>

@@ -14,26 +14,59 @@ const MAX_REASON_CHARACTERS = 500;
 interface ActionWords {
   readonly action: CircuitAction;
   readonly text: string;
+  readonly done: string;
   readonly effect: string;
   /** The mode in which it would change nothing. */
   readonly pointlessIn: CircuitMode | null;
 }
 
 const ACTIONS: readonly ActionWords[] = [
-  { action: "open", text: "Open", effect: "Nothing is sent to the provider until it is closed or automatic again.", pointlessIn: "forced-open" },
-  { action: "close", text: "Close", effect: "Requests go to the provider whatever happens, until it is automatic again.", pointlessIn: "forced-closed" },
-  { action: "reset", text: "Reset", effect: "Failures are forgotten and the circuit closes; its own rules go on.", pointlessIn: null },
-  { action: "auto", text: "Automatic", effect: "The circuit's own rules decide again.", pointlessIn: "auto" },
+  {
+    action: "open",
+    text: "Open",
+    done: "opened",
+    effect: "Nothing is sent to the provider until it is closed or automatic again.",
+    pointlessIn: "forced-open",
+  },
+  {
+    action: "close",
+    text: "Close",
+    done: "closed",
+    effect: "Requests go to the provider whatever happens, until it is automatic again.",
+    pointlessIn: "forced-closed",
+  },
+  {
+    action: "reset",
+    text: "Reset",
+    done: "reset",
+    effect: "Failures are forgotten and the circuit closes; its own rules go on.",
+    pointlessIn: null,
+  },
+  {
+    action: "auto",
+    text: "Automatic",
+    done: "automatic again",
+    effect: "The circuit's own rules decide again.",
+    pointlessIn: "auto",
+  },
 ];
 
-function ReasonDialog({ words, provider, onClose }: { readonly words: ActionWords; readonly provider: string; readonly onClose: () => void }) {
+function ReasonDialog({
+  words,
+  provider,
+  onClose,
+}: {
+  readonly words: ActionWords;
+  readonly provider: string;
+  readonly onClose: () => void;
+}) {
   const [reason, setReason] = useState("");
   const client = useQueryClient();
   const { say } = useToaster();
   const change = useMutation({
     mutationFn: () => changeCircuit(provider, words.action, reason.trim()),
     onSuccess: () => {
-      say(`${provider}: ${words.text.toLowerCase()} done.`);
+      say(`The circuit of ${provider} is ${words.done}.`);
       onClose();
       return client.invalidateQueries({ queryKey: ["circuits"] });
     },
@@ -94,7 +127,9 @@ export function CircuitActions({ snapshot }: { readonly snapshot: CircuitSnapsho
           {words.text}
         </Button>
       ))}
-      {asked !== null && <ReasonDialog words={asked} provider={snapshot.provider} onClose={() => setAsked(null)} />}
+      {asked !== null && (
+        <ReasonDialog words={asked} provider={snapshot.provider} onClose={() => setAsked(null)} />
+      )}
     </div>
   );
 }

@@ -2,7 +2,13 @@
  * The console's picture of all circuits as one state machine: frames of the live socket and REST answers go in, the
  * picture comes out. No socket and no clock. Rules WB20 to WB24.
  */
-import type { AdminLiveFrame, CircuitDetail, CircuitList, CircuitTransition, SelectionTail } from "../../src/protocol/circuit.ts";
+import type {
+  AdminLiveFrame,
+  CircuitDetail,
+  CircuitList,
+  CircuitTransition,
+  SelectionTail,
+} from "../../src/protocol/circuit.ts";
 import type { Connection } from "../session/chat-view.ts";
 
 /** The newest selections that are kept; older ones are in the log. */
@@ -34,13 +40,22 @@ export interface BoardStep {
   readonly effects: readonly BoardEffect[];
 }
 
-export const EMPTY_BOARD: BoardState = { connection: "connecting", circuits: null, tail: [], clockOffsetMs: 0 };
+export const EMPTY_BOARD: BoardState = {
+  connection: "connecting",
+  circuits: null,
+  tail: [],
+  clockOffsetMs: 0,
+};
 
-const byName = (a: CircuitDetail, b: CircuitDetail): number => a.snapshot.provider.localeCompare(b.snapshot.provider);
+const byName = (a: CircuitDetail, b: CircuitDetail): number =>
+  a.snapshot.provider.localeCompare(b.snapshot.provider);
 const stay = (state: BoardState): BoardStep => ({ state, effects: [] });
 
 /** The newer of what is known and what came; the same version may carry newer calls. */
-function mergeCircuits(known: readonly CircuitDetail[] | null, came: readonly CircuitDetail[]): CircuitDetail[] {
+function mergeCircuits(
+  known: readonly CircuitDetail[] | null,
+  came: readonly CircuitDetail[],
+): CircuitDetail[] {
   const kept = new Map((known ?? []).map((detail) => [detail.snapshot.provider, detail]));
   return came
     .map((detail) => {

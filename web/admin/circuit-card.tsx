@@ -72,7 +72,9 @@ function toWaitText(detail: CircuitDetail, nowMs: number): string {
     return probeAtMs > nowMs ? `Probe in ${formatCountdown(probeAtMs - nowMs)}` : "Probe is due";
   }
   if (snapshot.status === "HALF_OPEN") return "A probe is on its way";
-  return nextProbeAtMs !== null && nextProbeAtMs > nowMs ? `Next check in ${formatCountdown(nextProbeAtMs - nowMs)}` : "";
+  return nextProbeAtMs !== null && nextProbeAtMs > nowMs
+    ? `Next check in ${formatCountdown(nextProbeAtMs - nowMs)}`
+    : "";
 }
 
 /** State, reason, failures, last calls, timings, what is next, and what a person can do. */
@@ -107,13 +109,15 @@ export function CircuitCard({ detail, nowMs, children }: CircuitCardProps) {
       </p>
       <FailureGauge snapshot={snapshot} />
       <RecentCalls calls={detail.recentCalls} />
-      <dl className="grid grid-cols-[auto_auto_1fr] gap-x-6">
-        <Figure name="p50">{formatDuration(detail.firstTokenP50Ms)}</Figure>
-        <Figure name="p95">{formatDuration(detail.firstTokenP95Ms)}</Figure>
-        <div className="self-end text-right text-[13px] text-ink-soft tabular-nums" role="timer">
+      <div className="flex items-end justify-between gap-4">
+        <dl className="flex gap-6">
+          <Figure name="First token p50">{formatDuration(detail.firstTokenP50Ms)}</Figure>
+          <Figure name="p95">{formatDuration(detail.firstTokenP95Ms)}</Figure>
+        </dl>
+        <p role="timer" className="text-right text-[13px] text-ink-soft tabular-nums">
           {toWaitText(detail, nowMs)}
-        </div>
-      </dl>
+        </p>
+      </div>
       <div className="mt-auto flex flex-col gap-3 border-t border-line pt-3">
         <CircuitActions snapshot={snapshot} />
         {children}

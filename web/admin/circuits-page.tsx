@@ -20,9 +20,17 @@ const SANDBOX_POLL_MS = 3_000;
 function Circuits({ board }: { readonly board: CircuitBoard }) {
   const { circuits, clockOffsetMs } = board.state;
   const nowMs = useNow(TICK_MS) + clockOffsetMs;
-  const { data: sandbox } = useQuery({ queryKey: ["sandbox"], queryFn: readSandbox, refetchInterval: SANDBOX_POLL_MS });
+  const { data: sandbox } = useQuery({
+    queryKey: ["sandbox"],
+    queryFn: readSandbox,
+    refetchInterval: SANDBOX_POLL_MS,
+  });
   if (circuits === null) {
-    return board.error === null ? <SkeletonLines count={3} className="h-40" /> : <ErrorState error={board.error} onRetry={board.refetch} />;
+    return board.error === null ? (
+      <SkeletonLines count={3} className="h-40" />
+    ) : (
+      <ErrorState error={board.error} onRetry={board.refetch} />
+    );
   }
   return (
     <>
@@ -53,7 +61,11 @@ interface CircuitsPageProps {
 export function CircuitsPage({ board, isAdmin, tabs }: CircuitsPageProps) {
   usePageTitle("Circuits");
   return (
-    <PageShell title="Circuits" tabs={tabs} aside={isAdmin && <LivePill connection={board.state.connection} />}>
+    <PageShell
+      title="Circuits"
+      tabs={tabs}
+      aside={isAdmin && <LivePill connection={board.state.connection} />}
+    >
       {isAdmin ? (
         <Circuits board={board} />
       ) : (

@@ -16,7 +16,11 @@ function Console() {
   return (
     <Switch>
       <Route path="/console/selections">
-        <SelectionsPage tabs={tabs} tail={board.state.tail} connection={isAdmin ? board.state.connection : null} />
+        <SelectionsPage
+          tabs={tabs}
+          tail={board.state.tail}
+          connection={isAdmin ? board.state.connection : null}
+        />
       </Route>
       <Route path="/console/analytics">
         <AnalyticsPage tabs={tabs} />

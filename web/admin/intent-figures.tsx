@@ -17,14 +17,21 @@ function download(data: IntentAnalytics): void {
 
 /** Bars of requests by intent, divided by provider and mode. */
 export function IntentFigures({ data }: { readonly data: IntentAnalytics }) {
-  const providers = [...new Set(data.intents.flatMap((row) => row.breakdown.map((part) => part.provider)))].toSorted();
-  const lookOf = (provider: string): string => LOOKS[providers.indexOf(provider) % LOOKS.length] ?? "bg-accent";
+  const providers = [
+    ...new Set(data.intents.flatMap((row) => row.breakdown.map((part) => part.provider))),
+  ].toSorted();
+  const lookOf = (provider: string): string =>
+    LOOKS[providers.indexOf(provider) % LOOKS.length] ?? "bg-accent";
   const bars = data.intents.map((row) => ({
     name: row.intent,
     text: formatPlural(row.requests, "request"),
     parts: row.breakdown
       .toSorted((a, b) => a.provider.localeCompare(b.provider))
-      .map((part) => ({ name: `${part.provider}, ${part.mode}`, value: part.requests, look: lookOf(part.provider) })),
+      .map((part) => ({
+        name: `${part.provider}, ${part.mode}`,
+        value: part.requests,
+        look: lookOf(part.provider),
+      })),
   }));
   return (
     <section aria-label="By intent" className="card flex flex-col gap-4 p-4">

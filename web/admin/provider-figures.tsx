@@ -29,7 +29,11 @@ function download(data: ProviderAnalytics): void {
 function toBar(row: ProviderRow) {
   const values = [row.complete, row.failed, Math.max(0, row.requests - row.complete - row.failed)];
   const text = `${formatPlural(row.requests, "request")} · ${formatShare(row.requests === 0 ? 0 : row.complete / row.requests)} complete`;
-  return { name: row.provider, text, parts: PARTS.map((part, index) => ({ ...part, value: values[index] ?? 0 })) };
+  return {
+    name: row.provider,
+    text,
+    parts: PARTS.map((part, index) => ({ ...part, value: values[index] ?? 0 })),
+  };
 }
 
 function Row({ row }: { readonly row: ProviderRow }) {
@@ -38,7 +42,10 @@ function Row({ row }: { readonly row: ProviderRow }) {
     <tr className="border-t border-line">
       <th scope="row" className="px-3 py-2 text-left font-medium">
         {row.provider}
-        <span className="block max-w-56 truncate text-xs font-normal text-ink-faint" title={row.models.map(({ model, requests }) => `${model}: ${requests}`).join(", ")}>
+        <span
+          className="block max-w-56 truncate text-xs font-normal text-ink-faint"
+          title={row.models.map(({ model, requests }) => `${model}: ${requests}`).join(", ")}
+        >
           {row.models.map(({ model }) => model).join(", ")}
         </span>
       </th>
@@ -78,7 +85,10 @@ export function ProviderFigures({ data }: { readonly data: ProviderAnalytics }) 
             <tr>
               <th className="px-3 py-2 text-left font-medium">Provider</th>
               {HEADS.map((head, index) => (
-                <th key={head} className={`px-3 py-2 font-medium ${index === 0 ? "text-left" : "text-right"}`}>
+                <th
+                  key={head}
+                  className={`px-3 py-2 font-medium ${index === 0 ? "text-left" : "text-right"}`}
+                >
                   {head}
                 </th>
               ))}

@@ -9,7 +9,9 @@ const MIN_HEIGHT = 0.3;
 
 function toCallText(call: CircuitCall): string {
   const what = call.kind === "probe" ? "probe" : "call";
-  const how = call.ok ? `first token ${formatDuration(call.latencyMs)}` : `failed after ${formatDuration(call.latencyMs)}`;
+  const how = call.ok
+    ? `first token ${formatDuration(call.latencyMs)}`
+    : `failed after ${formatDuration(call.latencyMs)}`;
   return `${formatClock(call.atMs)} ${what} ${call.model}: ${how}${call.error === "" ? "" : `, ${call.error}`}`;
 }
 
@@ -25,7 +27,9 @@ export function RecentCalls({ calls }: { readonly calls: readonly CircuitCall[] 
   const slowestMs = Math.max(1, ...oldestFirst.map((call) => (call.ok ? call.latencyMs : 0)));
   const failed = oldestFirst.filter((call) => !call.ok).length;
   const summary =
-    oldestFirst.length === 0 ? "No calls yet" : `Last ${oldestFirst.length} calls and probes, ${failed} failed`;
+    oldestFirst.length === 0
+      ? "No calls yet"
+      : `Last ${oldestFirst.length} calls and probes, ${failed} failed`;
   const told = chosen === null ? undefined : oldestFirst[chosen];
   const move = (by: number): void =>
     setChosen((was) => Math.min(oldestFirst.length - 1, Math.max(0, (was ?? oldestFirst.length) + by)));

@@ -45,7 +45,10 @@ export function SandboxFault({ provider, control }: SandboxFaultProps) {
           </option>
         ))}
       </select>
-      <span className="whitespace-nowrap text-ink-faint tabular-nums" title="Requests the stand-in has received">
+      <span
+        className="whitespace-nowrap text-ink-faint tabular-nums"
+        title="Requests the stand-in has received"
+      >
         {state.requests} req.
       </span>
     </label>

@@ -28,7 +28,10 @@ function Candidate({ candidate }: { readonly candidate: SelectionCandidate }) {
 
 /** The record behind a row. */
 export function SelectionDetail({ record }: { readonly record: SelectionRecord }) {
-  const totalMs = Math.max(record.durationMs, ...record.attempts.map((attempt) => attempt.startedAtMs + attempt.durationMs));
+  const totalMs = Math.max(
+    record.durationMs,
+    ...record.attempts.map((attempt) => attempt.startedAtMs + attempt.durationMs),
+  );
   return (
     <div className="grid gap-x-8 gap-y-5 bg-sunken p-4 lg:grid-cols-2">
       <section aria-label="Candidates">

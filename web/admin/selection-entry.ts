@@ -17,11 +17,26 @@ export interface EntryFilter {
 function toTail(record: SelectionRecord): SelectionTail {
   const { id, requestId, provider, model, status, intent, mode, firstTokenMs, costMicroUsd } = record;
   const atMs = Date.parse(record.createdAt);
-  return { id, requestId, atMs, provider, model, status, intent, mode, firstTokenMs, costMicroUsd, attempts: record.attempts.length };
+  return {
+    id,
+    requestId,
+    atMs,
+    provider,
+    model,
+    status,
+    intent,
+    mode,
+    firstTokenMs,
+    costMicroUsd,
+    attempts: record.attempts.length,
+  };
 }
 
 function passes(tail: SelectionTail, filter: EntryFilter): boolean {
-  return (filter.provider === "" || tail.provider === filter.provider) && (filter.status === "" || tail.status === filter.status);
+  return (
+    (filter.provider === "" || tail.provider === filter.provider) &&
+    (filter.status === "" || tail.status === filter.status)
+  );
 }
 
 /**
@@ -34,7 +49,10 @@ export function toEntries(
   filter: EntryFilter,
   hasOlder: boolean,
 ): SelectionEntry[] {
-  const stored = records.map((record): SelectionEntry => ({ tail: toTail(record), record }));
+  // Filtered here too: while another filter's rows are on their way, those of the last one are still at hand.
+  const stored = records
+    .map((record): SelectionEntry => ({ tail: toTail(record), record }))
+    .filter(({ tail }) => passes(tail, filter));
   const known = new Set(records.map(({ id }) => id));
   const oldestMs = hasOlder ? Math.min(...stored.map(({ tail }) => tail.atMs)) : Number.NEGATIVE_INFINITY;
   const coming = live

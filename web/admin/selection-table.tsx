@@ -38,7 +38,11 @@ function Row({ entry, nowMs, isOpenAtFirst }: RowProps) {
             }}
             className="flex size-6 items-center justify-center rounded"
           >
-            <CaretRightIcon aria-hidden size={14} className={`transition-transform ${isOpen ? "rotate-90" : ""}`} />
+            <CaretRightIcon
+              aria-hidden
+              size={14}
+              className={`transition-transform ${isOpen ? "rotate-90" : ""}`}
+            />
           </button>
         </td>
         <td className={`${CELL} whitespace-nowrap text-ink-soft tabular-nums`}>{time}</td>
@@ -58,14 +62,20 @@ function Row({ entry, nowMs, isOpenAtFirst }: RowProps) {
           {tail.intent} <span className="text-ink-faint">{tail.mode}</span>
         </td>
         <td className={`${WIDE} text-right tabular-nums`}>{tail.attempts}</td>
-        <td className={`${WIDE} text-right whitespace-nowrap tabular-nums`}>{formatDuration(tail.firstTokenMs)}</td>
-        <td className={`${WIDE} text-right whitespace-nowrap tabular-nums`}>{formatMicroUsd(tail.costMicroUsd)}</td>
+        <td className={`${WIDE} text-right whitespace-nowrap tabular-nums`}>
+          {formatDuration(tail.firstTokenMs)}
+        </td>
+        <td className={`${WIDE} text-right whitespace-nowrap tabular-nums`}>
+          {formatMicroUsd(tail.costMicroUsd)}
+        </td>
       </tr>
       {isOpen && (
         <tr>
           <td colSpan={COLUMNS} className="border-t border-line p-0">
             {record === null ? (
-              <p className="bg-sunken p-4 text-sm text-ink-soft">The record is being stored; it shows here in a moment.</p>
+              <p className="bg-sunken p-4 text-sm text-ink-soft">
+                The record is being stored; it shows here in a moment.
+              </p>
             ) : (
               <SelectionDetail record={record} />
             )}

@@ -33,7 +33,12 @@ interface SelectProps {
 
 function FilterSelect({ label, value, options, all, onChange }: SelectProps) {
   return (
-    <select aria-label={label} value={value} onChange={(event) => onChange(event.target.value)} className="field w-auto! py-1.5! text-sm!">
+    <select
+      aria-label={label}
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+      className="field w-auto! py-1.5! text-sm!"
+    >
       <option value="">{all}</option>
       {options.map((option) => (
         <option key={option} value={option}>
@@ -86,10 +91,26 @@ export function SelectionsPage({ tabs, tail, connection }: SelectionsPageProps) 
   const all = toEntries(records, tail, filter, query.hasNextPage);
   const entries = requestId === "" ? all : all.filter((entry) => entry.tail.requestId === requestId);
   return (
-    <PageShell title="Selections" tabs={tabs} aside={connection !== null && <LivePill connection={connection} />}>
+    <PageShell
+      title="Selections"
+      tabs={tabs}
+      aside={connection !== null && <LivePill connection={connection} />}
+    >
       <div className="mb-4 flex flex-wrap gap-2">
-        <FilterSelect label="Provider" value={filter.provider} options={providers} all="All providers" onChange={(value) => setParam("provider", value)} />
-        <FilterSelect label="Status" value={filter.status} options={TerminalState.options} all="All ends" onChange={(value) => setParam("status", value)} />
+        <FilterSelect
+          label="Provider"
+          value={filter.provider}
+          options={providers}
+          all="All providers"
+          onChange={(value) => setParam("provider", value)}
+        />
+        <FilterSelect
+          label="Status"
+          value={filter.status}
+          options={TerminalState.options}
+          all="All ends"
+          onChange={(value) => setParam("status", value)}
+        />
         {requestId !== "" && (
           <Button small className="min-h-9!" onClick={() => setParam("request", "")}>
             Only request …{requestId.slice(-6)} · show all
@@ -97,10 +118,19 @@ export function SelectionsPage({ tabs, tail, connection }: SelectionsPageProps) 
         )}
       </div>
       {query.data === undefined ? (
-        query.error === null ? <SkeletonLines count={8} /> : <ErrorState error={query.error} onRetry={() => void refetch()} />
+        query.error === null ? (
+          <SkeletonLines count={8} />
+        ) : (
+          <ErrorState error={query.error} onRetry={() => void refetch()} />
+        )
       ) : entries.length === 0 ? (
-        <EmptyState icon={<ListMagnifyingGlassIcon aria-hidden size={36} />} title={requestId === "" ? "Nothing here yet" : "That request is not among these"}>
-          {requestId === "" ? "Every answer leaves a row: ask something in a chat." : "It may be older than the rows that were loaded, or not yours to see."}
+        <EmptyState
+          icon={<ListMagnifyingGlassIcon aria-hidden size={36} />}
+          title={requestId === "" ? "Nothing here yet" : "That request is not among these"}
+        >
+          {requestId === ""
+            ? "Every answer leaves a row: ask something in a chat."
+            : "It may be older than the rows that were loaded, or not yours to see."}
         </EmptyState>
       ) : (
         <SelectionTable entries={entries} nowMs={nowMs} openRequestId={requestId} />

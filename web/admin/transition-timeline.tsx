@@ -29,8 +29,15 @@ function Requests({ ids }: { readonly ids: readonly string[] }) {
 }
 
 /** The list; `nowMs` decides whether a time needs its day. */
-export function TransitionTimeline({ transitions, nowMs }: { readonly transitions: readonly CircuitTransition[]; readonly nowMs: number }) {
-  if (transitions.length === 0) return <p className="p-4 text-sm text-ink-faint">No circuit has changed its state yet.</p>;
+export function TransitionTimeline({
+  transitions,
+  nowMs,
+}: {
+  readonly transitions: readonly CircuitTransition[];
+  readonly nowMs: number;
+}) {
+  if (transitions.length === 0)
+    return <p className="p-4 text-sm text-ink-faint">No circuit has changed its state yet.</p>;
   return (
     <ol>
       {transitions.map((transition) => (
@@ -38,7 +45,10 @@ export function TransitionTimeline({ transitions, nowMs }: { readonly transition
           key={`${transition.provider}-${transition.version}`}
           className="grid gap-x-4 gap-y-1 border-t border-line px-4 py-3 first:border-t-0 sm:grid-cols-[7rem_16rem_1fr]"
         >
-          <time dateTime={new Date(transition.atMs).toISOString()} className="text-[13px] text-ink-faint tabular-nums sm:leading-6">
+          <time
+            dateTime={new Date(transition.atMs).toISOString()}
+            className="text-[13px] text-ink-faint tabular-nums sm:leading-6"
+          >
             {nowMs - transition.atMs < DAY_MS ? formatClock(transition.atMs) : formatMoment(transition.atMs)}
           </time>
           <p className="flex flex-wrap items-center gap-1.5">

@@ -10,7 +10,6 @@ import type { BoardEvent, BoardState } from "./circuit-board.ts";
 /** While the socket is down. */
 const POLL_MS = 5_000;
 
-
 interface Counted {
   readonly state: BoardState;
   /** Counted, since React may take several events at once and only the last step would be seen. */

@@ -41,7 +41,8 @@ export function AnswerBody({ parts }: { readonly parts: readonly ViewPart[] }) {
     <div className="flex flex-col gap-3">
       {parts.map((part, index) => {
         if (part.type === "tool") return <ToolCall key={index} name={part.name} input={part.input} />;
-        if (part.type === "reasoning") return <Reasoning key={index} text={part.text} isStreaming={part.isOpen} />;
+        if (part.type === "reasoning")
+          return <Reasoning key={index} text={part.text} isStreaming={part.isOpen} />;
         return <Markdown key={index} text={part.text} isStreaming={part.isOpen} />;
       })}
     </div>

@@ -16,7 +16,10 @@ import { useModelChoice } from "./use-model-choice.ts";
 
 function Gone({ stage }: { readonly stage: "missing" | "deleted" }) {
   const title = stage === "deleted" ? "This chat was deleted" : "There is no such chat";
-  const why = stage === "deleted" ? "It was deleted here or in another tab." : "It may have been deleted, or it belongs to somebody else.";
+  const why =
+    stage === "deleted"
+      ? "It was deleted here or in another tab."
+      : "It may have been deleted, or it belongs to somebody else.";
   return (
     <EmptyState icon={<ChatCircleSlashIcon aria-hidden size={40} />} title={title}>
       <p>{why}</p>
@@ -40,7 +43,12 @@ function useStopKey(stop: (() => void) | null): void {
   useEffect(() => {
     if (stop === null) return undefined;
     const onKey = (event: KeyboardEvent): void => {
-      if (event.key === "Escape" && !event.defaultPrevented && document.querySelector("dialog[open]") === null) stop();
+      if (
+        event.key === "Escape" &&
+        !event.defaultPrevented &&
+        document.querySelector("dialog[open]") === null
+      )
+        stop();
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
@@ -52,7 +60,8 @@ function useListRefresh(state: ChatState): void {
   const client = useQueryClient();
   const answers = state.messages.length;
   useEffect(() => {
-    if (state.title !== "" || state.stage === "deleted") void client.invalidateQueries({ queryKey: ["sessions"] });
+    if (state.title !== "" || state.stage === "deleted")
+      void client.invalidateQueries({ queryKey: ["sessions"] });
   }, [client, state.title, state.stage, answers]);
   useEffect(() => {
     if (state.stage === "signed-out") void client.resetQueries({ queryKey: ["me"] });
@@ -101,7 +110,12 @@ export function ChatView({ sessionId, onToggleSidebar }: ChatViewProps) {
       ) : (
         <Transcript state={state} onAgain={isAskable ? again : null}>
           {refusal !== null && (
-            <NoticeCard kind="refused" text={refusal.errorText} actionLabel="Dismiss" onAction={actions.dismissRefusal} />
+            <NoticeCard
+              kind="refused"
+              text={refusal.errorText}
+              actionLabel="Dismiss"
+              onAction={actions.dismissRefusal}
+            />
           )}
         </Transcript>
       )}

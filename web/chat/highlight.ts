@@ -15,7 +15,22 @@ import typescript from "highlight.js/lib/languages/typescript";
 import xml from "highlight.js/lib/languages/xml";
 import yaml from "highlight.js/lib/languages/yaml";
 
-const LANGUAGES = { bash, cpp, css, diff, go, java, json, markdown, python, rust, sql, typescript, xml, yaml };
+const LANGUAGES = {
+  bash,
+  cpp,
+  css,
+  diff,
+  go,
+  java,
+  json,
+  markdown,
+  python,
+  rust,
+  sql,
+  typescript,
+  xml,
+  yaml,
+};
 for (const [name, language] of Object.entries(LANGUAGES)) highlighter.registerLanguage(name, language);
 highlighter.registerAliases(["javascript", "js", "jsx", "ts", "tsx", "mjs"], { languageName: "typescript" });
 highlighter.registerAliases(["sh", "shell", "zsh", "console"], { languageName: "bash" });

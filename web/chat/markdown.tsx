@@ -39,13 +39,13 @@ export function Markdown({ text, isStreaming }: { readonly text: string; readonl
       {page.blocks
         .filter((block) => block.kind !== "definition")
         .map((block, index, shown) => (
-        <Block
-          key={block.start}
-          block={block}
-          definitions={page.definitions}
-          isOpen={isStreaming && index === shown.length - 1}
-        />
-      ))}
+          <Block
+            key={block.start}
+            block={block}
+            definitions={page.definitions}
+            isOpen={isStreaming && index === shown.length - 1}
+          />
+        ))}
     </div>
   );
 }

@@ -13,7 +13,13 @@ import { NoticeCard } from "./notice-card.tsx";
 import { ReceiptLine } from "./receipt-line.tsx";
 
 /** A question as it was typed. `note` says that it has not arrived yet. */
-export const Question = memo(function Question({ text, note }: { readonly text: string; readonly note: string }) {
+export const Question = memo(function Question({
+  text,
+  note,
+}: {
+  readonly text: string;
+  readonly note: string;
+}) {
   return (
     <article aria-label="Question" className="flex flex-col items-end gap-1">
       <div
@@ -30,14 +36,26 @@ function Waiting() {
   return (
     <div className="flex h-7 items-center gap-1.5" aria-hidden>
       {["0ms", "150ms", "300ms"].map((delay) => (
-        <span key={delay} style={{ animationDelay: delay }} className="wave-dot size-1.5 rounded-full bg-accent" />
+        <span
+          key={delay}
+          style={{ animationDelay: delay }}
+          className="wave-dot size-1.5 rounded-full bg-accent"
+        />
       ))}
     </div>
   );
 }
 
 /** The frame of an answer: its parts, then a foot of one fixed height, so that its end moves nothing. */
-function AnswerFrame({ status, parts, children }: { readonly status: string; readonly parts: readonly ViewPart[]; readonly children: ReactNode }) {
+function AnswerFrame({
+  status,
+  parts,
+  children,
+}: {
+  readonly status: string;
+  readonly parts: readonly ViewPart[];
+  readonly children: ReactNode;
+}) {
   const isStreaming = status === "streaming";
   return (
     <article aria-label="Answer" aria-busy={isStreaming} data-status={status} className="flex flex-col gap-2">
@@ -50,7 +68,13 @@ function AnswerFrame({ status, parts, children }: { readonly status: string; rea
 const FOOT = "flex min-h-8 items-start gap-1";
 
 /** An answer that is being given; before its turn began there is only the wait. */
-export function StreamingAnswer({ answer, stopping }: { readonly answer: StreamedAnswer; readonly stopping: boolean }) {
+export function StreamingAnswer({
+  answer,
+  stopping,
+}: {
+  readonly answer: StreamedAnswer;
+  readonly stopping: boolean;
+}) {
   const said = stopping ? "Stopping…" : toProgress(answer.receipt);
   const parts = toStreamedParts(answer);
   return (

@@ -16,7 +16,14 @@ const HEALTH: Record<Health, { readonly text: string; readonly dot: string }> = 
 
 function HealthDot({ health }: { readonly health: Health }) {
   const { text, dot } = HEALTH[health];
-  return <span role="img" aria-label={text} title={text} className={`mt-1.5 size-2 shrink-0 rounded-full ${dot}`} />;
+  return (
+    <span
+      role="img"
+      aria-label={text}
+      title={text}
+      className={`mt-1.5 size-2 shrink-0 rounded-full ${dot}`}
+    />
+  );
 }
 
 interface ChoiceProps {
@@ -67,8 +74,11 @@ function Choices({ catalog, choice }: { readonly catalog: ModelCatalog; readonly
         className="field mb-1"
         autoFocus
       />
-      <fieldset className="min-h-0 flex-1 overflow-y-auto overscroll-contain">
-        <legend className="sr-only">Model</legend>
+      <div
+        role="radiogroup"
+        aria-label="Model"
+        className="min-h-0 flex-1 overflow-y-auto overscroll-contain p-0.5"
+      >
         {classes.length > 0 && <p className="eyebrow px-2.5 pt-2 pb-1">Classes</p>}
         {classes.map(({ name, description, targets: members }) => (
           <Choice
@@ -93,8 +103,10 @@ function Choices({ catalog, choice }: { readonly catalog: ModelCatalog; readonly
             onChoose={choice.choose}
           />
         ))}
-        {classes.length + targets.length === 0 && <p className="p-3 text-sm text-ink-soft">No model by that name.</p>}
-      </fieldset>
+        {classes.length + targets.length === 0 && (
+          <p className="p-3 text-sm text-ink-soft">No model by that name.</p>
+        )}
+      </div>
     </>
   );
 }

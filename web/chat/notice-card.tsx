@@ -26,7 +26,11 @@ interface NoticeCardProps {
 export function NoticeCard({ kind, text, actionLabel, onAction }: NoticeCardProps) {
   const { title, look, Icon } = KIND[kind];
   return (
-    <div role="note" aria-label={title} className={`flex flex-wrap items-center gap-3 rounded-xl px-4 py-3 text-sm ${look}`}>
+    <div
+      role="note"
+      aria-label={title}
+      className={`flex flex-wrap items-center gap-3 rounded-xl px-4 py-3 text-sm ${look}`}
+    >
       <Icon aria-hidden size={20} weight="fill" className="shrink-0" />
       <p className="min-w-48 flex-1">
         <span className="font-semibold">{title}.</span> <span className="text-ink">{text}</span>

@@ -11,7 +11,9 @@ export interface ReceiptFigure {
 function sumTokens(receipt: Receipt, read: (usage: TokenUsage) => number | null): number | null {
   const counts = receipt.legs.map((leg) => read(leg.usage));
   // One unknown leg makes the sum unknown: a part shown as the whole would be a lie.
-  return counts.length === 0 || counts.includes(null) ? null : counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  return counts.length === 0 || counts.includes(null)
+    ? null
+    : counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
 }
 
 /** Provider and model of the last leg, first token, tokens, cost, attempts; what nobody knows is left out or named. */

@@ -71,10 +71,8 @@ function ReceiptDetail({ receipt }: { readonly receipt: Receipt }) {
 export function ReceiptLine({ receipt }: { readonly receipt: Receipt }) {
   return (
     <details className="group min-w-0 flex-1">
-      <summary
-        aria-label="Receipt"
-        className="flex min-h-8 list-none flex-wrap items-center gap-x-2 rounded-lg text-xs text-ink-faint hover:text-ink [&::-webkit-details-marker]:hidden"
-      >
+      <summary className="flex min-h-8 list-none flex-wrap items-center gap-x-2 rounded-lg text-xs text-ink-faint hover:text-ink [&::-webkit-details-marker]:hidden">
+        <span className="sr-only">Receipt. </span>
         <CaretRightIcon aria-hidden size={12} className="transition-transform group-open:rotate-90" />
         {toReceiptFigures(receipt).map((figure, index, figures) => (
           <span key={figure.name} data-figure={figure.name} className="whitespace-nowrap">

@@ -15,7 +15,11 @@ export function SandboxBanner() {
       <FlaskIcon aria-hidden size={16} weight="fill" className="shrink-0" />
       <p>
         Answers come from the sandbox, not from a model.{" "}
-        <button type="button" onClick={() => setIsOpen(true)} className="font-semibold underline underline-offset-2">
+        <button
+          type="button"
+          onClick={() => setIsOpen(true)}
+          className="font-semibold underline underline-offset-2"
+        >
           Use real models
         </button>
       </p>
@@ -23,15 +27,20 @@ export function SandboxBanner() {
         <Dialog title="Answers from real models" onClose={() => setIsOpen(false)}>
           <div className="flex flex-col gap-3 text-left text-sm text-ink-soft">
             <p>
-              No provider key is configured, so stand-ins on this machine speak the providers’ protocols. Everything
-              else is real: routing, circuits, receipts, storage.
+              No provider key is configured, so stand-ins on this machine speak the providers’ protocols.
+              Everything else is real: routing, circuits, receipts, storage.
             </p>
             <p>
               Put one or more keys into the file <code className="font-mono text-ink">.dev.vars</code> beside
               package.json and start again:
             </p>
-            <pre tabIndex={0} className="overflow-x-auto rounded-lg border border-line bg-code p-3 font-mono text-xs text-ink">
-              {"PLATFORM_ANTHROPIC_KEY=…\nPLATFORM_OPENAI_KEY=…\nPLATFORM_GOOGLE_KEY=…\nPLATFORM_DEEPSEEK_KEY=…"}
+            <pre
+              tabIndex={0}
+              className="overflow-x-auto rounded-lg border border-line bg-code p-3 font-mono text-xs text-ink"
+            >
+              {
+                "PLATFORM_ANTHROPIC_KEY=…\nPLATFORM_OPENAI_KEY=…\nPLATFORM_GOOGLE_KEY=…\nPLATFORM_DEEPSEEK_KEY=…"
+              }
             </pre>
             <p>An Ollama on this machine is found by itself. README.md has the rest.</p>
           </div>

@@ -45,7 +45,11 @@ export function toAnswerHtml(raw: string, definitions: string, isOpen: boolean):
   const closed = isOpen ? remend(raw, { linkMode: "text-only", images: false }) : raw;
   const source = definitions !== "" && closed.includes("[") ? `${closed}\n\n${definitions}` : closed;
   const html = marked.parse(source, { async: false });
-  return purify.sanitize(html, { ALLOWED_TAGS: ANSWER_TAGS, ALLOWED_ATTR: ANSWER_ATTRIBUTES, ALLOW_DATA_ATTR: false });
+  return purify.sanitize(html, {
+    ALLOWED_TAGS: ANSWER_TAGS,
+    ALLOWED_ATTR: ANSWER_ATTRIBUTES,
+    ALLOW_DATA_ATTR: false,
+  });
 }
 
 /** Coloured code as highlight.js gives it: spans with classes and nothing else. */

@@ -18,7 +18,15 @@ interface SessionRowProps {
   readonly onChoose: () => void;
 }
 
-function DeleteDialog({ session, isCurrent, onClose }: { readonly session: SessionSummary; readonly isCurrent: boolean; readonly onClose: () => void }) {
+function DeleteDialog({
+  session,
+  isCurrent,
+  onClose,
+}: {
+  readonly session: SessionSummary;
+  readonly isCurrent: boolean;
+  readonly onClose: () => void;
+}) {
   const client = useQueryClient();
   const [, navigate] = useLocation();
   const { say, complain } = useToaster();
@@ -56,7 +64,9 @@ export function SessionRow({ session, isCurrent, onChoose }: SessionRowProps) {
     );
   }
   return (
-    <li className={`group flex h-10 items-center rounded-lg ${isCurrent ? "bg-accent-soft" : "hover:bg-hover"}`}>
+    <li
+      className={`group flex h-10 items-center rounded-lg ${isCurrent ? "bg-accent-soft" : "hover:bg-hover"}`}
+    >
       <Link
         href={`/c/${session.id}`}
         aria-current={isCurrent ? "page" : undefined}

@@ -44,7 +44,11 @@ function SessionList({ currentId, onChoose, search }: SidebarProps & { readonly 
   }
   const sessions = query.data.pages.flatMap((page) => page.sessions);
   if (sessions.length === 0) {
-    return <p className="px-2.5 py-2 text-sm text-ink-faint">{search === "" ? "No chats yet." : "No chat by that name."}</p>;
+    return (
+      <p className="px-2.5 py-2 text-sm text-ink-faint">
+        {search === "" ? "No chats yet." : "No chat by that name."}
+      </p>
+    );
   }
   return (
     <>
@@ -53,13 +57,23 @@ function SessionList({ currentId, onChoose, search }: SidebarProps & { readonly 
           <h3 className="eyebrow px-2.5 py-1">{heading}</h3>
           <ul>
             {members.map((session) => (
-              <SessionRow key={session.id} session={session} isCurrent={session.id === currentId} onChoose={onChoose} />
+              <SessionRow
+                key={session.id}
+                session={session}
+                isCurrent={session.id === currentId}
+                onChoose={onChoose}
+              />
             ))}
           </ul>
         </section>
       ))}
       {query.hasNextPage && (
-        <Button small look="quiet" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+        <Button
+          small
+          look="quiet"
+          disabled={query.isFetchingNextPage}
+          onClick={() => void query.fetchNextPage()}
+        >
           Show older chats
         </Button>
       )}

@@ -19,7 +19,9 @@ interface TranscriptProps {
 
 function toPendingNote(state: ChatState): string {
   if (state.connection === "live") return "";
-  return state.connection === "connecting" ? "Sending…" : "Waiting for the connection. It is sent once it is back.";
+  return state.connection === "connecting"
+    ? "Sending…"
+    : "Waiting for the connection. It is sent once it is back.";
 }
 
 interface MessageProps {
@@ -42,7 +44,8 @@ function toAnswerPlace(state: ChatState): number {
 /** A stored question that nobody answered: the last thing on the path, and nothing is under way. */
 function Unanswered({ state, onAgain }: Pick<TranscriptProps, "state" | "onAgain">) {
   const last = state.messages.at(-1);
-  if (last?.role !== "user" || state.running !== null || state.pending !== null || onAgain === null) return null;
+  if (last?.role !== "user" || state.running !== null || state.pending !== null || onAgain === null)
+    return null;
   return (
     <NoticeCard
       kind="failed"
@@ -65,7 +68,11 @@ export function Transcript({ state, onAgain, children }: TranscriptProps) {
   const isAnswering = running !== null || pending !== null;
   return (
     <div className="relative min-h-0 flex-1">
-      <div ref={box} tabIndex={-1} className="h-full overflow-y-auto overscroll-contain outline-none [overflow-anchor:none]">
+      <div
+        ref={box}
+        tabIndex={-1}
+        className="h-full overflow-y-auto overscroll-contain outline-none [overflow-anchor:none]"
+      >
         <div
           ref={content}
           role="log"
@@ -78,16 +85,29 @@ export function Transcript({ state, onAgain, children }: TranscriptProps) {
           ))}
           {running !== null && <StreamingAnswer answer={running.answer} stopping={running.stopping} />}
           {state.messages.slice(place).map((message) => (
-            <Message key={message.id} message={message} note="Waits for the answer above." onAgain={onAgain} />
+            <Message
+              key={message.id}
+              message={message}
+              note="Waits for the answer above."
+              onAgain={onAgain}
+            />
           ))}
-          {pending !== null && pending.text !== "" && <Question text={pending.text} note={toPendingNote(state)} />}
-          {running === null && pending?.sent === true && <StreamingAnswer answer={EMPTY_ANSWER} stopping={false} />}
+          {pending !== null && pending.text !== "" && (
+            <Question text={pending.text} note={toPendingNote(state)} />
+          )}
+          {running === null && pending?.sent === true && (
+            <StreamingAnswer answer={EMPTY_ANSWER} stopping={false} />
+          )}
           <Unanswered state={state} onAgain={onAgain} />
           {children}
         </div>
       </div>
       <p role="status" className="sr-only">
-        {isAnswering ? "An answer is being written." : state.messages.length > 0 ? "The answer has ended." : ""}
+        {isAnswering
+          ? "An answer is being written."
+          : state.messages.length > 0
+            ? "The answer has ended."
+            : ""}
       </p>
       {!isAtEnd && (
         <button

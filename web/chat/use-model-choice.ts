@@ -17,10 +17,17 @@ export interface ModelChoice {
 
 /** A choice that the catalog no longer has falls back to the default class, or to the first one there is. */
 export function useModelChoice(sessionId: string): ModelChoice {
-  const { data: catalog } = useQuery({ queryKey: ["models"], queryFn: readModels, refetchInterval: REFRESH_MS });
+  const { data: catalog } = useQuery({
+    queryKey: ["models"],
+    queryFn: readModels,
+    refetchInterval: REFRESH_MS,
+  });
   const [choice, setChoice] = useState(() => ({ sessionId, model: readModelChoice(sessionId) }));
   const wanted = choice.sessionId === sessionId ? choice.model : readModelChoice(sessionId);
-  const names = catalog && [...catalog.classes.map(({ name }) => name), ...catalog.targets.map(({ target }) => target)];
+  const names = catalog && [
+    ...catalog.classes.map(({ name }) => name),
+    ...catalog.targets.map(({ target }) => target),
+  ];
   const fallback = names?.includes(DEFAULT_MODEL) === false ? (names[0] ?? DEFAULT_MODEL) : DEFAULT_MODEL;
   const model = names === undefined || names.includes(wanted) ? wanted : fallback;
   return {

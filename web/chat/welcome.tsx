@@ -6,16 +6,41 @@ import { TableIcon } from "@phosphor-icons/react/dist/csr/Table";
 import { Logo } from "../ui/logo.tsx";
 
 const EXAMPLES = [
-  { Icon: ScalesIcon, title: "Explain an idea", text: "Explain what a circuit breaker does in a distributed system, with an everyday picture." },
-  { Icon: CodeIcon, title: "Write some code", text: "Write a TypeScript function that retries a promise with exponential backoff and full jitter." },
-  { Icon: TableIcon, title: "Compare in a table", text: "Compare WebSockets, server-sent events and long polling in a table." },
-  { Icon: PencilLineIcon, title: "Draft a message", text: "Draft a short, honest status update for customers about a provider outage." },
+  {
+    Icon: ScalesIcon,
+    title: "Explain an idea",
+    text: "Explain what a circuit breaker does in a distributed system, with an everyday picture.",
+  },
+  {
+    Icon: CodeIcon,
+    title: "Write some code",
+    text: "Write a TypeScript function that retries a promise with exponential backoff and full jitter.",
+  },
+  {
+    Icon: TableIcon,
+    title: "Compare in a table",
+    text: "Compare WebSockets, server-sent events and long polling in a table.",
+  },
+  {
+    Icon: PencilLineIcon,
+    title: "Draft a message",
+    text: "Draft a short, honest status update for customers about a provider outage.",
+  },
 ] as const;
 
 /** The greeting; a press on an example hands its text over. */
-export function Welcome({ name, onExample }: { readonly name: string; readonly onExample: (text: string) => void }) {
+export function Welcome({
+  name,
+  onExample,
+}: {
+  readonly name: string;
+  readonly onExample: (text: string) => void;
+}) {
   return (
-    <section aria-label="Welcome" className="mx-auto flex w-full max-w-3xl flex-col items-center gap-6 px-4 py-10 sm:py-16">
+    <section
+      aria-label="Welcome"
+      className="mx-auto flex w-full max-w-3xl flex-col items-center gap-6 px-4 py-10 sm:py-16"
+    >
       <Logo size={52} />
       <div className="text-center">
         <h1 className="text-2xl font-semibold tracking-tight sm:text-3xl">

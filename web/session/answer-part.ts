@@ -23,7 +23,11 @@ export interface StreamedAnswer {
 export const EMPTY_ANSWER: StreamedAnswer = { draft: startAnswerDraft(), receipt: null };
 
 function copyDraft(draft: AnswerDraft): AnswerDraft {
-  return { parts: [...draft.parts], openBlocks: new Map(draft.openBlocks), toolInputs: new Map(draft.toolInputs) };
+  return {
+    parts: [...draft.parts],
+    openBlocks: new Map(draft.openBlocks),
+    toolInputs: new Map(draft.toolInputs),
+  };
 }
 
 /** The answer with one more chunk in it. Chunks of a turn come in order and once; `applyChatEvent` sees to that. */
@@ -44,7 +48,8 @@ function toJsonText(value: unknown): string {
 export function toStreamedParts({ draft }: StreamedAnswer): ViewPart[] {
   return draft.parts.flatMap((part): ViewPart[] => {
     if (part.type === "step-start") return [];
-    if (part.type !== "dynamic-tool") return [{ type: part.type, text: part.text, isOpen: part.state === "streaming" }];
+    if (part.type !== "dynamic-tool")
+      return [{ type: part.type, text: part.text, isOpen: part.state === "streaming" }];
     const whole = part.state === "input-available";
     const input = whole ? toJsonText(part.input) : (draft.toolInputs.get(part.toolCallId) ?? "");
     return [{ type: "tool", name: part.toolName, input }];
@@ -52,7 +57,11 @@ export function toStreamedParts({ draft }: StreamedAnswer): ViewPart[] {
 }
 
 const StoredTextPart = z.object({ type: z.enum(["text", "reasoning"]), text: z.string() });
-const StoredToolPart = z.object({ type: z.literal("dynamic-tool"), toolName: z.string(), input: z.unknown() });
+const StoredToolPart = z.object({
+  type: z.literal("dynamic-tool"),
+  toolName: z.string(),
+  input: z.unknown(),
+});
 
 /** The parts of a stored message; kinds the pages cannot draw (steps, files of the future) are passed over. */
 export function toStoredParts(message: StoredMessage): ViewPart[] {
@@ -60,7 +69,9 @@ export function toStoredParts(message: StoredMessage): ViewPart[] {
     const text = StoredTextPart.safeParse(part);
     if (text.success) return [{ type: text.data.type, text: text.data.text, isOpen: false }];
     const tool = StoredToolPart.safeParse(part);
-    return tool.success ? [{ type: "tool", name: tool.data.toolName, input: toJsonText(tool.data.input) }] : [];
+    return tool.success
+      ? [{ type: "tool", name: tool.data.toolName, input: toJsonText(tool.data.input) }]
+      : [];
   });
 }
 

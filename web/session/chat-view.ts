@@ -50,8 +50,19 @@ export type ChatEvent =
   | { readonly type: "frame"; readonly frame: LiveServerFrame }
   | { readonly type: "socket-close"; readonly code: number; readonly online: boolean }
   | { readonly type: "network-change"; readonly online: boolean }
-  | { readonly type: "ask"; readonly requestId: string; readonly messageId: string; readonly text: string; readonly model: string }
-  | { readonly type: "answer-again"; readonly requestId: string; readonly messageId: string; readonly model: string }
+  | {
+      readonly type: "ask";
+      readonly requestId: string;
+      readonly messageId: string;
+      readonly text: string;
+      readonly model: string;
+    }
+  | {
+      readonly type: "answer-again";
+      readonly requestId: string;
+      readonly messageId: string;
+      readonly model: string;
+    }
   | { readonly type: "stop" }
   | { readonly type: "refusal-dismiss" };
 
@@ -143,7 +154,8 @@ function sendPending(state: ChatState): ChatStep {
 
 function applyHello(state: ChatState, hello: Extract<LiveServerFrame, { type: "hello" }>): ChatStep {
   const { activeTurn } = hello;
-  const known = state.running !== null && state.running.turn.turnId === activeTurn?.turnId ? state.running : null;
+  const known =
+    state.running !== null && state.running.turn.turnId === activeTurn?.turnId ? state.running : null;
   const running = activeTurn === null ? null : (known ?? newRunningTurn(activeTurn));
   const effects: ChatEffect[] = [];
   if (running !== null) {
@@ -244,7 +256,8 @@ function applyClose(state: ChatState, code: number, online: boolean): ChatStep {
   }
   const { pending } = state;
   if ((code === CLOSE_BAD_FRAME || code === CLOSE_TOO_BIG) && pending?.sent === true) {
-    const errorText = code === CLOSE_TOO_BIG ? "The message is too large." : "The server could not read the message.";
+    const errorText =
+      code === CLOSE_TOO_BIG ? "The message is too large." : "The server could not read the message.";
     return stay({ ...lost, pending: null, refusal: { errorText, send: pending } });
   }
   return stay(lost);
@@ -252,7 +265,9 @@ function applyClose(state: ChatState, code: number, online: boolean): ChatStep {
 
 /** Whether the reader may ask now: one question at a time, and none while an answer runs. */
 export function canAsk(state: ChatState): boolean {
-  return state.running === null && state.pending === null && (state.stage === "ready" || state.stage === "loading");
+  return (
+    state.running === null && state.pending === null && (state.stage === "ready" || state.stage === "loading")
+  );
 }
 
 /** The next state of a chat and what must be done for it. */

@@ -39,7 +39,10 @@ export function toSendFrame(sessionId: string, pending: PendingSend): SendFrame 
  * What is still pending after a hello. A question that is not in the chat goes again under its own id, which the
  * server takes once. A wish for another answer has no such id: once sent it is not repeated.
  */
-export function keepPending(pending: PendingSend | null, messages: readonly StoredMessage[]): PendingSend | null {
+export function keepPending(
+  pending: PendingSend | null,
+  messages: readonly StoredMessage[],
+): PendingSend | null {
   if (pending === null) return null;
   if (pending.trigger === "regenerate-message") return pending.sent ? null : pending;
   return messages.some((message) => message.id === pending.messageId) ? null : { ...pending, sent: false };

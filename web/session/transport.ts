@@ -20,7 +20,6 @@ export interface ChatStore {
   readonly connect: () => () => void;
 }
 
-
 /** Calls `notify` once per painted frame, however often it is asked. */
 function perFrame(notify: () => void): () => void {
   let isAsked = false;
@@ -75,18 +74,22 @@ export function openChat(sessionId: string, checkAccess: () => Promise<number | 
     },
     dispatch,
     connect() {
-      const opened = openLiveSocket(`/api/v1/sessions/${encodeURIComponent(sessionId)}/socket`, [LIVE_SUBPROTOCOL], {
-        onText(text) {
-          const frame = parseFrame(LiveServerFrame, text);
-          // A frame of a newer server that this page cannot read is passed over: the stored message follows anyway.
-          if (frame !== null) dispatch({ type: "frame", frame });
+      const opened = openLiveSocket(
+        `/api/v1/sessions/${encodeURIComponent(sessionId)}/socket`,
+        [LIVE_SUBPROTOCOL],
+        {
+          onText(text) {
+            const frame = parseFrame(LiveServerFrame, text);
+            // A frame of a newer server that this page cannot read is passed over: the stored message follows anyway.
+            if (frame !== null) dispatch({ type: "frame", frame });
+          },
+          onClose(code, hadMessages) {
+            dispatch({ type: "socket-close", code, online: navigator.onLine });
+            if (!hadMessages) void checkRefusal();
+          },
+          onNetworkChange: (online) => dispatch({ type: "network-change", online }),
         },
-        onClose(code, hadMessages) {
-          dispatch({ type: "socket-close", code, online: navigator.onLine });
-          if (!hadMessages) void checkRefusal();
-        },
-        onNetworkChange: (online) => dispatch({ type: "network-change", online }),
-      });
+      );
       socket = opened;
       return () => {
         socket = null;

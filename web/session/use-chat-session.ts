@@ -15,14 +15,23 @@ export interface ChatActions {
 }
 
 /** Opens the chat with that id for as long as the component is there. */
-export function useChatSession(sessionId: string): { readonly state: ChatState; readonly actions: ChatActions } {
+export function useChatSession(sessionId: string): {
+  readonly state: ChatState;
+  readonly actions: ChatActions;
+} {
   const store = useMemo(() => openChat(sessionId, () => checkSessionAccess(sessionId)), [sessionId]);
   useEffect(() => store.connect(), [store]);
   const state = useSyncExternalStore(store.subscribe, store.read);
   const actions = useMemo<ChatActions>(
     () => ({
       ask: (text, model) =>
-        store.dispatch({ type: "ask", requestId: crypto.randomUUID(), messageId: crypto.randomUUID(), text, model }),
+        store.dispatch({
+          type: "ask",
+          requestId: crypto.randomUUID(),
+          messageId: crypto.randomUUID(),
+          text,
+          model,
+        }),
       answerAgain: (messageId, model) =>
         store.dispatch({ type: "answer-again", requestId: crypto.randomUUID(), messageId, model }),
       stop: () => store.dispatch({ type: "stop" }),

@@ -5,7 +5,8 @@ export type ButtonLook = "primary" | "secondary" | "quiet" | "danger";
 
 const LOOK: Record<ButtonLook, string> = {
   primary: "bg-accent text-on-accent hover:bg-accent-strong disabled:bg-hover disabled:text-ink-faint",
-  secondary: "border border-line-strong bg-surface text-ink hover:bg-hover disabled:text-ink-faint disabled:hover:bg-surface",
+  secondary:
+    "border border-line-strong bg-surface text-ink hover:bg-hover disabled:text-ink-faint disabled:hover:bg-surface",
   quiet: "text-ink-soft hover:bg-hover hover:text-ink disabled:text-ink-faint disabled:hover:bg-transparent",
   danger: "bg-bad text-surface hover:opacity-90 disabled:opacity-50",
 };
@@ -36,7 +37,13 @@ interface IconButtonProps extends Omit<ComponentProps<"button">, "aria-label" | 
 }
 
 /** A square button with only an icon in it. */
-export function IconButton({ label, look = "quiet", small = false, className = "", ...rest }: IconButtonProps) {
+export function IconButton({
+  label,
+  look = "quiet",
+  small = false,
+  className = "",
+  ...rest
+}: IconButtonProps) {
   return (
     <button
       type="button"

@@ -27,7 +27,11 @@ export function CopyButton({ label, read }: { readonly label: string; readonly r
   }
   return (
     <IconButton small label={isCopied ? "Copied" : label} onClick={() => void copy()}>
-      {isCopied ? <CheckIcon aria-hidden size={16} className="text-good" /> : <CopyIcon aria-hidden size={16} />}
+      {isCopied ? (
+        <CheckIcon aria-hidden size={16} className="text-good" />
+      ) : (
+        <CopyIcon aria-hidden size={16} />
+      )}
     </IconButton>
   );
 }

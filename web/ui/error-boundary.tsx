@@ -28,7 +28,8 @@ export class ErrorBoundary extends Component<Props, State> {
       <main role="alert" className="flex h-full flex-col items-center justify-center gap-3 p-4 text-center">
         <h1 className="text-xl font-semibold tracking-tight">This page broke</h1>
         <p className="max-w-sm text-ink-soft">
-          Your chats are safe on the server. Reload to go on; after an update of Breakwater that is all it takes.
+          Your chats are safe on the server. Reload to go on; after an update of Breakwater that is all it
+          takes.
         </p>
         <Button look="primary" onClick={() => location.reload()}>
           Reload

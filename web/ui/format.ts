@@ -11,7 +11,8 @@ export function formatMicroUsd(costMicroUsd: number | null): string {
   if (costMicroUsd === null) return "price unknown";
   if (costMicroUsd === 0) return "$0";
   const dollars = costMicroUsd / MICRO;
-  if (dollars >= 0.01) return `$${dollars.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+  if (dollars >= 0.01)
+    return `$${dollars.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
   return `$${dollars.toLocaleString("en-US", { maximumSignificantDigits: 3, maximumFractionDigits: 6 })}`;
 }
 
@@ -59,12 +60,21 @@ export function formatAgo(atMs: number, nowMs: number): string {
 
 /** The time of day with seconds, in the reader's zone. */
 export function formatClock(atMs: number): string {
-  return new Date(atMs).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return new Date(atMs).toLocaleTimeString("en-GB", {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  });
 }
 
 /** Day and time, in the reader's zone. */
 export function formatMoment(atMs: number): string {
-  return new Date(atMs).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  return new Date(atMs).toLocaleString("en-GB", {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
 }
 
 /** `1 attempt`, `2 attempts`. */

@@ -9,7 +9,13 @@ const LOOK: Record<Connection, { readonly text: string; readonly dot: string; re
 };
 
 /** A pill with a word and a dot; `presence` is how many pages are on the chat, this one included. */
-export function LivePill({ connection, presence = 1 }: { readonly connection: Connection; readonly presence?: number }) {
+export function LivePill({
+  connection,
+  presence = 1,
+}: {
+  readonly connection: Connection;
+  readonly presence?: number;
+}) {
   const { text, dot, pill } = LOOK[connection];
   const others = connection === "live" && presence > 1 ? ` · ${presence} open` : "";
   return (

@@ -37,17 +37,27 @@ export function PageShell({ title, tabs, aside, children }: PageShellProps) {
     <div className="min-h-full">
       <header className="sticky top-0 z-20 border-b border-line bg-canvas/95 backdrop-blur">
         <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-3 gap-y-1 px-3 py-2 sm:px-4">
-          <Link href="/" aria-label="Breakwater: to your chats" className="flex h-9 items-center gap-2 rounded-lg pr-1">
+          <Link
+            href="/"
+            aria-label="Breakwater: to your chats"
+            className="flex h-9 items-center gap-2 rounded-lg pr-1"
+          >
             <Logo size={26} />
             <span className="hidden font-semibold tracking-tight sm:inline">Breakwater</span>
           </Link>
-          <nav aria-label="Pages" className="order-last flex w-full gap-1 overflow-x-auto sm:order-none sm:w-auto sm:flex-1">
+          <nav
+            aria-label="Pages"
+            className="order-last flex w-full gap-1 overflow-x-auto sm:order-none sm:w-auto sm:flex-1"
+          >
             {tabs.map((tab) => (
               <Tab key={tab.href} {...tab} />
             ))}
           </nav>
           <div className="ml-auto flex items-center gap-1">
-            <Link href="/" className="flex h-9 items-center gap-1.5 rounded-lg px-2.5 text-sm text-ink-soft hover:bg-hover hover:text-ink">
+            <Link
+              href="/"
+              className="flex h-9 items-center gap-1.5 rounded-lg px-2.5 text-sm text-ink-soft hover:bg-hover hover:text-ink"
+            >
               <ChatCircleIcon aria-hidden size={18} />
               Chat
             </Link>

@@ -18,7 +18,15 @@ export function ErrorState({ error, onRetry }: { readonly error: unknown; readon
 }
 
 /** Nothing to show, and why. */
-export function EmptyState({ icon, title, children }: { readonly icon: ReactNode; readonly title: string; readonly children?: ReactNode }) {
+export function EmptyState({
+  icon,
+  title,
+  children,
+}: {
+  readonly icon: ReactNode;
+  readonly title: string;
+  readonly children?: ReactNode;
+}) {
   return (
     <div className="mx-auto flex max-w-md flex-col items-center gap-2 px-4 py-14 text-center">
       <div className="mb-1 text-accent">{icon}</div>
@@ -29,7 +37,13 @@ export function EmptyState({ icon, title, children }: { readonly icon: ReactNode
 }
 
 /** Grey bars where lines will be. */
-export function SkeletonLines({ count, className = "h-9" }: { readonly count: number; readonly className?: string }) {
+export function SkeletonLines({
+  count,
+  className = "h-9",
+}: {
+  readonly count: number;
+  readonly className?: string;
+}) {
   return (
     <div role="status" aria-label="Loading" className="flex flex-col gap-2">
       {Array.from({ length: count }, (_, index) => (

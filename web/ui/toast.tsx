@@ -1,4 +1,4 @@
-/** Short messages at the edge of the page, read out by screen readers. They go away by themselves. */
+/** Short messages at the top of the page, read out by screen readers. They go away by themselves. */
 import { createContext, useCallback, useContext, useMemo, useRef, useState } from "react";
 import type { ReactNode } from "react";
 import { CheckCircleIcon } from "@phosphor-icons/react/dist/csr/CheckCircle";
@@ -46,7 +46,7 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
       {children}
       <div
         aria-live="polite"
-        className="pointer-events-none fixed inset-x-0 bottom-4 z-50 flex flex-col items-center gap-2 px-4"
+        className="pointer-events-none fixed inset-x-0 top-3 z-50 flex flex-col items-center gap-2 px-4"
       >
         {toasts.map(({ id, tone, text }) => (
           <p

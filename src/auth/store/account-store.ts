@@ -22,11 +22,13 @@ export interface AccountStore {
   savePersonalOrganization(owner: { readonly userId: string; readonly name: string }): Promise<Organization>;
 }
 
-export function createAccountStore(database: Database, source: IdSource): AccountStore {
-  const toOrganization = (row: { id: string; name: string } | undefined): Organization | null =>
-    row === undefined ? null : { id: OrganizationIdText.parse(row.id), name: row.name };
-  const columns = { id: organization.id, name: organization.name };
+const columns = { id: organization.id, name: organization.name };
 
+function toOrganization(row: { id: string; name: string } | undefined): Organization | null {
+  return row === undefined ? null : { id: OrganizationIdText.parse(row.id), name: row.name };
+}
+
+export function createAccountStore(database: Database, source: IdSource): AccountStore {
   const readOrganizationOfUser = async (userId: string): Promise<Organization | null> => {
     const rows = await database
       .select(columns)

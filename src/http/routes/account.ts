@@ -3,7 +3,8 @@ import type { Hono } from "hono";
 import { MAX_KEYS_PER_USER } from "../../auth/store/api-key-store.ts";
 import type { ApiKeyRecord } from "../../auth/store/api-key-store.ts";
 import { assert } from "../../base/assert.ts";
-import { ApiKeyList, CreateApiKeyBody, CreatedApiKey, Me } from "../../protocol/account.ts";
+import { CreateApiKeyBody } from "../../protocol/account.ts";
+import type { ApiKeyList, CreatedApiKey, Me } from "../../protocol/account.ts";
 import { readPrincipal } from "../app-env.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { MAX_JSON_BYTES, readJson, readJsonText } from "../body.ts";
@@ -78,19 +79,21 @@ async function handleAuth(services: Services, context: AppContext): Promise<Resp
   const request = await toAuthRequest(context);
   if (request instanceof Response) return request;
   const answer = await services.handleAuth(request);
-  if (answer.status === 401 || answer.status === 403 || answer.status === 429) {
-    services.log.write("warn", "auth_failed", {
-      request_id: context.get("requestId"),
-      path: context.req.path,
-      reason: `status ${answer.status}`,
-    });
-  }
+  noteRefusal(services, context, answer.status);
   const retryAfter = answer.headers.get("x-retry-after");
   if (retryAfter === null) return answer;
   // The standard name beside better-auth's own.
   const limited = new Response(answer.body, answer);
   limited.headers.set("retry-after", retryAfter);
   return limited;
+}
+
+function noteRefusal(services: Services, context: AppContext, status: number): void {
+  const where = { request_id: context.get("requestId"), path: context.req.path };
+  if (status === 429) services.log.write("warn", "rate_limit_exceeded", where);
+  if (status === 401 || status === 403) {
+    services.log.write("warn", "auth_failed", { ...where, reason: `status ${status}` });
+  }
 }
 
 async function toAuthRequest(context: AppContext): Promise<Request | Response> {

@@ -45,34 +45,7 @@ export function createSessionDirectory(database: Database): SessionDirectory {
       await database.insert(chat).values({ ...row, userId, organizationId });
       return row;
     },
-    async list(owner, { limit, cursor, query }) {
-      const after = cursor === undefined ? null : parsePageCursor(cursor);
-      if (after !== null && !after.ok) return fail(after.error);
-      const beyond =
-        after === null
-          ? undefined
-          : or(
-              lt(chat.updatedAtMs, after.value.atMs),
-              and(eq(chat.updatedAtMs, after.value.atMs), lt(chat.id, after.value.id)),
-            );
-      const matching =
-        query === undefined || query === ""
-          ? undefined
-          : sql`${like(chat.title, toLikePattern(query))} escape '\\'`;
-      const rows = await database
-        .select(columns)
-        .from(chat)
-        .where(and(liveAndOwnedBy(owner), beyond, matching))
-        .orderBy(desc(chat.updatedAtMs), desc(chat.id))
-        // One more than asked for tells whether there is a next page.
-        .limit(limit + 1);
-      const entries = rows.slice(0, limit).map(toEntry);
-      const last = rows.length > limit ? entries.at(-1) : undefined;
-      return succeed({
-        entries,
-        nextCursor: last === undefined ? null : toPageCursor({ atMs: last.updatedAtMs, id: last.id }),
-      });
-    },
+    list: (owner, page) => listPage(database, owner, page),
     async read(owner, id) {
       const rows = await database
         .select(columns)
@@ -112,4 +85,37 @@ export function createSessionDirectory(database: Database): SessionDirectory {
       return rows.length > 0;
     },
   };
+}
+
+async function listPage(
+  database: Database,
+  owner: SessionOwner,
+  { limit, cursor, query }: Parameters<SessionDirectory["list"]>[1],
+): ReturnType<SessionDirectory["list"]> {
+  const after = cursor === undefined ? null : parsePageCursor(cursor);
+  if (after !== null && !after.ok) return fail(after.error);
+  const beyond =
+    after === null
+      ? undefined
+      : or(
+          lt(chat.updatedAtMs, after.value.atMs),
+          and(eq(chat.updatedAtMs, after.value.atMs), lt(chat.id, after.value.id)),
+        );
+  const matching =
+    query === undefined || query === ""
+      ? undefined
+      : sql`${like(chat.title, toLikePattern(query))} escape '\\'`;
+  const rows = await database
+    .select(columns)
+    .from(chat)
+    .where(and(liveAndOwnedBy(owner), beyond, matching))
+    .orderBy(desc(chat.updatedAtMs), desc(chat.id))
+    // One more than asked for tells whether there is a next page.
+    .limit(limit + 1);
+  const entries = rows.slice(0, limit).map(toEntry);
+  const last = rows.length > limit ? entries.at(-1) : undefined;
+  return succeed({
+    entries,
+    nextCursor: last === undefined ? null : toPageCursor({ atMs: last.updatedAtMs, id: last.id }),
+  });
 }

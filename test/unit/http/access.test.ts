@@ -32,7 +32,7 @@ describe("the table", () => {
   it("[AU16] has every route of the application, and no other", () => {
     const app = createApp(createFakeWorld().services);
     const routes = app.routes.filter((route) => route.method !== "ALL").map(routeOf);
-    expect([...new Set(routes)].sort()).toEqual(ACCESS_RULES.map(routeOf).sort());
+    expect([...new Set(routes)].toSorted()).toEqual(ACCESS_RULES.map(routeOf).toSorted());
   });
 
   it("[AU16] is the one that docs/spec/auth.md shows", async () => {
@@ -41,7 +41,7 @@ describe("the table", () => {
       ([, method, path, access]) => `${method} ${path} ${access}`,
     );
     const kept = ACCESS_RULES.map((rule) => `${routeOf(rule)} ${rule.access}`.replace(/:(\w+)/g, "{$1}"));
-    expect(shown.sort()).toEqual(kept.sort());
+    expect(shown.toSorted()).toEqual(kept.toSorted());
   });
 
   it("[AU16] denies a route that is in the application but not in the table", async () => {
