@@ -123,7 +123,7 @@ export function startBreaker(nowMs: number): Breaker {
     trips: 0,
     coolDownUntilMs: null,
     changedAtMs: nowMs,
-    reason: "No calls yet.",
+    reason: "No failure so far.",
   };
 }
 

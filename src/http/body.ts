@@ -12,10 +12,7 @@ export const MAX_JSON_BYTES = 1_048_576;
  * Reads a body as text, at most `limitBytes`. What `content-length` says can only make it fail sooner: the bytes
  * themselves are counted, and reading stops with the one too many.
  */
-export async function readLimitedText(
-  request: Request,
-  limitBytes: number,
-): Promise<Result<string, "too-large">> {
+async function readLimitedText(request: Request, limitBytes: number): Promise<Result<string, "too-large">> {
   if (Number(request.headers.get("content-length") ?? 0) > limitBytes) return fail("too-large");
   const body: ReadableStream<Uint8Array> | null = request.body;
   if (body === null) return succeed("");

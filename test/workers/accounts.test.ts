@@ -52,9 +52,11 @@ describe("sign-up and sign-in", () => {
   it("[AU4] takes no role from a request", async () => {
     const app = startApp();
     const email = newEmail();
-    const body = { email, password: PASSWORD, name: "Eve", role: "admin" };
-    expect((await app.call("POST", SIGN_UP, body)).status).toBe(400);
-    expect(await database.select().from(user).where(eq(user.email, email))).toEqual([]);
+    const body = { email, password: PASSWORD, name: "Eve", role: "admin", emailVerified: true };
+    const cookie = toCookie(await app.call("POST", SIGN_UP, body));
+    expect((await app.call("GET", "/api/v1/admin/circuits", undefined, { cookie })).status).toBe(403);
+    const rows = await database.select().from(user).where(eq(user.email, email));
+    expect(rows.map(({ role, emailVerified }) => [role, emailVerified])).toEqual([["member", false]]);
   });
 
   it("[AU5] answers a wrong password as it does an unknown address", async () => {

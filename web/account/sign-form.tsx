@@ -8,6 +8,7 @@ import { Button } from "../ui/button.tsx";
 import { Logo } from "../ui/logo.tsx";
 import { usePageTitle } from "../ui/page-hook.ts";
 import { ThemeButton } from "../ui/theme-button.tsx";
+import { Field } from "./field.tsx";
 import { toNextPath } from "./next-path.ts";
 
 /** Rule AU1; the server has the last word. */
@@ -31,33 +32,6 @@ const WORDS = {
 } as const;
 
 type Kind = keyof typeof WORDS;
-
-interface FieldProps {
-  readonly label: string;
-  readonly name: string;
-  readonly type: string;
-  readonly autoComplete: string;
-  readonly hint?: string;
-  readonly minLength?: number;
-  readonly autoFocus?: boolean;
-}
-
-function Field({ label, hint, name, ...rest }: FieldProps) {
-  const hintId = hint === undefined ? undefined : `${name}-hint`;
-  return (
-    <div>
-      <label htmlFor={name} className="mb-1 block text-sm font-medium">
-        {label}
-      </label>
-      <input id={name} name={name} required className="field h-11" aria-describedby={hintId} {...rest} />
-      {hint !== undefined && (
-        <p id={hintId} className="mt-1 text-xs text-ink-faint">
-          {hint}
-        </p>
-      )}
-    </div>
-  );
-}
 
 const readField = (form: FormData, name: string): string => {
   const value = form.get(name);

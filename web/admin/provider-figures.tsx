@@ -14,15 +14,35 @@ const PARTS = [
   { name: "incomplete or cancelled", look: "bg-line-strong" },
 ] as const;
 const COLUMNS = [
-  "provider", "requests", "complete", "failed", "affinity_rate", "first_token_p50_ms", "first_token_p95_ms",
-  "input_tokens", "output_tokens", "cost_micro_usd", "unpriced_requests", "circuit",
-]; // prettier-ignore
+  "provider",
+  "requests",
+  "complete",
+  "failed",
+  "affinity_rate",
+  "first_token_p50_ms",
+  "first_token_p95_ms",
+  "input_tokens",
+  "output_tokens",
+  "cost_micro_usd",
+  "unpriced_requests",
+  "circuit",
+];
 
 function download(data: ProviderAnalytics): void {
   const rows = data.providers.map((row) => [
-    row.provider, row.requests, row.complete, row.failed, row.affinityRate, row.firstTokenP50Ms, row.firstTokenP95Ms,
-    row.inputTokens, row.outputTokens, row.costMicroUsd, row.unpricedRequests, row.circuit,
-  ]); // prettier-ignore
+    row.provider,
+    row.requests,
+    row.complete,
+    row.failed,
+    row.affinityRate,
+    row.firstTokenP50Ms,
+    row.firstTokenP95Ms,
+    row.inputTokens,
+    row.outputTokens,
+    row.costMicroUsd,
+    row.unpricedRequests,
+    row.circuit,
+  ]);
   saveCsv("breakwater-providers.csv", toCsv(COLUMNS, rows));
 }
 

@@ -7,10 +7,42 @@ import { Marked } from "marked";
 import remend from "remend";
 
 const ANSWER_TAGS = [
-  "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "del", "s", "sub", "sup", "kbd", "mark",
-  "code", "pre", "blockquote", "ul", "ol", "li", "a", "table", "thead", "tbody", "tr", "th", "td", "input",
-  "details", "summary", "span", "div",
-]; // prettier-ignore
+  "p",
+  "br",
+  "hr",
+  "h1",
+  "h2",
+  "h3",
+  "h4",
+  "h5",
+  "h6",
+  "strong",
+  "em",
+  "del",
+  "s",
+  "sub",
+  "sup",
+  "kbd",
+  "mark",
+  "code",
+  "pre",
+  "blockquote",
+  "ul",
+  "ol",
+  "li",
+  "a",
+  "table",
+  "thead",
+  "tbody",
+  "tr",
+  "th",
+  "td",
+  "input",
+  "details",
+  "summary",
+  "span",
+  "div",
+];
 const ANSWER_ATTRIBUTES = ["href", "title", "start", "align", "type", "checked", "disabled", "open"];
 const SAFE_LINK = /^(?:https?:|mailto:)/i;
 

@@ -33,7 +33,7 @@ export interface AuthSettings extends OriginPolicy {
   readonly sendVerification: ((mail: { email: string; name: string; url: string }) => Promise<void>) | null;
 }
 
-export const MIN_PASSWORD_CHARACTERS = 10;
+const MIN_PASSWORD_CHARACTERS = 10;
 /** Hashing costs time in proportion; nobody types more. */
 const MAX_PASSWORD_CHARACTERS = 128;
 /** A sign-in lasts this long from its beginning, used or not: no write is spent on renewing it. */

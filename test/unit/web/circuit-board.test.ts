@@ -1,0 +1,209 @@
+/** The console's picture of the circuits and its tail of selections. Rules WB20 to WB25. */
+import { describe, expect, it } from "vitest";
+import type { CircuitDetail, SelectionTail } from "../../../src/protocol/circuit.ts";
+import type { SelectionRecord } from "../../../src/protocol/selection.ts";
+import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
+import { applyBoardEvent, EMPTY_BOARD, MAX_TAIL, toTimeline } from "../../../web/admin/circuit-board.ts";
+import type { BoardEvent, BoardState } from "../../../web/admin/circuit-board.ts";
+import { toEntries } from "../../../web/admin/selection-entry.ts";
+
+function makeDetail(provider: string, version: number, reason = "fine"): CircuitDetail {
+  return {
+    snapshot: {
+      provider,
+      version,
+      status: "CLOSED",
+      mode: "auto",
+      suspect: false,
+      openUntilMs: null,
+      coolDownUntilMs: null,
+      reason,
+      failureCount: 0,
+      failureThreshold: 5,
+      changedAtMs: 0,
+    },
+    recentCalls: [],
+    transitions: [
+      {
+        version,
+        provider,
+        from: "OPEN",
+        to: "CLOSED",
+        atMs: version * 10,
+        reason,
+        failureCount: 0,
+        requestIds: [],
+        actor: null,
+      },
+    ],
+    firstTokenP50Ms: null,
+    firstTokenP95Ms: null,
+    nextProbeAtMs: null,
+    sandbox: false,
+  };
+}
+
+function makeTail(id: string, atMs: number, provider = "openai"): SelectionTail {
+  return {
+    id,
+    requestId: `req_${id}`,
+    atMs,
+    provider,
+    model: "m",
+    status: "complete",
+    intent: "chat",
+    mode: "class",
+    attempts: 1,
+    firstTokenMs: 1,
+    costMicroUsd: 1,
+  };
+}
+
+function makeRecord(id: string, atMs: number): SelectionRecord {
+  const nothing = {
+    candidates: [],
+    attempts: [],
+    requested: ["fast"],
+    usage: UNKNOWN_USAGE,
+    affinity: false,
+    sandbox: false,
+  };
+  const who = { organizationId: "o", userId: "u", sessionId: null, turnId: null };
+  const what = { mode: "class", intent: "chat", status: "complete", provider: "openai", model: "m" } as const;
+  const figures = { firstTokenMs: 1, durationMs: 1, costMicroUsd: 1 };
+  return {
+    id,
+    requestId: `req_${id}`,
+    createdAt: new Date(atMs).toISOString(),
+    ...nothing,
+    ...who,
+    ...what,
+    ...figures,
+  };
+}
+
+const hello = (circuits: CircuitDetail[], serverTimeMs = 0): BoardEvent => ({
+  type: "frame",
+  frame: { type: "hello", circuits, serverTimeMs },
+  nowMs: 0,
+});
+const circuit = (detail: CircuitDetail): BoardEvent => ({
+  type: "frame",
+  frame: { type: "circuit", detail, serverTimeMs: 0 },
+  nowMs: 0,
+});
+const selection = (tail: SelectionTail): BoardEvent => ({
+  type: "frame",
+  frame: { type: "selection", selection: tail },
+  nowMs: 0,
+});
+const run = (events: readonly BoardEvent[], from: BoardState = EMPTY_BOARD) =>
+  events.reduce((step, event) => applyBoardEvent(step.state, event), {
+    state: from,
+    effects: [],
+  } as ReturnType<typeof applyBoardEvent>);
+const versions = (state: BoardState) =>
+  state.circuits?.map(({ snapshot }) => [snapshot.provider, snapshot.version]);
+
+describe("circuits", () => {
+  it("[WB20] keeps the newer version; the same version may bring newer calls", () => {
+    const { state } = run([hello([makeDetail("openai", 5)]), circuit(makeDetail("openai", 4, "late"))]);
+    expect(versions(state)).toEqual([["openai", 5]]);
+    expect(state.circuits?.[0]?.snapshot.reason).toBe("fine");
+    expect(run([circuit(makeDetail("openai", 5, "calls"))], state).state.circuits?.[0]?.snapshot.reason).toBe(
+      "calls",
+    );
+  });
+
+  it("[WB21] shows what follows a gap and reads the picture again", () => {
+    const next = run([hello([makeDetail("openai", 5)]), circuit(makeDetail("openai", 6))]);
+    expect(next.effects).toEqual([]);
+    const gap = run([circuit(makeDetail("openai", 8))], next.state);
+    expect(versions(gap.state)).toEqual([["openai", 8]]);
+    expect(gap.effects).toEqual([{ type: "refetch" }]);
+    expect(run([circuit(makeDetail("google", 9))], next.state).effects).toEqual([]);
+  });
+
+  it("[WB22] takes a hello as it is, a REST answer only where it is not older", () => {
+    const { state } = run([hello([makeDetail("openai", 5), makeDetail("anthropic", 2)])]);
+    expect(versions(state)).toEqual([
+      ["anthropic", 2],
+      ["openai", 5],
+    ]);
+    const list = { circuits: [makeDetail("openai", 4), makeDetail("anthropic", 3)], serverTimeMs: 0 };
+    expect(versions(run([{ type: "list", list, nowMs: 0 }], state).state)).toEqual([
+      ["anthropic", 3],
+      ["openai", 5],
+    ]);
+    expect(versions(run([hello([makeDetail("openai", 1)])], state).state)).toEqual([["openai", 1]]);
+  });
+
+  it("[WB23] knows how far the server's clock is from ours", () => {
+    const late: BoardEvent = {
+      type: "frame",
+      frame: { type: "hello", circuits: [], serverTimeMs: 10_500 },
+      nowMs: 10_000,
+    };
+    expect(run([late]).state).toMatchObject({ clockOffsetMs: 500, connection: "live" });
+    const list: BoardEvent = { type: "list", list: { circuits: [], serverTimeMs: 9_000 }, nowMs: 10_000 };
+    expect(run([late, list]).state.clockOffsetMs).toBe(-1_000);
+  });
+
+  it("[WB24] has each selection once, newest first, at most a hundred", () => {
+    const { state } = run([
+      selection(makeTail("a", 1)),
+      selection(makeTail("b", 2)),
+      selection(makeTail("a", 1)),
+    ]);
+    expect(state.tail.map(({ id }) => id)).toEqual(["a", "b"]);
+    const many = Array.from({ length: MAX_TAIL + 20 }, (_, index) => selection(makeTail(`s${index}`, index)));
+    const full = run(many).state.tail;
+    expect(full).toHaveLength(100);
+    expect(full[0]?.id).toBe("s119");
+  });
+
+  it("[WB24] orders the transitions of all circuits by time", () => {
+    const timeline = toTimeline([
+      makeDetail("openai", 1),
+      makeDetail("google", 3),
+      makeDetail("anthropic", 2),
+    ]);
+    expect(timeline.map(({ provider }) => provider)).toEqual(["google", "anthropic", "openai"]);
+  });
+});
+
+describe("selection rows", () => {
+  const ALL = { provider: "", status: "" };
+  it("[WB25] shows the stored record in place of what was told live", () => {
+    const entries = toEntries(
+      [makeRecord("a", 1_000)],
+      [makeTail("b", 2_000), makeTail("a", 1_000)],
+      ALL,
+      false,
+    );
+    expect(entries.map(({ tail, record }) => [tail.id, record !== null])).toEqual([
+      ["b", false],
+      ["a", true],
+    ]);
+    expect(entries[1]?.tail).toMatchObject({ id: "a", requestId: "req_a", atMs: 1_000, attempts: 0 });
+  });
+
+  it("[WB25] shows only what passes the filter, stored or live", () => {
+    const live = [makeTail("b", 2_000, "google"), makeTail("c", 3_000)];
+    expect(
+      toEntries([makeRecord("a", 1)], live, { provider: "google", status: "" }, false).map(
+        ({ tail }) => tail.id,
+      ),
+    ).toEqual(["b"]);
+    expect(toEntries([makeRecord("a", 1)], live, { provider: "", status: "failed" }, false)).toEqual([]);
+  });
+
+  it("[WB25] leaves out what is older than the last row while there are older pages", () => {
+    const live = [makeTail("old", 500)];
+    expect(toEntries([makeRecord("a", 1_000)], live, ALL, true).map(({ tail }) => tail.id)).toEqual(["a"]);
+    expect(toEntries([makeRecord("a", 1_000)], live, ALL, false).map(({ tail }) => tail.id)).toEqual([
+      "a",
+      "old",
+    ]);
+  });
+});

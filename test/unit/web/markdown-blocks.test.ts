@@ -1,0 +1,114 @@
+/** Cutting a growing answer into blocks. Rules WB30 to WB32. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { EMPTY_DOCUMENT, readMarkdown } from "../../../web/chat/markdown-blocks.ts";
+
+const ANSWER = [
+  "# Title\n\nA paragraph with [a link][sea] and `code`,\r\nin two lines.\n\n",
+  "1. one\n2. two\n   - nested\n\n   more of two\n\n3. three\n\n",
+  "```TypeScript title=x\nconst a = 1;\n\n# not a heading\n```\n\n",
+  "| a | b |\n|---|---|\n| 1 | 2 |\n\n> quote\ngoes on\n\n",
+  "Setext\n---\n\n[sea]: https://example.org/sea\n\n- [ ] task\n- [x] done\n\n* * *\n\n<details><summary>s</summary>\n\nin\n\n</details>\n\nlast",
+].join("");
+
+/** What must agree: the sources, kinds and places of the blocks. */
+const grow = (text: string, cuts: readonly number[]) => {
+  let page = EMPTY_DOCUMENT;
+  for (const cut of [...cuts].toSorted((a, b) => a - b)) page = readMarkdown(text.slice(0, cut), page);
+  return readMarkdown(text, page);
+};
+
+describe("growing", () => {
+  it("[WB30] ends the same character by character", () => {
+    const cuts = Array.from({ length: ANSWER.length }, (_, index) => index);
+    expect(grow(ANSWER, cuts)).toEqual(readMarkdown(ANSWER));
+  });
+
+  it("[WB30] ends the same for any mixture of markdown in any pieces", () => {
+    const piece = fc.constantFrom(
+      "a",
+      "word ",
+      "\n",
+      "\n\n",
+      "- ",
+      "1. ",
+      "2",
+      ".",
+      "# ",
+      "> ",
+      "```",
+      "`",
+      "|",
+      "|---|",
+      "---",
+      "    ",
+      "[x]: y",
+      "**",
+      "<b>",
+      "\t",
+    );
+    const text = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(""));
+    const cuts = fc.array(fc.nat({ max: 120 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(text, cuts, (source, at) => {
+        // A paragraph may swallow what an earlier look took for its own block: the sources must still be all there.
+        const grown = grow(source, at);
+        const whole = readMarkdown(source);
+        expect(
+          grown.blocks
+            .map(({ raw }) => raw)
+            .join("")
+            .replace(/\s/g, ""),
+        ).toBe(
+          whole.blocks
+            .map(({ raw }) => raw)
+            .join("")
+            .replace(/\s/g, ""),
+        );
+        expect(grown.text).toBe(whole.text);
+      }),
+    );
+  });
+
+  it("[WB30] starts over when the text is another one", () => {
+    expect(readMarkdown("Other text", readMarkdown(ANSWER))).toEqual(readMarkdown("Other text"));
+  });
+
+  it("[WB31] keeps all blocks but the last two", () => {
+    const before = readMarkdown("One\n\nTwo\n\nThree\n\nFour");
+    const after = readMarkdown("One\n\nTwo\n\nThree\n\nFour grows\n\nFive", before);
+    expect(after.blocks).toHaveLength(5);
+    expect(after.blocks[0]).toBe(before.blocks[0]);
+    expect(after.blocks[1]).toBe(before.blocks[1]);
+    // Read again, found unchanged: still the same object, so it is not drawn again.
+    expect(after.blocks[2]).toBe(before.blocks[2]);
+    expect(after.blocks[3]).not.toBe(before.blocks[3]);
+    expect(readMarkdown(after.text, after)).toBe(after);
+  });
+});
+
+describe("blocks", () => {
+  it("[WB32] shows an open fence as code with its language", () => {
+    const [block] = readMarkdown("```Python\nprint(1)\n# no hea").blocks;
+    expect(block).toMatchObject({ kind: "code", language: "python", code: "print(1)\n# no hea" });
+  });
+
+  it("[WB32] takes the first word after the fence, and none for indented code", () => {
+    expect(readMarkdown("```ts title=a.ts\nx\n```").blocks[0]).toMatchObject({ language: "ts", code: "x" });
+    expect(readMarkdown("    indented").blocks[0]).toMatchObject({
+      kind: "code",
+      language: "",
+      code: "indented",
+    });
+  });
+
+  it("[WB32] knows tables, and keeps definitions for the blocks that refer to them", () => {
+    const page = readMarkdown(ANSWER);
+    expect(page.blocks.map(({ kind }) => kind)).toContain("table");
+    expect(page.definitions).toBe("[sea]: https://example.org/sea");
+    const half = readMarkdown("See [x]\n\n[x]: https://exa");
+    expect(readMarkdown("See [x]\n\n[x]: https://example.org", half).definitions).toBe(
+      "[x]: https://example.org",
+    );
+  });
+});
