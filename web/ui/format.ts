@@ -19,10 +19,12 @@ export function formatMicroUsd(costMicroUsd: number | null): string {
 /** Milliseconds with the unit that suits them: `840 ms`, `1.2 s`, `2 min 5 s`; a dash when there is none. */
 export function formatDuration(durationMs: number | null): string {
   if (durationMs === null) return "–";
-  if (durationMs < SECOND_MS) return `${Math.round(durationMs)} ms`;
-  if (durationMs < MINUTE_MS) return `${(durationMs / SECOND_MS).toFixed(1)} s`;
-  const minutes = Math.floor(durationMs / MINUTE_MS);
-  const seconds = Math.floor((durationMs % MINUTE_MS) / SECOND_MS);
+  // Each unit ends where rounding would give the next one's first figure: no "1000 ms", no "60.0 s".
+  if (durationMs < SECOND_MS - 0.5) return `${Math.round(durationMs)} ms`;
+  if (durationMs < MINUTE_MS - 50) return `${(durationMs / SECOND_MS).toFixed(1)} s`;
+  const wholeSeconds = Math.round(durationMs / SECOND_MS);
+  const minutes = Math.floor(wholeSeconds / 60);
+  const seconds = wholeSeconds % 60;
   return seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`;
 }
 
@@ -37,7 +39,8 @@ export function formatCountdown(leftMs: number): string {
 export function formatCount(count: number | null): string {
   if (count === null) return "–";
   if (count < 10_000) return count.toLocaleString("en-US");
-  if (count < MICRO) return `${(count / 1_000).toFixed(1).replace(/\.0$/, "")}k`;
+  // From here on a thousand would be rounded to "1000k".
+  if (count < MICRO - 50) return `${(count / 1_000).toFixed(1).replace(/\.0$/, "")}k`;
   return `${(count / MICRO).toFixed(1).replace(/\.0$/, "")}M`;
 }
 

@@ -22,12 +22,14 @@ it("[WB34] keeps the digits of a price that matter", () => {
 });
 
 it("[WB35] rounds durations and countdowns to the unit that suits them", () => {
-  expect([0, 999, 1_000, 1_250, 59_940, 60_000, 125_000].map(formatDuration)).toEqual([
+  expect([0, 999, 999.7, 1_000, 1_250, 59_940, 59_960, 60_000, 125_000].map(formatDuration)).toEqual([
     "0 ms",
     "999 ms",
     "1.0 s",
+    "1.0 s",
     "1.3 s",
     "59.9 s",
+    "1 min",
     "1 min",
     "2 min 5 s",
   ]);
