@@ -3,7 +3,7 @@
  * in src/session/chat.ts, its rows are in src/session/store.ts. Rules SE10 to SE19, SE36 to SE44.
  */
 import { DurableObject } from "cloudflare:workers";
-import { drizzle } from "drizzle-orm/durable-sqlite";
+import { drizzle, type DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { migrate } from "drizzle-orm/durable-sqlite/migrator";
 import migrations from "../drizzle/chat-session/migrations.js";
 import * as tables from "../schema/chat-session.ts";
@@ -23,6 +23,7 @@ import {
 } from "../src/protocol/session-frame.ts";
 import { resolveModels } from "../src/routing/run-answer.ts";
 import { Chat, LOG_KEPT_MS } from "../src/session/chat.ts";
+import { isLongerThan, toCloseReason } from "../src/session/frame-text.ts";
 import { SessionStore } from "../src/session/store.ts";
 import type { ChatSocket } from "../src/session/turn-runner.ts";
 import { openWiring, type Wiring } from "../src/wiring.ts";
@@ -44,17 +45,19 @@ const CLOSE_DELETED = 4404;
 type AlarmName = "watch" | "drain" | "retire-log";
 
 export class ChatSession extends DurableObject<Bindings> {
+  private readonly db: DrizzleSqliteDODatabase;
   private readonly store: SessionStore;
   private readonly alarms: Alarms<AlarmName>;
   private readonly wiring: Wiring;
   private readonly chat: Chat;
   private readonly chatSockets = new Map<WebSocket, ChatSocket>();
-  private draining = false;
+  private draining: Promise<void> | null = null;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     const wiring = openWiring(env);
     const db = drizzle(ctx.storage);
+    this.db = db;
     this.wiring = wiring;
     this.store = new SessionStore(db);
     this.alarms = new Alarms(ctx.storage, db, tables.alarm, ["watch", "drain", "retire-log"]);
@@ -99,14 +102,15 @@ export class ChatSession extends DurableObject<Bindings> {
     this.chat.announceChange(false);
   }
 
-  /** Ends what runs, closes the sockets, forgets everything. The object starts again empty. */
+  /** Ends what runs, closes the sockets, forgets everything. What the running turn has cost stays on record. */
   async deleteAll(): Promise<void> {
-    this.chat.stop();
     this.chat.announceChange(true);
     for (const socket of this.ctx.getWebSockets()) socket.close(CLOSE_DELETED, "This chat was deleted.");
+    await this.chat.close();
+    await this.drainOutbox();
     await this.ctx.storage.deleteAll();
-    // Whatever still runs in this instance would write to tables that are gone.
-    this.ctx.abort("this chat was deleted");
+    // This instance lives on, and whoever calls it must find an empty chat and not a missing table.
+    await migrate(this.db, migrations);
   }
 
   async readMessages(): Promise<StoredMessage[]> {
@@ -147,14 +151,13 @@ export class ChatSession extends DurableObject<Bindings> {
   override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
     const chatSocket = this.toChatSocket(socket);
     if (typeof data !== "string") return socket.close(CLOSE_BAD_FRAME, "Frames are JSON text.");
-    // A character is at least a byte: this bounds the work before anything is parsed.
-    if (data.length > MAX_FRAME_BYTES) return socket.close(CLOSE_TOO_BIG, "This frame is too large.");
+    if (isLongerThan(data, MAX_FRAME_BYTES)) return socket.close(CLOSE_TOO_BIG, "This frame is too large.");
     const shape = chatSocket.live ? LiveClientFrame : ClientFrame;
     const parsed = shape.safeParse(parseJson(data));
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       const where = issue === undefined ? "" : ` at ${issue.path.join(".") || "its top"}: ${issue.message}`;
-      return socket.close(CLOSE_BAD_FRAME, `Bad frame${where}`.slice(0, 120));
+      return socket.close(CLOSE_BAD_FRAME, toCloseReason(`Bad frame${where}`));
     }
     this.chat.handleFrame(chatSocket, parsed.data);
   }
@@ -195,17 +198,23 @@ export class ChatSession extends DurableObject<Bindings> {
 
   private afterTurn(): void {
     const nowMs = this.wiring.clock.nowMs();
-    this.alarms.cancel("watch");
+    // A turn that waited may have been cancelled while another one runs: that one is still watched over.
+    if (this.store.readOpenTurns().length === 0) this.alarms.cancel("watch");
     // In the same transaction as the record: if this object dies now, the alarm hands the record over.
     this.alarms.schedule("drain", nowMs + DRAIN_RETRY_MS);
     this.alarms.schedule("retire-log", nowMs + LOG_KEPT_MS);
     this.ctx.waitUntil(this.drainOutbox());
   }
 
-  /** Hands records to the queue; a row goes only after the queue took it. D1 drops what comes twice. */
-  private async drainOutbox(): Promise<void> {
-    if (this.draining) return;
-    this.draining = true;
+  /** Hands records to the queue; a row goes only after the queue took it. D1 drops what comes twice. Never throws. */
+  private drainOutbox(): Promise<void> {
+    this.draining ??= this.drainRows().finally(() => {
+      this.draining = null;
+    });
+    return this.draining;
+  }
+
+  private async drainRows(): Promise<void> {
     try {
       for (;;) {
         const rows = this.store.readOutbox(DRAIN_BATCH);
@@ -220,8 +229,6 @@ export class ChatSession extends DurableObject<Bindings> {
         request_id: this.store.readLastTurn()?.turnId ?? "",
         error: describeError(error),
       });
-    } finally {
-      this.draining = false;
     }
   }
 

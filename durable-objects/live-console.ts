@@ -15,6 +15,8 @@ const MAX_SOCKETS = 200;
 
 export class LiveConsole extends DurableObject<Bindings> {
   private readonly wiring: Wiring;
+  /** Sockets whose first frame is still being put together, and what they are to be told after it. */
+  private readonly waiting = new Map<WebSocket, AdminLiveFrame[]>();
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -29,8 +31,16 @@ export class LiveConsole extends DurableObject<Bindings> {
     }
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    const circuits = await this.wiring.readCircuits();
-    send(server, { type: "hello", circuits, serverTimeMs: this.wiring.clock.nowMs() });
+    // What happens while the circuits are read would come before them, or be missed: it is kept for after.
+    const missed: AdminLiveFrame[] = [];
+    this.waiting.set(server, missed);
+    try {
+      const circuits = await this.wiring.readCircuits();
+      send(server, { type: "hello", circuits, serverTimeMs: this.wiring.clock.nowMs() });
+      for (const frame of missed) send(server, frame);
+    } finally {
+      this.waiting.delete(server);
+    }
     return new Response(null, { status: 101, webSocket: client });
   }
 
@@ -50,7 +60,11 @@ export class LiveConsole extends DurableObject<Bindings> {
   }
 
   private broadcast(frame: AdminLiveFrame): void {
-    for (const socket of this.ctx.getWebSockets()) send(socket, frame);
+    for (const socket of this.ctx.getWebSockets()) {
+      const missed = this.waiting.get(socket);
+      if (missed === undefined) send(socket, frame);
+      else missed.push(frame);
+    }
   }
 }
 

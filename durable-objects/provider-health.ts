@@ -125,7 +125,11 @@ export class ProviderHealth extends DurableObject<Bindings> {
   }
 
   private async runAlarm(name: AlarmName, provider: string): Promise<void> {
-    if (name === "confirm") return this.settleSuspicion(provider);
+    if (name === "confirm") {
+      this.confirm(provider);
+      await this.confirming;
+      return;
+    }
     this.apply(provider, { type: "time-pass" });
     await this.probeHalfOpen(provider);
   }
@@ -176,6 +180,8 @@ export class ProviderHealth extends DurableObject<Bindings> {
     });
     if (step.breaker !== before) this.save(provider, step.breaker);
     for (const effect of step.effects) this.carryOut(provider, effect);
+    // After all of them: the card shows the wake-up that comes with a transition.
+    if (step.effects.some((effect) => effect.type === "transition")) this.ctx.waitUntil(this.publish(provider));
     return step.effects;
   }
 
@@ -230,7 +236,6 @@ export class ProviderHealth extends DurableObject<Bindings> {
       reason: record.reason,
       failure_count: record.failureCount,
     });
-    this.ctx.waitUntil(this.publish(provider));
   }
 
   private noteCall(call: CircuitCall & { readonly verdict?: string }): void {

@@ -57,7 +57,9 @@ export function explainForbiddenImport(fromPath: string, specifier: string): str
   }
   if (from.top === "schema" && to.top !== "schema") return "schema/ imports only drizzle-orm";
   if (from.top === "durable-objects" && to.top === "src" && (to.layer === "http" || to.layer === null)) {
-    return to.layer === null && target.path !== "src/worker.ts" ? null : "objects do not know src/http/ or the entry";
+    return to.layer === null && target.path !== "src/worker.ts"
+      ? null
+      : "objects do not know src/http/ or the entry";
   }
   if (from.layer === null) return null;
   if (to.top === "schema") return from.isStore || from.isClient ? null : "a core does not know the tables";
@@ -66,9 +68,11 @@ export function explainForbiddenImport(fromPath: string, specifier: string): str
 }
 
 function explainForbiddenLayer(from: string, to: string | null): string | null {
-  if (!LAYERS.includes(from)) return `src/${from}/ is not in the order of folders (scripts/check-architecture.ts)`;
+  if (!LAYERS.includes(from))
+    return `src/${from}/ is not in the order of folders (scripts/check-architecture.ts)`;
   if (to === null) return "a subsystem does not know the files that wire it";
-  if (!LAYERS.includes(to)) return `src/${to}/ is not in the order of folders (scripts/check-architecture.ts)`;
+  if (!LAYERS.includes(to))
+    return `src/${to}/ is not in the order of folders (scripts/check-architecture.ts)`;
   return LAYERS.indexOf(to) <= LAYERS.indexOf(from) ? null : `${to} is to the right of ${from}`;
 }
 
@@ -110,13 +114,15 @@ export function findViolations(path: string, source: string): readonly Finding[]
   const isCore = place.layer !== null && place.layer !== "http" && !place.isStore && !place.isClient;
   new Visitor({
     ImportExpression: (node) => {
-      if (node.source.type === "Literal" && typeof node.source.value === "string") check(node.start, node.source.value);
+      if (node.source.type === "Literal" && typeof node.source.value === "string")
+        check(node.start, node.source.value);
       else report(node.start, "import() of something other than a literal cannot be checked");
     },
     TSImportType: (node) => check(node.start, node.source.value),
     NewExpression: (node) => {
       const isDate = node.callee.type === "Identifier" && node.callee.name === "Date";
-      if (isCore && isDate && node.arguments.length === 0) report(node.start, "a core is given the time: no new Date()");
+      if (isCore && isDate && node.arguments.length === 0)
+        report(node.start, "a core is given the time: no new Date()");
     },
   }).visit(parsed.program);
   return findings;
@@ -138,4 +144,5 @@ async function checkAll(root: string): Promise<void> {
 }
 
 const self = fileURLToPath(import.meta.url);
-if (process.argv[1] !== undefined && resolve(process.argv[1]) === self) await checkAll(dirname(dirname(self)));
+if (process.argv[1] !== undefined && resolve(process.argv[1]) === self)
+  await checkAll(dirname(dirname(self)));

@@ -31,7 +31,7 @@ const CHECKS: readonly Check[] = [
   {
     title: "Formatting",
     script: "node_modules/prettier/bin/prettier.cjs",
-    parameters: ["--check", "--cache", "--cache-location=node_modules/.cache/prettier", "--log-level=warn", "."],
+    parameters: ["--check", "--cache", "--log-level=warn", "."],
   },
   { title: "Dead code", script: "node_modules/knip/bin/knip.js", parameters: ["--no-config-hints"] },
   { title: "Imports point one way", script: "scripts/check-architecture.ts", parameters: [] },

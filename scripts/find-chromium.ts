@@ -48,17 +48,23 @@ export async function ensureChromium(root: string, progress: Progress): Promise<
   if (found !== null) return found;
   const privilege = await findPrivilege();
   if (privilege === null || !(await isExecutable("/usr/bin/apt-get"))) {
-    throw new Error("No Chromium was found. Install one (Debian: apt-get install chromium) or set CHROMIUM_PATH.");
+    throw new Error(
+      "No Chromium was found. Install one (Debian: apt-get install chromium) or set CHROMIUM_PATH.",
+    );
   }
   const apt = async (...parameters: readonly string[]) => {
     const [command = "", ...rest] = [...privilege, "apt-get", "-qq", ...parameters];
-    await runCommand(command, rest, { cwd: root, env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+    await runCommand(command, rest, {
+      cwd: root,
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    });
   };
   await progress.step("Chromium installed", async () => {
     await apt("update");
-    await apt("install", "-y", "--no-install-recommends", "chromium");
+    await apt("install", "-y", "--no-install-recommends", "chromium", "fonts-liberation");
   });
   const installed = await findChromium(process.env);
-  if (installed === null) throw new Error("apt-get installed chromium, but no program of that name is on the PATH");
+  if (installed === null)
+    throw new Error("apt-get installed chromium, but no program of that name is on the PATH");
   return installed;
 }

@@ -25,7 +25,11 @@ async function seed(stateFolder: string): Promise<void> {
     const known = await readLocalSeed(stateFolder, admin);
     const { apiKey } = await seedLocal(
       proxy.env.DB,
-      { adminEmail: admin.email, adminPassword: admin.password, ...(known === null ? {} : { apiKey: known }) },
+      {
+        adminEmail: admin.email,
+        adminPassword: admin.password,
+        ...(known === null ? {} : { apiKey: known }),
+      },
       { nowMs: Date.now, randomBytes },
     );
     await saveLocalSeed(stateFolder, admin, apiKey);

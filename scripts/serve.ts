@@ -22,7 +22,12 @@ import { findServerOnState } from "./serve/state-in-use.ts";
 import { listenForStop, untilAborted } from "./serve/stop-signal.ts";
 import { waitForUrl } from "./serve/wait-for-url.ts";
 import type { Settings } from "./serve/worker-settings.ts";
-import { collectUserSettings, formatEnvFile, hasRealKeys, toWorkerSettings } from "./serve/worker-settings.ts";
+import {
+  collectUserSettings,
+  formatEnvFile,
+  hasRealKeys,
+  toWorkerSettings,
+} from "./serve/worker-settings.ts";
 
 /** A slow machine's first start of workerd; a healthy one needs two or three seconds. */
 const HEALTHY_WITHIN_MS = 60_000;
@@ -45,7 +50,9 @@ export async function serve(root: string, options: StartOptions, progress: Progr
   const start: Start = { root, stateFolder, url, options, progress, stop: listenForStop(), parts: [] };
   const other = await findServerOnState(stateFolder);
   if (other !== null) {
-    progress.line(`Breakwater already runs on this state at ${other}. Stop it, or take another state: --state DIR`);
+    progress.line(
+      `Breakwater already runs on this state at ${other}. Stop it, or take another state: --state DIR`,
+    );
     return 1;
   }
   try {
@@ -77,7 +84,9 @@ async function run(start: Start): Promise<number> {
 async function prepare(start: Start): Promise<LocalSecrets> {
   const { root, stateFolder, progress } = start;
   await makePrivateFolder(stateFolder);
-  const pages = progress.step("Web pages built", async () => ((await buildWeb(root)) ? undefined : "unchanged"));
+  const pages = progress.step("Web pages built", async () =>
+    (await buildWeb(root)) ? undefined : "unchanged",
+  );
   // Looked at below; until then a rejection must not count as unhandled.
   pages.catch(() => undefined);
   const secrets = await loadLocalSecrets(stateFolder);
@@ -122,12 +131,18 @@ async function startParts(start: Start, secrets: LocalSecrets, user: Settings, s
     // When it ends later, `run` notices by its own means.
     failed.catch(() => undefined);
     const healthy = waitForUrl(checkUrl, HEALTHY_WITHIN_MS, stop).then((waited) => {
-      if (!waited.ok && !stop.aborted) throw new Error(`${name} is not healthy: ${waited.last}\n${log.tail()}`);
+      if (!waited.ok && !stop.aborted)
+        throw new Error(`${name} is not healthy: ${waited.last}\n${log.tail()}`);
     });
     waits.push(progress.step(title, () => Promise.race([healthy, failed])));
   };
   if (sandboxUrl !== null && sandboxPort !== null) {
-    add("The sandbox", "Sandbox providers", startSandboxProviders(context, sandboxPort), `${sandboxUrl}/control`);
+    add(
+      "The sandbox",
+      "Sandbox providers",
+      startSandboxProviders(context, sandboxPort),
+      `${sandboxUrl}/control`,
+    );
   }
   add("The server", "Server", startWorker(context, options.port, settingsFile), `${url}/health`);
   await Promise.all(waits);
@@ -149,7 +164,11 @@ async function announce(start: Start, secrets: LocalSecrets, sandbox: boolean): 
   progress.line(`Breakwater is ready: ${url}`);
   progress.line(`  Chat         ${url}/`);
   progress.line(`  Console      ${url}/console`);
-  progress.line(`  Sign in as   ${admin.email}  (password and API key: ${shown.startsWith("..") ? path : shown})`);
-  progress.line(`  Answers      ${sandbox ? "come from the sandbox, not from a model: no keys are configured" : "come from the configured providers"}`);
+  progress.line(
+    `  Sign in as   ${admin.email}  (password and API key: ${shown.startsWith("..") ? path : shown})`,
+  );
+  progress.line(
+    `  Answers      ${sandbox ? "come from the sandbox, not from a model: no keys are configured" : "come from the configured providers"}`,
+  );
   progress.line(`  Server log   ${join(options.state, "server.log")}`);
 }

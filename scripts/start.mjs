@@ -30,7 +30,8 @@ async function main() {
   const progress = createProgress(process.stdout, Date.now);
   const installed = await installWhenStale(root, progress);
   // A new install may have replaced the very Node that runs this.
-  if (installed || !isProjectNode()) return runOnProjectNode(root, fileURLToPath(import.meta.url), parameters);
+  if (installed || !isProjectNode())
+    return runOnProjectNode(root, fileURLToPath(import.meta.url), parameters);
   const { serve } = await import("./serve.ts");
   return serve(root, options.value, progress);
 }

@@ -28,8 +28,11 @@ export function isInstallCurrent(locked, installed) {
 /** @param {string} path @returns {Promise<Record<string, LockedPackage> | null>} */
 async function readLock(path) {
   try {
-    const packages = JSON.parse(await readFile(path, "utf8")).packages;
-    return typeof packages === "object" && packages !== null ? packages : null;
+    /** @type {unknown} */
+    const lock = JSON.parse(await readFile(path, "utf8"));
+    if (typeof lock !== "object" || lock === null || !("packages" in lock)) return null;
+    // npm wrote it; what is not as expected differs from the other lock and leads to an install.
+    return /** @type {Record<string, LockedPackage>} */ (lock.packages);
   } catch {
     // Missing or cut off: whatever the reason, the answer is to install.
     return null;

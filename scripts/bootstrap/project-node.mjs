@@ -19,7 +19,10 @@ export function isProjectNode() {
  * @returns {NodeJS.ProcessEnv}
  */
 export function toProjectEnv(root) {
-  return { ...process.env, PATH: [join(root, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter) };
+  return {
+    ...process.env,
+    PATH: [join(root, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter),
+  };
 }
 
 /**
@@ -31,7 +34,9 @@ export function toProjectEnv(root) {
 export function runOnProjectNode(root, script, parameters) {
   const node = join(root, "node_modules", ".bin", "node");
   if (!existsSync(node)) {
-    throw new Error("node_modules/.bin/node is missing: the install script of the package `node` did not run. Try `npm ci`.");
+    throw new Error(
+      "node_modules/.bin/node is missing: the install script of the package `node` did not run. Try `npm ci`.",
+    );
   }
   return new Promise((resolve, reject) => {
     const child = spawn(node, [script, ...parameters], {

@@ -35,7 +35,10 @@ export function runCommand(command, parameters, options) {
     child.once("close", (code, signal) => {
       process.off("exit", end);
       if (code === 0) resolve(output);
-      else reject(new CommandError([command, ...parameters].join(" "), code ?? signal ?? "an unknown state", output));
+      else
+        reject(
+          new CommandError([command, ...parameters].join(" "), code ?? signal ?? "an unknown state", output),
+        );
     });
   });
 }

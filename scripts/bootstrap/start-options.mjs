@@ -41,7 +41,10 @@ export function parseStartOptions(parameters) {
     if (state.trim() === "") return { ok: false, error: "--state takes the name of a folder" };
     return { ok: true, value: { port, state, sandbox: values["no-sandbox"] !== true } };
   } catch (error) {
-    return { ok: false, error: error instanceof Error ? (error.message.split(". ")[0] ?? error.message) : String(error) };
+    return {
+      ok: false,
+      error: error instanceof Error ? (error.message.split(". ")[0] ?? error.message) : String(error),
+    };
   }
 }
 
@@ -56,7 +59,9 @@ export function explainTakenPort(port) {
       const code = "code" in error ? error.code : undefined;
       const other = port < LARGEST_PORT ? port + 1 : port - 1;
       if (code === "EADDRINUSE") {
-        resolve(`Port ${port} is already in use. Stop what uses it, or take another: npm start -- --port ${other}`);
+        resolve(
+          `Port ${port} is already in use. Stop what uses it, or take another: npm start -- --port ${other}`,
+        );
       } else resolve(`Port ${port} cannot be used (${String(code)}). Take another: npm start -- --port 8787`);
     });
     server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(null)));

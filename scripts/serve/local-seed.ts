@@ -22,5 +22,8 @@ export async function readLocalSeed(stateFolder: string, admin: Admin): Promise<
 }
 
 export async function saveLocalSeed(stateFolder: string, admin: Admin, apiKey: string): Promise<void> {
-  await writePrivateFile(join(stateFolder, "seed.json"), `${JSON.stringify({ apiKey, ...admin }, null, 2)}\n`);
+  await writePrivateFile(
+    join(stateFolder, "seed.json"),
+    `${JSON.stringify({ apiKey, ...admin }, null, 2)}\n`,
+  );
 }

@@ -75,6 +75,8 @@ function sendSignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+const ALIVE = Symbol("alive");
+
 /** How long a process may take to end by itself; wrangler needs about half a second. */
 const GRACE_MS = 5000;
 
@@ -83,19 +85,23 @@ const GRACE_MS = 5000;
  * it is left. `mark` is what it was started with.
  */
 export async function endProcessTree(pid: number, mark: string, ended: Promise<unknown>): Promise<void> {
+  // The first promise wins when both are settled.
+  const first = await Promise.race([ended, Promise.resolve(ALIVE)]);
+  if (first !== ALIVE) return killOffspring(pid, mark);
+  sendSignal(pid, "SIGTERM");
   const { promise: graceOver, resolve } = Promise.withResolvers<"over">();
-  const first = await Promise.race([ended, Promise.resolve("alive")]);
-  if (first === "alive") {
-    sendSignal(pid, "SIGTERM");
-    const timer = setTimeout(() => resolve("over"), GRACE_MS);
-    const second = await Promise.race([ended, graceOver]);
-    clearTimeout(timer);
-    await killLeft(pid, mark);
-    // Itself last: it may be the one that runs this.
-    if (second === "over") sendSignal(pid, "SIGKILL");
-  } else await killLeft(pid, mark);
+  const timer = setTimeout(() => resolve("over"), GRACE_MS);
+  const second = await Promise.race([ended, graceOver]);
+  clearTimeout(timer);
+  return second === "over" ? killProcessTree(pid, mark) : killOffspring(pid, mark);
 }
 
-async function killLeft(pid: number, mark: string): Promise<void> {
+/** SIGKILL to everything that came from the process, and to itself last: it may be the one that runs this. */
+export async function killProcessTree(pid: number, mark: string): Promise<void> {
+  await killOffspring(pid, mark);
+  sendSignal(pid, "SIGKILL");
+}
+
+async function killOffspring(pid: number, mark: string): Promise<void> {
   for (const each of await findProcesses(pid, mark)) if (each !== pid) sendSignal(each, "SIGKILL");
 }

@@ -6,7 +6,9 @@ import { runCommand } from "../bootstrap/run-command.mjs";
 
 /** `0.1.0+1a2b3c4`, or `0.1.0` outside a git repository. */
 export async function readVersion(root: string): Promise<string> {
-  const { version } = z.object({ version: z.string() }).parse(JSON.parse(await readFile(join(root, "package.json"), "utf8")));
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(await readFile(join(root, "package.json"), "utf8")));
   try {
     const commit = await runCommand("git", ["rev-parse", "--short", "HEAD"], { cwd: root });
     return `${version}+${commit.trim()}`;

@@ -41,10 +41,15 @@ export function startWorker(context: RunContext, port: number, settingsFile: str
   return startManagedProcess({
     script: toWranglerScript(context.root),
     parameters: [
-      ...["dev", "--local", "--ip", "127.0.0.1", "--port", String(port)],
-      // 0: any free port. The debugger's usual one clashes as soon as two run.
-      ...["--inspector-ip", "127.0.0.1", "--inspector-port", "0"],
-      ...["--persist-to", context.stateFolder, "--env-file", settingsFile],
+      "dev",
+      "--local",
+      "--ip=127.0.0.1",
+      `--port=${port}`,
+      "--inspector-ip=127.0.0.1",
+      // Any free port: the debugger's usual one clashes as soon as two run.
+      "--inspector-port=0",
+      `--persist-to=${context.stateFolder}`,
+      `--env-file=${settingsFile}`,
       "--show-interactive-dev-session=false",
     ],
     folder: context.root,

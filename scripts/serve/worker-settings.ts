@@ -9,7 +9,12 @@ const FROM_ENVIRONMENT =
   /^(PLATFORM_[A-Z0-9_]+_KEY|(ANTHROPIC|OPENAI|GOOGLE|DEEPSEEK)_BASE_URL|(OLLAMA|COMPATIBLE)_[A-Z0-9_]+|ALLOWED_ORIGINS)$/;
 
 /** A key of one of these makes the sandbox stay away: the four providers that it stands in for. */
-const REAL_KEYS = ["PLATFORM_ANTHROPIC_KEY", "PLATFORM_OPENAI_KEY", "PLATFORM_GOOGLE_KEY", "PLATFORM_DEEPSEEK_KEY"];
+const REAL_KEYS = [
+  "PLATFORM_ANTHROPIC_KEY",
+  "PLATFORM_OPENAI_KEY",
+  "PLATFORM_GOOGLE_KEY",
+  "PLATFORM_DEEPSEEK_KEY",
+];
 
 export type Settings = Readonly<Record<string, string>>;
 
@@ -70,10 +75,11 @@ export function formatEnvFile(settings: Settings): string {
 
 function quote(name: string, value: string): string {
   const mark = ["'", '"', "`"].find((candidate) => !value.includes(candidate));
-  // Double quotes would turn a written \n or \r into a line break.
-  const changed = mark === '"' && /\\[nr]/.test(value);
-  if (mark === undefined || changed || /[\r\n]/.test(value)) {
-    throw new Error(`${name} has a line break or a mix of quotes and backslashes that no env file can hold`);
+  // dotenv reads a backslash before a quote, an n or an r as part of an escape, in some quotes and not in others.
+  if (mark === undefined || /[\r\n\\]/.test(value)) {
+    throw new Error(
+      `${name} has a line break, a backslash or all three kinds of quotes: no env file can hold that`,
+    );
   }
   return `${mark}${value.replaceAll("$", "\\$")}${mark}`;
 }

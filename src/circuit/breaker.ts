@@ -62,7 +62,13 @@ export type BreakerEvent =
       readonly message: string;
     }
   /** A probe of a closed circuit that confirms or clears a suspicion. */
-  | { readonly type: "confirm-end"; readonly verdict: HealthVerdict; readonly message: string }
+  | {
+      readonly type: "confirm-end";
+      readonly verdict: HealthVerdict;
+      readonly message: string;
+      /** From now, milliseconds; only read for `rate-limited`. */
+      readonly retryAfterMs?: number | null;
+    }
   /** The clock has moved on: an open time may be over, a permit may be void. */
   | { readonly type: "time-pass" }
   | { readonly type: "permit-request"; readonly permitId: string }
@@ -72,6 +78,8 @@ export type BreakerEvent =
       readonly permitId: string;
       readonly verdict: HealthVerdict;
       readonly message: string;
+      /** From now, milliseconds; only read for `rate-limited`. */
+      readonly retryAfterMs?: number | null;
     }
   | {
       readonly type: "control";
@@ -213,15 +221,17 @@ function transition(
   return { breaker: next, effects };
 }
 
-/** Doubles with every trip, counted from the trip itself, with jitter on top. */
-function openTimeMs(trips: number, context: BreakerContext): number {
-  const { openBaseMs, openMaxMs, jitterShare } = context.policy;
-  const plainMs = Math.min(openMaxMs, openBaseMs * 2 ** Math.min(trips, 30));
-  return Math.round(plainMs * (1 + jitterShare * context.random()));
+/** Doubles with every trip, counted from the trip itself. */
+function openTimeMs(trips: number, { openBaseMs, openMaxMs }: CircuitPolicy): number {
+  return Math.min(openMaxMs, openBaseMs * 2 ** Math.min(trips, 30));
+}
+
+function withJitter(durationMs: number, context: BreakerContext): number {
+  return Math.round(durationMs * (1 + context.policy.jitterShare * context.random()));
 }
 
 function trip(breaker: Breaker, reason: string, context: BreakerContext): BreakerStep {
-  const openUntilMs = context.nowMs + openTimeMs(breaker.trips, context);
+  const openUntilMs = context.nowMs + withJitter(openTimeMs(breaker.trips, context.policy), context);
   return transition(
     breaker,
     { status: "OPEN", openUntilMs },
@@ -234,7 +244,7 @@ function trip(breaker: Breaker, reason: string, context: BreakerContext): Breake
 function tripFatal(breaker: Breaker, message: string, context: BreakerContext): BreakerStep {
   return transition(
     breaker,
-    { status: "OPEN", openUntilMs: context.nowMs + context.policy.fatalOpenMs },
+    { status: "OPEN", openUntilMs: context.nowMs + withJitter(context.policy.fatalOpenMs, context) },
     { trips: breaker.trips + 1, reason: `Opened at once, waiting will not mend it: ${message}` },
     null,
     context,
@@ -282,18 +292,23 @@ function applyCallEnd(
   // A call that began before the trip may end after it. It says nothing new: only a probe closes a circuit.
   if (breaker.state.status !== "CLOSED") return unchanged(breaker);
   if (event.verdict === "success") {
+    // A call that began before a 429 may end well after it: the pause that the provider asked for still stands.
+    const coolDownUntilMs =
+      breaker.coolDownUntilMs !== null && breaker.coolDownUntilMs > context.nowMs
+        ? breaker.coolDownUntilMs
+        : null;
     const clean =
       breaker.failureCount === 0 &&
       !breaker.state.suspect &&
       breaker.trips === 0 &&
-      breaker.coolDownUntilMs === null;
+      breaker.coolDownUntilMs === coolDownUntilMs;
     if (clean) return unchanged(breaker);
     return amend(breaker, {
       state: { status: "CLOSED", suspect: false },
       failureCount: 0,
       failedRequestIds: [],
       trips: 0,
-      coolDownUntilMs: null,
+      coolDownUntilMs,
       reason: "The last call went well.",
     });
   }
@@ -323,7 +338,7 @@ function applyConfirmEnd(
         ? tripFatal(countFailure(breaker, null), event.message, context)
         : unchanged(breaker);
     case "rate-limited":
-      return coolDown(breaker, null, context);
+      return coolDown(breaker, event.retryAfterMs ?? null, context);
     case "neutral":
       return unchanged(breaker);
     default:
@@ -331,6 +346,7 @@ function applyConfirmEnd(
   }
 }
 
+/** Always names the next time to wake up, so that any call can put back an alarm that was lost. */
 function applyTimePass(breaker: Breaker, context: BreakerContext): BreakerStep {
   if (breaker.mode !== "auto") return unchanged(breaker);
   if (breaker.state.status === "OPEN") {
@@ -347,11 +363,13 @@ function applyTimePass(breaker: Breaker, context: BreakerContext): BreakerStep {
   }
   if (breaker.state.status === "HALF_OPEN") {
     const { permit } = breaker.state;
-    if (permit !== null && context.nowMs >= permit.expiresAtMs) {
-      return amend(breaker, { state: { status: "HALF_OPEN", permit: null } }, [
-        { type: "wake", atMs: context.nowMs },
-      ]);
+    if (permit === null) return { breaker, effects: [{ type: "wake", atMs: context.nowMs }] };
+    if (context.nowMs < permit.expiresAtMs) {
+      return { breaker, effects: [{ type: "wake", atMs: permit.expiresAtMs }] };
     }
+    return amend(breaker, { state: { status: "HALF_OPEN", permit: null } }, [
+      { type: "wake", atMs: context.nowMs },
+    ]);
   }
   return unchanged(breaker);
 }
@@ -373,17 +391,18 @@ function applyProbeEnd(
   event: Extract<BreakerEvent, { type: "probe-end" }>,
   context: BreakerContext,
 ): BreakerStep {
-  if (breaker.state.status !== "HALF_OPEN" || breaker.state.permit?.id !== event.permitId) {
-    return unchanged(breaker);
-  }
+  const permit = breaker.state.status === "HALF_OPEN" ? breaker.state.permit : null;
+  if (permit?.id !== event.permitId || context.nowMs >= permit.expiresAtMs) return unchanged(breaker);
+  // On trial: one more failure of a real call opens it again, for longer.
+  const onTrial = { failureCount: context.policy.failureThreshold - 1, failedRequestIds: [] };
   switch (event.verdict) {
     // Busy is not broken: the path works. The cool-down keeps traffic away until the time it named.
     case "rate-limited": {
-      const cooled = coolDown(breaker, null, context).breaker;
+      const cooled = coolDown(breaker, event.retryAfterMs ?? null, context).breaker;
       return transition(
         cooled,
         { status: "CLOSED", suspect: false },
-        { reason: "A probe was answered with a rate limit.", failureCount: 0, failedRequestIds: [] },
+        { ...onTrial, reason: "A probe was answered with a rate limit." },
         null,
         context,
       );
@@ -392,12 +411,7 @@ function applyProbeEnd(
       return transition(
         breaker,
         { status: "CLOSED", suspect: false },
-        {
-          reason: "A probe went well.",
-          // On trial: one more failure of a real call opens it again, for longer.
-          failureCount: context.policy.failureThreshold - 1,
-          failedRequestIds: [],
-        },
+        { ...onTrial, reason: "A probe went well." },
         null,
         context,
       );
@@ -436,16 +450,15 @@ function applyControl(
         event.actor,
         context,
       );
+    // A transition also where the state stays: who and why must be on record.
     case "auto":
-      return breaker.state.status === "CLOSED"
-        ? amend(breaker, { mode: "auto", reason })
-        : transition(
-            breaker,
-            { status: "HALF_OPEN", permit: null },
-            { mode: "auto", reason },
-            event.actor,
-            context,
-          );
+      return transition(
+        breaker,
+        breaker.state.status === "OPEN" ? { status: "HALF_OPEN", permit: null } : breaker.state,
+        { mode: "auto", reason },
+        event.actor,
+        context,
+      );
     default:
       return assertNever(event.action);
   }

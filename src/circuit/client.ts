@@ -21,6 +21,8 @@ interface Entry {
   /** When the last background refresh began; a lost one is forgotten after LOST_AFTER_MS. */
   refreshStartedAtMs: number;
   failuresHere: number;
+  /** Counts what went wrong here; tells an answer that knows of it from one that was asked for before. */
+  troublesHere: number;
   pending: CallOutcome[];
   flushPlannedAtMs: number;
 }
@@ -69,13 +71,13 @@ export class CircuitClient {
     return entry.snapshot;
   }
 
-  /** Before a turn: waits at most 150 ms for circuits that this isolate knows nothing recent about. */
+  /**
+   * Before a turn: waits at most 150 ms for circuits that this isolate knows nothing recent about, and for those
+   * whose open time is over: a provider that is back should not be passed over because nobody has looked.
+   */
   async warm(providers: Iterable<string>): Promise<void> {
     const nowMs = this.deps.clock.nowMs();
-    const cold = [...providers].filter((provider) => {
-      const entry = this.entry(provider);
-      return entry.snapshot === null || nowMs - entry.fetchedAtMs > STALE_MS;
-    });
+    const cold = [...providers].filter((provider) => isCold(this.entry(provider), nowMs));
     if (cold.length === 0) return;
     const pulls = Promise.all(cold.map((provider) => this.pull(provider)));
     this.deps.waitUntil(pulls);
@@ -94,7 +96,7 @@ export class CircuitClient {
       entry.failuresHere = 0;
     } else if (outcome.verdict !== "rate-limited") {
       entry.failuresHere += 1;
-      this.noteTrouble(entry, outcome, nowMs);
+      this.noteTrouble(provider, entry, outcome, nowMs);
     }
     const urgent = outcome.verdict !== "success" || entry.pending.length >= FLUSH_AT_COUNT;
     if (urgent) {
@@ -106,9 +108,10 @@ export class CircuitClient {
   }
 
   /** The local fuse, and the suspicion that ranks a provider behind the others, need no word from the authority. */
-  private noteTrouble(entry: Entry, outcome: CallOutcome, nowMs: number): void {
-    const known = entry.snapshot;
-    if (known === null || known.status !== "CLOSED" || known.mode === "forced-closed") return;
+  private noteTrouble(provider: string, entry: Entry, outcome: CallOutcome, nowMs: number): void {
+    const known = entry.snapshot ?? toUnheardSnapshot(provider, nowMs);
+    if (known.status !== "CLOSED" || known.mode === "forced-closed") return;
+    entry.troublesHere += 1;
     const blown = entry.failuresHere >= FUSE_FAILURES || outcome.verdict === "fatal";
     // The version stays: whatever the authority says next replaces this.
     entry.snapshot = blown
@@ -128,7 +131,7 @@ export class CircuitClient {
     const known = entry.snapshot;
     if (known?.status !== "OPEN" || known.mode !== "auto" || known.openUntilMs === null) return;
     const graceMs = entry.fetchedAtMs === 0 ? 0 : STALE_MS;
-    if (nowMs < known.openUntilMs + graceMs) return;
+    if (nowMs < Math.max(known.openUntilMs, entry.fetchedAtMs) + graceMs) return;
     entry.failuresHere = FUSE_FAILURES - 1;
     entry.snapshot = {
       ...known,
@@ -147,6 +150,7 @@ export class CircuitClient {
         fetchedAtMs: 0,
         refreshStartedAtMs: 0,
         failuresHere: 0,
+        troublesHere: 0,
         pending: [],
         flushPlannedAtMs: 0,
       };
@@ -164,14 +168,16 @@ export class CircuitClient {
   }
 
   private refresh(provider: string, entry: Entry, nowMs: number): void {
-    if (nowMs - entry.refreshStartedAtMs < LOST_AFTER_MS && entry.refreshStartedAtMs > entry.fetchedAtMs) return;
+    if (nowMs - entry.refreshStartedAtMs < LOST_AFTER_MS && entry.refreshStartedAtMs > entry.fetchedAtMs)
+      return;
     entry.refreshStartedAtMs = nowMs;
     this.deps.waitUntil(this.pull(provider));
   }
 
   private async pull(provider: string): Promise<void> {
+    const { troublesHere } = this.entry(provider);
     try {
-      this.accept(provider, await this.deps.authority.readSnapshot(provider));
+      this.accept(provider, await this.deps.authority.readSnapshot(provider), troublesHere);
     } catch (error) {
       // Fail static: the last snapshot stays in force (closed stays closed under the fuse, open stays open).
       this.noteUnreachable("circuit-pull", error);
@@ -179,11 +185,11 @@ export class CircuitClient {
   }
 
   private async flush(provider: string, entry: Entry): Promise<void> {
-    const outcomes = entry.pending;
+    const { pending: outcomes, troublesHere } = entry;
     if (outcomes.length === 0) return;
     entry.pending = [];
     try {
-      this.accept(provider, await this.deps.authority.reportOutcomes(provider, outcomes));
+      this.accept(provider, await this.deps.authority.reportOutcomes(provider, outcomes), troublesHere);
     } catch (error) {
       // Health counts may be lost; nobody waits for them and nobody is billed by them.
       this.noteUnreachable("circuit-report", error);
@@ -196,10 +202,12 @@ export class CircuitClient {
     await this.flush(provider, entry);
   }
 
-  private accept(provider: string, given: CircuitSnapshot): void {
+  /** `troublesWhenAsked` is the count at the question: a "closed" from before the last trouble must not mend the fuse. */
+  private accept(provider: string, given: CircuitSnapshot, troublesWhenAsked: number): void {
     const snapshot = CircuitSnapshot.parse(given);
     const entry = this.entry(provider);
     if (entry.snapshot !== null && snapshot.version < entry.snapshot.version) return;
+    if (snapshot.status === "CLOSED" && troublesWhenAsked !== entry.troublesHere) return;
     entry.snapshot = snapshot;
     entry.fetchedAtMs = this.deps.clock.nowMs();
     if (snapshot.status !== "CLOSED") entry.failuresHere = 0;
@@ -211,4 +219,29 @@ export class CircuitClient {
       error: error instanceof Error ? error.message : String(error),
     });
   }
+}
+
+function isCold(entry: Entry, nowMs: number): boolean {
+  const { snapshot } = entry;
+  const ageMs = nowMs - entry.fetchedAtMs;
+  if (snapshot === null || ageMs > STALE_MS) return true;
+  const mayBeBack = snapshot.status !== "CLOSED" && (snapshot.openUntilMs ?? 0) <= nowMs;
+  return mayBeBack && ageMs > FRESH_AROUND_CHANGE_MS;
+}
+
+/** What the fuse goes by where the authority has never been heard of; any word of the authority replaces it. */
+function toUnheardSnapshot(provider: string, nowMs: number): CircuitSnapshot {
+  return {
+    provider,
+    version: 0,
+    status: "CLOSED",
+    mode: "auto",
+    suspect: false,
+    openUntilMs: null,
+    coolDownUntilMs: null,
+    reason: "The authority has not been heard of.",
+    failureCount: 0,
+    failureThreshold: FUSE_FAILURES,
+    changedAtMs: nowMs,
+  };
 }

@@ -29,8 +29,8 @@ export const DEFAULT_CIRCUIT_POLICY: CircuitPolicy = {
   jitterShare: 0.2,
   // A mended key should work again within the minute; the check that finds out is free.
   fatalOpenMs: 30_000,
-  // Longer than the deadline of a probe, so that a live probe never loses its permit.
-  permitTtlMs: 20_000,
+  // Longer than both steps of a probe together (5 s and 15 s), so that a live probe never loses its permit.
+  permitTtlMs: 25_000,
   defaultCoolDownMs: 10_000,
   maxCoolDownMs: 3_600_000,
 };

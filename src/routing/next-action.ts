@@ -47,8 +47,7 @@ export interface NextActionFacts {
 export function decideNextAction(facts: NextActionFacts): NextAction {
   const { candidates, round, limits } = facts;
   const stopped = candidates.some(
-    (candidate) =>
-      candidate.lastFailure !== null && ADVICE_OF_FAILURE[candidate.lastFailure.kind] === "stop",
+    (candidate) => candidate.lastFailure !== null && ADVICE_OF_FAILURE[candidate.lastFailure.kind] === "stop",
   );
   if (stopped || facts.attemptsMade >= limits.maxAttempts) return { type: "give-up" };
   const index = candidates.findIndex((candidate) => mayTry(candidate, facts));
@@ -56,9 +55,7 @@ export function decideNextAction(facts: NextActionFacts): NextAction {
   if (round + 1 >= limits.maxRounds) return { type: "give-up" };
   const retryable = candidates.filter((candidate) => candidate.available && mayRetry(candidate));
   if (retryable.length === 0) return { type: "give-up" };
-  const askedMs = Math.min(
-    ...retryable.map((candidate) => Math.max(0, candidate.notBeforeMs - facts.nowMs)),
-  );
+  const askedMs = Math.min(...retryable.map((candidate) => Math.max(0, candidate.notBeforeMs - facts.nowMs)));
   const durationMs = backoffMs(round, askedMs, facts.backoff, facts.random);
   if (durationMs > limits.maxWaitMs) return { type: "give-up" };
   return { type: "wait", durationMs, round: round + 1 };

@@ -129,7 +129,7 @@ function toStanding(target: Target, index: number, facts: PlanFacts): Standing {
   const blocked = snapshot === null ? null : findBlock(snapshot, facts.nowMs);
   if (blocked !== null) return { target, rank: index, reason: blocked.reason, circuit, blocked };
   if (snapshot?.suspect === true) {
-    const reason = `${place}, behind the others after a failure: ${snapshot.reason}`;
+    const reason = `${place}, behind the others after a failure`;
     return { target, rank: index + SUSPECT_PENALTY, reason, circuit, blocked };
   }
   const classOnly = facts.requested.length === 1 && facts.requested[0]?.type === "class";
@@ -145,9 +145,12 @@ function findBlock(
   nowMs: number,
 ): { readonly reason: string; readonly retryAfterMs: number | null } | null {
   if (snapshot.status !== "CLOSED") {
-    const retryAfterMs =
-      snapshot.openUntilMs === null ? null : Math.max(0, snapshot.openUntilMs - nowMs);
-    return { reason: `circuit ${snapshot.status}: ${snapshot.reason}`, retryAfterMs };
+    // Nobody knows when a person will let go of it.
+    const known = snapshot.mode === "auto" ? snapshot.openUntilMs : null;
+    return {
+      reason: toCircuitReason(snapshot),
+      retryAfterMs: known === null ? null : Math.max(0, known - nowMs),
+    };
   }
   if (snapshot.mode !== "forced-closed" && snapshot.coolDownUntilMs !== null) {
     const retryAfterMs = snapshot.coolDownUntilMs - nowMs;
@@ -159,6 +162,17 @@ function findBlock(
     }
   }
   return null;
+}
+
+/**
+ * Why a circuit lets no call through, in words of ours: the snapshot's own reason may quote a provider or name the
+ * operator who wrote it, and a candidate's reason reaches readers (rule RT33).
+ */
+export function toCircuitReason(snapshot: CircuitSnapshot): string {
+  if (snapshot.mode !== "auto") return `circuit ${snapshot.status}, held by an operator`;
+  if (snapshot.status === "HALF_OPEN") return "circuit HALF_OPEN until a probe has succeeded";
+  const count = snapshot.failureCount;
+  return `circuit ${snapshot.status} after ${count} ${count === 1 ? "failure" : "failures in a row"}`;
 }
 
 function toCandidate(standing: Standing, place: number | null): SelectionCandidate {

@@ -8,6 +8,7 @@ import { UNKNOWN_USAGE } from "../protocol/answer.ts";
 import type { SelectionRecord } from "../protocol/selection.ts";
 import { parseRequestedModel, type Catalog } from "../providers/catalog.ts";
 import type { ModelCall } from "../providers/provider.ts";
+import { logAllFailed, logSkipped } from "./attempt-log.ts";
 import { classifyIntent } from "./intent.ts";
 import { decidePlan, type PlanFailure, type RequestedModel } from "./plan.ts";
 import { runPlan, type AnswerEnd, type AnswerEvent, type RunPlanDeps } from "./run-plan.ts";
@@ -49,7 +50,10 @@ export interface AnswerInput {
  * Looks up what a caller put into `model` or `models`. The error is a sentence for the caller. An empty list asks
  * for the default class.
  */
-export function resolveModels(catalog: Catalog, requested: readonly string[]): Result<ResolvedModels, string> {
+export function resolveModels(
+  catalog: Catalog,
+  requested: readonly string[],
+): Result<ResolvedModels, string> {
   const unspecified = requested.length === 0;
   const names = unspecified ? [DEFAULT_MODEL_CLASS] : requested;
   const models: RequestedModel[] = [];
@@ -87,7 +91,8 @@ export async function* runAnswer(
   deps: RunAnswerDeps,
   input: AnswerInput,
 ): AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined> {
-  const createdAt = new Date(deps.clock.nowMs()).toISOString();
+  const startedMs = deps.clock.nowMs();
+  const createdAt = new Date(startedMs).toISOString();
   const { intent } = classifyIntent(input.question);
   const configured = new Set(deps.catalog.providers);
   await deps.warmCircuits(listProviders(input.models.models));
@@ -100,9 +105,16 @@ export async function* runAnswer(
     intent,
     lastProvider: input.lastProvider,
   });
-  const facts = { ...input, id: input.selectionId, requested: input.models.requested, createdAt, intent, isSandbox: deps.isSandbox };
+  const facts = {
+    ...input,
+    id: input.selectionId,
+    requested: input.models.requested,
+    createdAt,
+    intent,
+    isSandbox: deps.isSandbox,
+  };
   if (!planned.ok) {
-    const end = toUnplannedEnd(deps, input, planned.error);
+    const end = toUnplannedEnd(deps, input, planned.error, startedMs);
     yield [end];
     const { mode, candidates } = planned.error;
     return { end, record: toSelectionRecord({ ...facts, mode, candidates }, end) };
@@ -114,6 +126,7 @@ export async function* runAnswer(
     call: input.call,
     requestId: input.requestId,
     requested: input.models.requested,
+    startedMs,
     signal: input.signal,
   });
   for await (const batch of run) {
@@ -131,24 +144,19 @@ function listProviders(models: readonly RequestedModel[]): Set<string> {
 }
 
 /** Nobody could even be asked: every circuit is open, or nothing is set up. */
-function toUnplannedEnd(deps: RunAnswerDeps, input: AnswerInput, failure: PlanFailure): AnswerEnd {
-  for (const target of failure.skipped) {
-    deps.log.write("info", "provider_skipped", {
-      request_id: input.requestId,
-      provider: target.provider,
-      model: target.model,
-      reason: target.reason,
-    });
-  }
-  deps.log.write("error", "all_providers_failed", {
-    request_id: input.requestId,
-    model_class: input.models.requested.join(","),
-    total_candidates: failure.candidates.length,
-    provider_errors: failure.candidates.map((candidate) => ({
-      provider: candidate.provider,
-      model: candidate.model,
-      error: candidate.reason,
-    })),
+function toUnplannedEnd(
+  deps: RunAnswerDeps,
+  input: AnswerInput,
+  failure: PlanFailure,
+  startedMs: number,
+): AnswerEnd {
+  const { requestId, models } = input;
+  for (const target of failure.skipped) logSkipped(deps.log, requestId, target, target.reason);
+  logAllFailed(deps.log, {
+    requestId,
+    requested: models.requested,
+    attempts: [],
+    notTried: failure.candidates,
   });
   return {
     type: "answer-end",
@@ -164,9 +172,8 @@ function toUnplannedEnd(deps: RunAnswerDeps, input: AnswerInput, failure: PlanFa
     attempts: [],
     legs: [],
     firstTokenMs: null,
-    durationMs: 0,
+    durationMs: deps.clock.nowMs() - startedMs,
     usage: UNKNOWN_USAGE,
     costMicroUsd: 0,
   };
 }
-

@@ -3,7 +3,8 @@
  * `timeout` failure; keeps no state beyond the call. Rules RT25 to RT27.
  */
 import type { Clock } from "../base/clock.ts";
-import { UNKNOWN_USAGE } from "../protocol/answer.ts";
+import { UNKNOWN_USAGE, type TokenUsage } from "../protocol/answer.ts";
+import { toThrownMessage } from "../providers/failure-message.ts";
 import type { FailurePhase, ProviderFailure } from "../providers/failure.ts";
 import type { ModelCall, ModelEvent, Provider } from "../providers/provider.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -28,6 +29,7 @@ class Watchdog {
   private readonly startedMs: number;
   private phase: Phase = "headers";
   private phaseStartedMs: number;
+  private readerAway = false;
   private cancelTimer: () => void = () => {};
 
   constructor(clock: Clock, deadlines: Deadlines, onExpire: () => void) {
@@ -53,6 +55,16 @@ class Watchdog {
     if (first) this.rearm();
   }
 
+  /** The reader has a batch and has not asked for the next: the time until it does is not the provider's. */
+  noteReaderAway(): void {
+    this.readerAway = true;
+  }
+
+  noteReaderBack(): void {
+    this.readerAway = false;
+    this.phaseStartedMs = this.clock.nowMs();
+  }
+
   failurePhase(): FailurePhase {
     return FAILURE_PHASE[this.phase];
   }
@@ -73,7 +85,8 @@ class Watchdog {
 
   private arm(): void {
     const nowMs = this.clock.nowMs();
-    const phaseLeftMs = this.phaseStartedMs + this.phaseLimitMs() - nowMs;
+    const phaseStartedMs = this.readerAway ? nowMs : this.phaseStartedMs;
+    const phaseLeftMs = phaseStartedMs + this.phaseLimitMs() - nowMs;
     const totalLeftMs = this.startedMs + this.deadlines.totalMs - nowMs;
     const leftMs = Math.min(phaseLeftMs, totalLeftMs);
     if (leftMs <= 0) {
@@ -102,6 +115,21 @@ function timeoutFailure(watchdog: Watchdog, deadlines: Deadlines): ProviderFailu
   };
 }
 
+/** Our own stop and our own deadline come first: an adapter may take either for a fault of the connection. */
+function judgeFailure(
+  given: ProviderFailure,
+  watchdog: Watchdog,
+  deadlines: Deadlines,
+  signal: AbortSignal,
+): ProviderFailure {
+  if (signal.aborted) return { ...given, kind: "cancelled", retryAfterMs: null };
+  return watchdog.expired === null ? given : timeoutFailure(watchdog, deadlines);
+}
+
+function brokenAdapter(watchdog: Watchdog, message: string): ProviderFailure {
+  return { kind: "stream-cut", phase: watchdog.failurePhase(), status: null, retryAfterMs: null, message };
+}
+
 function isToken(event: ModelEvent): boolean {
   return event.type !== "response-start" && event.type !== "finish" && event.type !== "fail";
 }
@@ -122,35 +150,31 @@ export async function* runAttempt(
   if (signal.aborted) forwardAbort();
   signal.addEventListener("abort", forwardAbort, { once: true });
   const watchdog = new Watchdog(clock, deadlines, () => controller.abort());
+  const toFail = (given: ProviderFailure, usage: TokenUsage): ModelEvent => ({
+    type: "fail",
+    failure: judgeFailure(given, watchdog, deadlines, signal),
+    usage,
+  });
   try {
     for await (const batch of provider.stream(call, controller.signal)) {
       if (batch[0]?.type === "response-start") watchdog.enter("first-token");
       if (batch.some(isToken)) watchdog.noteToken();
       const last = batch[batch.length - 1];
-      if (last?.type === "fail" && watchdog.expired !== null && !signal.aborted) {
-        yield [
-          ...batch.slice(0, -1),
-          { type: "fail", failure: timeoutFailure(watchdog, deadlines), usage: last.usage },
-        ];
+      if (last?.type === "fail") {
+        yield [...batch.slice(0, -1), toFail(last.failure, last.usage)];
         return;
       }
+      watchdog.noteReaderAway();
       yield batch;
-      if (last?.type === "finish" || last?.type === "fail") return;
+      if (last?.type === "finish") return;
+      watchdog.noteReaderBack();
     }
     // An adapter that ends without a terminal event has a bug; the reader must still get an end.
-    yield [
-      {
-        type: "fail",
-        failure: {
-          kind: "stream-cut",
-          phase: watchdog.failurePhase(),
-          status: null,
-          retryAfterMs: null,
-          message: "the adapter ended without a terminal event",
-        },
-        usage: UNKNOWN_USAGE,
-      },
-    ];
+    yield [toFail(brokenAdapter(watchdog, "the adapter ended without a terminal event"), UNKNOWN_USAGE)];
+  } catch (error) {
+    // So has one that throws: the turn goes on with the next candidate, and the log has the message.
+    const message = `the adapter threw: ${toThrownMessage(error)}`;
+    yield [toFail(brokenAdapter(watchdog, message), UNKNOWN_USAGE)];
   } finally {
     watchdog.stop();
     signal.removeEventListener("abort", forwardAbort);

@@ -3,7 +3,7 @@
  * The chat object and the HTTP door run the same code. Effects go through deps; no state outlives the call.
  * Rules RT18 to RT29.
  */
-import type { Clock } from "../base/clock.ts";
+import { assert } from "../base/assert.ts";
 import type { ProviderId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
@@ -18,27 +18,27 @@ import {
 import type { CircuitSnapshot } from "../protocol/circuit.ts";
 import type { SelectionAttempt } from "../protocol/selection.ts";
 import type { ProviderFailure } from "../providers/failure.ts";
-import type { ModelCall, ModelEvent, Provider } from "../providers/provider.ts";
+import type { ModelCall } from "../providers/provider.ts";
+import { countTokens, logAllFailed, logAttempt, logSkipped } from "./attempt-log.ts";
 import type { BackoffPolicy } from "./backoff.ts";
-import type { Deadlines } from "./deadlines.ts";
-import { ADVICE_OF_FAILURE, VERDICT_OF_FAILURE } from "./health-verdict.ts";
-import { decideNextAction, type CandidateProgress, type RetryLimits } from "./next-action.ts";
-import type { Plan, Target } from "./plan.ts";
-import { runAttempt } from "./run-attempt.ts";
+import { driveAttempt, type AttemptEnd, type DriveAttemptDeps, type LegEvent } from "./drive-attempt.ts";
+import { VERDICT_OF_FAILURE } from "./health-verdict.ts";
+import {
+  decideNextAction,
+  type CandidateProgress,
+  type NextAction,
+  type RetryLimits,
+} from "./next-action.ts";
+import { toCircuitReason, type Plan, type Target } from "./plan.ts";
 
-export interface RunPlanDeps {
-  readonly clock: Clock;
+export interface RunPlanDeps extends DriveAttemptDeps {
   readonly random: Random;
   readonly log: Log;
-  readonly findProvider: (id: ProviderId) => Provider | null;
   readonly readCircuit: (id: ProviderId) => CircuitSnapshot | null;
   /** Takes note of a finished call; returns at once. */
   readonly reportOutcome: (id: ProviderId, outcome: CallOutcome) => void;
-  /** Micro-dollars, or null when the price is unknown. */
-  readonly priceUsage: (target: Target, usage: TokenUsage) => number | null;
   readonly limits: RetryLimits;
   readonly backoff: BackoffPolicy;
-  readonly deadlines: Deadlines;
 }
 
 export interface RunPlanInput {
@@ -48,6 +48,8 @@ export interface RunPlanInput {
   readonly requestId: string;
   /** What was asked for, for the log's `model_class`. */
   readonly requested: readonly string[];
+  /** When the turn began, epoch milliseconds: every time on record counts from here. */
+  readonly startedMs: number;
   /** Aborted when the reader says stop. */
   readonly signal: AbortSignal;
 }
@@ -67,24 +69,14 @@ export interface AnswerEnd {
   readonly costMicroUsd: number | null;
 }
 
-export type ContentEvent = Exclude<ModelEvent, { type: "response-start" | "finish" | "fail" }>;
-
-export type AnswerEvent =
-  /** A target has begun to answer; what follows is its leg. */
-  | { readonly type: "leg-start"; readonly target: Target; readonly attempt: number }
-  | ContentEvent
-  | AnswerEnd;
+export type AnswerEvent = LegEvent | AnswerEnd;
 
 interface Progress extends CandidateProgress {
   readonly target: Target;
-}
-
-interface AttemptEnd {
-  readonly target: Target;
-  readonly failure: ProviderFailure | null;
-  readonly finishReason: FinishReason | null;
-  readonly hadContent: boolean;
-  readonly record: SelectionAttempt;
+  /** Why its circuit lets no call through; null while it does. */
+  readonly blockedBecause: string | null;
+  /** Its circuit opened before it was ever called, and the log has a line about that. */
+  readonly passedOver: boolean;
 }
 
 /** Yields batches of events; the last event of the last batch is `answer-end`, exactly one. Never throws. */
@@ -92,36 +84,19 @@ export async function* runPlan(
   deps: RunPlanDeps,
   input: RunPlanInput,
 ): AsyncGenerator<readonly AnswerEvent[], void, undefined> {
-  const startedMs = deps.clock.nowMs();
   const attempts: SelectionAttempt[] = [];
-  let progress: Progress[] = input.plan.order.map((target) => ({
-    target,
-    triedInRound: -1,
-    lastFailure: null,
-    notBeforeMs: 0,
-    available: true,
-  }));
+  let progress = input.plan.order.map(toProgress);
+  let unlogged: AttemptEnd | null = null;
+  let lastFailure: ProviderFailure | null = null;
   let round = 0;
-  for (const target of input.plan.skipped) {
-    deps.log.write("info", "provider_skipped", {
-      request_id: input.requestId,
-      provider: target.provider,
-      model: target.model,
-      reason: target.reason,
-    });
-  }
+  for (const target of input.plan.skipped) logSkipped(deps.log, input.requestId, target, target.reason);
   for (;;) {
-    if (input.signal.aborted) break;
     progress = progress.map((entry) => refreshAvailability(entry, deps));
-    const action = decideNextAction({
-      candidates: progress,
-      round,
-      attemptsMade: attempts.length,
-      nowMs: deps.clock.nowMs(),
-      limits: deps.limits,
-      backoff: deps.backoff,
-      random: deps.random,
-    });
+    const action = decideNext(deps, input, progress, round, attempts.length);
+    // Only now is it known whether a failed attempt is followed by another.
+    if (unlogged !== null) logAttempt(deps.log, input.requestId, unlogged, action.type !== "give-up");
+    unlogged = null;
+    progress = notePassedOver(deps, input, progress, action);
     if (action.type === "give-up") break;
     if (action.type === "wait") {
       round = action.round;
@@ -129,24 +104,78 @@ export async function* runPlan(
       continue;
     }
     const entry = progress[action.index];
-    if (entry === undefined) break;
-    const end = yield* driveAttempt(deps, input, entry.target, attempts.length + 1, startedMs);
+    assert(entry !== undefined, "an attempt is made of a candidate");
+    const { call, startedMs: turnStartedMs, signal } = input;
+    const attempt = attempts.length + 1;
+    const end = yield* driveAttempt(deps, { target: entry.target, attempt, call, turnStartedMs, signal });
     attempts.push(end.record);
+    reportAttempt(deps, input, end);
     if (end.failure === null || end.hadContent || end.failure.kind === "cancelled") {
-      logAttempt(deps, input, end, false);
-      yield [toAnswerEnd(end, attempts, startedMs, deps)];
+      logAttempt(deps.log, input.requestId, end, false);
+      yield [toAnswerEnd(deps, input, end, attempts)];
       return;
     }
     progress = progress.with(action.index, noteFailure(entry, round, end.failure, deps.clock.nowMs()));
-    logAttempt(deps, input, end, ADVICE_OF_FAILURE[end.failure.kind] !== "stop");
+    lastFailure = end.failure;
+    unlogged = end;
   }
-  yield [toExhausted(deps, input, attempts, progress, startedMs)];
+  yield [toExhausted(deps, input, attempts, progress, lastFailure)];
 }
 
-/** A circuit that opened since the plan was made is not tried any more in this turn. */
+function toProgress(target: Target): Progress {
+  return {
+    target,
+    triedInRound: -1,
+    lastFailure: null,
+    notBeforeMs: 0,
+    available: true,
+    blockedBecause: null,
+    passedOver: false,
+  };
+}
+
+function decideNext(
+  deps: RunPlanDeps,
+  input: RunPlanInput,
+  candidates: readonly Progress[],
+  round: number,
+  attemptsMade: number,
+): NextAction {
+  if (input.signal.aborted) return { type: "give-up" };
+  const { limits, backoff, random } = deps;
+  return decideNextAction({
+    candidates,
+    round,
+    attemptsMade,
+    nowMs: deps.clock.nowMs(),
+    limits,
+    backoff,
+    random,
+  });
+}
+
+/** A circuit that opened since the plan was made is not tried any more in this turn, also when it closes again. */
 function refreshAvailability(entry: Progress, deps: RunPlanDeps): Progress {
+  if (!entry.available) return entry;
   const snapshot = deps.readCircuit(entry.target.provider);
-  return { ...entry, available: snapshot === null || snapshot.status === "CLOSED" };
+  if (snapshot === null || snapshot.status === "CLOSED") return entry;
+  return { ...entry, available: false, blockedBecause: toCircuitReason(snapshot) };
+}
+
+/** Tells of candidates that the turn goes past without ever having called them, since their circuit opened meanwhile. */
+function notePassedOver(
+  deps: RunPlanDeps,
+  input: RunPlanInput,
+  progress: readonly Progress[],
+  action: NextAction,
+): Progress[] {
+  const reached = action.type === "attempt" ? action.index : progress.length;
+  return progress.map((entry, index) => {
+    const passes = index < reached && entry.triedInRound < 0 && entry.blockedBecause !== null;
+    if (!passes || entry.passedOver) return entry;
+    logSkipped(deps.log, input.requestId, entry.target, entry.blockedBecause);
+    return { ...entry, passedOver: true };
+  });
 }
 
 function noteFailure(entry: Progress, round: number, failure: ProviderFailure, nowMs: number): Progress {
@@ -158,71 +187,9 @@ function noteFailure(entry: Progress, round: number, failure: ProviderFailure, n
   };
 }
 
-async function* driveAttempt(
-  deps: RunPlanDeps,
-  input: RunPlanInput,
-  target: Target,
-  attempt: number,
-  turnStartedMs: number,
-): AsyncGenerator<readonly AnswerEvent[], AttemptEnd, undefined> {
-  const startedMs = deps.clock.nowMs();
-  const provider = deps.findProvider(target.provider);
-  const call: ModelCall = { ...input.call, modelId: target.model };
-  let firstTokenMs: number | null = null;
-  let finishReason: FinishReason | null = null;
-  let failure: ProviderFailure | null = null;
-  let usage: TokenUsage = UNKNOWN_USAGE;
-  if (provider === null) {
-    failure = {
-      kind: "unreachable",
-      phase: "connect",
-      status: null,
-      retryAfterMs: null,
-      message: "this provider is not set up here",
-    };
-  } else {
-    for await (const batch of runAttempt(provider, call, deps.deadlines, deps.clock, input.signal)) {
-      const content: AnswerEvent[] = [];
-      for (const event of batch) {
-        if (event.type === "response-start") continue;
-        if (event.type === "finish" || event.type === "fail") {
-          usage = event.usage;
-          if (event.type === "finish") finishReason = event.finishReason;
-          else failure = event.failure;
-          continue;
-        }
-        if (firstTokenMs === null) {
-          firstTokenMs = deps.clock.nowMs() - startedMs;
-          content.push({ type: "leg-start", target, attempt });
-        }
-        content.push(event);
-      }
-      if (content.length > 0) yield content;
-    }
-  }
-  const endedMs = deps.clock.nowMs();
-  const cancelled = failure?.kind === "cancelled";
-  return {
-    target,
-    failure,
-    finishReason,
-    hadContent: firstTokenMs !== null,
-    record: {
-      ...target,
-      startedAtMs: Math.max(0, startedMs - turnStartedMs),
-      durationMs: Math.max(0, endedMs - startedMs),
-      firstTokenMs,
-      outcome: failure === null ? "success" : cancelled ? "cancelled" : "failure",
-      error: failure === null ? null : `${failure.kind}: ${failure.message}`,
-      usage,
-      costMicroUsd: deps.priceUsage(target, usage),
-    },
-  };
-}
-
-function logAttempt(deps: RunPlanDeps, input: RunPlanInput, end: AttemptEnd, willRetry: boolean): void {
+function reportAttempt(deps: RunPlanDeps, input: RunPlanInput, end: AttemptEnd): void {
   const { record, failure } = end;
-  const outcome: CallOutcome = {
+  deps.reportOutcome(end.target.provider, {
     verdict: failure === null ? "success" : VERDICT_OF_FAILURE[failure.kind],
     requestId: input.requestId,
     model: record.model,
@@ -230,39 +197,14 @@ function logAttempt(deps: RunPlanDeps, input: RunPlanInput, end: AttemptEnd, wil
     latencyMs: failure === null ? (record.firstTokenMs ?? record.durationMs) : record.durationMs,
     retryAfterMs: failure?.retryAfterMs ?? null,
     message: record.error ?? "",
-  };
-  deps.reportOutcome(end.target.provider, outcome);
-  if (failure === null) {
-    deps.log.write("info", "provider_success", {
-      request_id: input.requestId,
-      provider: record.provider,
-      model: record.model,
-      latency_ms: record.durationMs,
-      tokens: totalTokens(record.usage),
-      cost_usd: record.costMicroUsd === null ? null : record.costMicroUsd / 1_000_000,
-    });
-  } else if (failure.kind !== "cancelled") {
-    deps.log.write("warn", "provider_failure", {
-      request_id: input.requestId,
-      provider: record.provider,
-      model: record.model,
-      latency_ms: record.durationMs,
-      error: record.error ?? "",
-      will_retry: willRetry,
-    });
-  }
-}
-
-function totalTokens(usage: TokenUsage): number | null {
-  if (usage.inputTokens === null && usage.outputTokens === null) return null;
-  return (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
+  });
 }
 
 function toAnswerEnd(
+  deps: RunPlanDeps,
+  input: RunPlanInput,
   end: AttemptEnd,
   attempts: readonly SelectionAttempt[],
-  startedMs: number,
-  deps: RunPlanDeps,
 ): AnswerEnd {
   const { record, failure } = end;
   const status: TerminalState =
@@ -281,7 +223,7 @@ function toAnswerEnd(
     attempts,
     legs: end.hadContent || failure === null ? [leg] : [],
     firstTokenMs: record.firstTokenMs === null ? null : record.startedAtMs + record.firstTokenMs,
-    durationMs: deps.clock.nowMs() - startedMs,
+    durationMs: deps.clock.nowMs() - input.startedMs,
     usage: record.usage,
     costMicroUsd: record.costMicroUsd,
   };
@@ -293,37 +235,40 @@ function toExhausted(
   input: RunPlanInput,
   attempts: readonly SelectionAttempt[],
   progress: readonly Progress[],
-  startedMs: number,
+  lastFailure: ProviderFailure | null,
 ): AnswerEnd {
   const cancelled = input.signal.aborted;
-  const last = progress.findLast((entry) => entry.lastFailure !== null)?.lastFailure ?? null;
   if (!cancelled) {
-    deps.log.write("error", "all_providers_failed", {
-      request_id: input.requestId,
-      model_class: input.requested.join(","),
-      total_candidates: progress.length,
-      provider_errors: attempts.map((attempt) => ({
-        provider: attempt.provider,
-        model: attempt.model,
-        error: attempt.error ?? "",
-      })),
-    });
+    const { requestId, requested, plan } = input;
+    const untried = progress
+      .filter((entry) => entry.triedInRound < 0)
+      .map((entry) => ({ ...entry.target, reason: entry.blockedBecause ?? "the turn was over before" }));
+    const leftOut = plan.candidates.filter((candidate) => candidate.place === null);
+    logAllFailed(deps.log, { requestId, requested, attempts, notTried: [...untried, ...leftOut] });
   }
   return {
     type: "answer-end",
     status: cancelled ? "cancelled" : "failed",
     finishReason: null,
-    failure: cancelled ? null : last,
+    failure: cancelled ? null : lastFailure,
     attempts,
     legs: [],
     firstTokenMs: null,
-    durationMs: deps.clock.nowMs() - startedMs,
+    durationMs: deps.clock.nowMs() - input.startedMs,
     usage: UNKNOWN_USAGE,
     costMicroUsd: sumCosts(attempts),
   };
 }
 
-/** What failed attempts cost is known to be nothing unless a provider reported tokens for them. */
-function sumCosts(attempts: readonly SelectionAttempt[]): number {
-  return attempts.reduce((sum, attempt) => sum + (attempt.costMicroUsd ?? 0), 0);
+/**
+ * What failed attempts cost is known to be nothing, unless a provider reported tokens for them: then it is their
+ * price, and unknown where that is.
+ */
+function sumCosts(attempts: readonly SelectionAttempt[]): number | null {
+  let sum = 0;
+  for (const { costMicroUsd, usage } of attempts) {
+    if (costMicroUsd === null && countTokens(usage) !== null) return null;
+    sum += costMicroUsd ?? 0;
+  }
+  return sum;
 }

@@ -15,6 +15,8 @@ export interface ProbeResult {
   readonly latencyMs: number;
   /** Empty when it went well. */
   readonly message: string;
+  /** How long a 429 asked us to stay away, milliseconds; missing or null when it did not say. */
+  readonly retryAfterMs?: number | null;
 }
 
 /** Never throws and never takes longer than the deadlines allow. */
@@ -34,6 +36,7 @@ export async function runProbe(
     verdict: VERDICT_OF_FAILURE[failure.kind],
     latencyMs,
     message: `${failure.kind}: ${failure.message}`,
+    retryAfterMs: failure.retryAfterMs,
   };
 }
 

@@ -43,7 +43,7 @@ export function toSelectionRecord(facts: SelectionFacts, end: AnswerEnd): Select
     durationMs: end.durationMs,
     usage: end.usage,
     costMicroUsd: end.costMicroUsd,
-    sandbox: facts.candidates.some((candidate) => facts.isSandbox(candidate.provider)),
+    sandbox: (served === undefined ? end.attempts : end.legs).some((part) => facts.isSandbox(part.provider)),
   };
 }
 
@@ -61,8 +61,14 @@ export function toReasons(
     .map((candidate) => `${candidate.provider}/${candidate.model} was passed over: ${candidate.reason}`);
   const failed = attempts
     .filter((attempt) => attempt.outcome === "failure")
-    .map((attempt) => `${attempt.provider}/${attempt.model} failed: ${attempt.error ?? "unknown"}`);
+    .map((attempt) => `${attempt.provider}/${attempt.model} failed: ${toKind(attempt.error)}.`);
   return [...chosen, ...skipped, ...failed];
+}
+
+/** The kind alone: the rest of an attempt's error is what the provider said (rule RT33). */
+function toKind(error: string | null): string {
+  const kind = error?.split(":", 1)[0] ?? "";
+  return Object.hasOwn(NOTICE_OF_FAILURE, kind) ? kind : "unknown";
 }
 
 /** One sentence for a reader about a failure: true, but without the provider's own words, which may hold anything. */
@@ -72,7 +78,8 @@ export const NOTICE_OF_FAILURE: Readonly<Record<ProviderFailureKind, string>> = 
   "payment-required": "The provider's account is out of credit. Another model may work.",
   "model-not-found": "The provider does not know this model. Choose another one.",
   "bad-request": "The provider did not accept this request. Change the question or choose another model.",
-  "context-too-long": "This chat is too long for the model. Choose one with a larger context or start a new chat.",
+  "context-too-long":
+    "This chat is too long for the model. Choose one with a larger context or start a new chat.",
   "content-refused": "The provider's content filter refused to answer this.",
   "server-error": "The provider failed. Try again, or choose another model.",
   overloaded: "The provider is overloaded. Try again in a moment, or choose another model.",

@@ -81,6 +81,8 @@ export class AnswerWriter {
         chunks.push({ type: "tool-input-delta", toolCallId: event.toolCallId, inputTextDelta: event.text });
         return;
       case "tool-call": {
+        // Some adapters give a call whole, without a start that would have closed the block.
+        this.closeBlock(chunks);
         const input: unknown = JSON.parse(event.input);
         const { toolCallId, toolName } = event;
         chunks.push({ type: "tool-input-available", toolCallId, toolName, input, dynamic: true });

@@ -40,6 +40,8 @@ export class Chat {
 
   /** Takes one parsed frame of a socket. Answers go out over the socket. */
   handleFrame(socket: ChatSocket, frame: LiveClientFrame): void {
+    // A frame may still arrive on a socket that was closed with the chat.
+    if (this.runner.isClosed) return;
     switch (frame.type) {
       case "send":
         this.handleSend(socket, frame);
@@ -56,9 +58,9 @@ export class Chat {
     }
   }
 
-  /** Stops the running turn; false when nothing runs. */
-  stop(): boolean {
-    return this.runner.stop();
+  /** For a chat that is about to be forgotten: nothing begins any more, what runs is stopped and has ended. */
+  close(): Promise<void> {
+    return this.runner.close();
   }
 
   /** Called when the object wakes up: turns that a crash left running end, those that wait go on. */

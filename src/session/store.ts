@@ -83,6 +83,8 @@ export class SessionStore {
   }
 
   updateSession(change: Partial<Pick<SessionRow, "title" | "leafMessageId" | "lastProvider">>): void {
+    // Drizzle throws at an update that sets nothing.
+    if (Object.keys(change).length === 0) return;
     this.db.update(tables.session).set(change).where(eq(tables.session.id, 1)).run();
   }
 

@@ -60,6 +60,8 @@ export class TurnRunner {
   private readonly deps: TurnRunnerDeps;
   private readonly followers = new Map<number, Followers<ChatSocket>>();
   private live: RunningTurn | null = null;
+  private ending: Promise<void> = Promise.resolve();
+  private closed = false;
 
   constructor(deps: TurnRunnerDeps) {
     this.deps = deps;
@@ -67,6 +69,10 @@ export class TurnRunner {
 
   get running(): RunningTurn | null {
     return this.live;
+  }
+
+  get isClosed(): boolean {
+    return this.closed;
   }
 
   /** Who follows a turn that runs or waits. */
@@ -101,6 +107,13 @@ export class TurnRunner {
     return true;
   }
 
+  /** Stops the running turn and starts no other one; resolves when it has ended and is stored. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.stop();
+    await this.ending;
+  }
+
   /** Takes a turn that waits out of the queue; it ends as cancelled. */
   cancelQueued(turn: TurnRow): void {
     this.endInterrupted({ ...turn, stopRequested: true });
@@ -117,7 +130,7 @@ export class TurnRunner {
 
   /** Starts the oldest turn that waits, unless one is running. */
   startNext(): void {
-    if (this.live !== null) return;
+    if (this.live !== null || this.closed) return;
     // Only a queued one: a turn that is marked as running and has no runner is `recover`'s, never run twice.
     const turn = this.deps.store.readOpenTurns().find((open) => open.status === "queued");
     if (turn === undefined) return;
@@ -135,7 +148,8 @@ export class TurnRunner {
     const followers = this.followersOf(turn);
     for (const socket of this.deps.sockets()) if (socket.live) followers.add(turn.requestId, socket);
     followers.sendStart();
-    this.deps.runInBackground(this.runToItsEnd(running));
+    this.ending = this.runToItsEnd(running);
+    this.deps.runInBackground(this.ending);
   }
 
   /** Tells every live socket. */
@@ -203,7 +217,9 @@ export class TurnRunner {
   /** Ends a turn that has no runner any more with what is stored of it. */
   private endInterrupted(turn: TurnRow): void {
     const log = this.logOf(turn);
-    log.flush();
+    // What a runner that failed had not sent yet: without it followers would see a gap before the last chunks.
+    const unsent = log.flush();
+    if (unsent !== null) this.followersOf(turn).sendChunks(unsent);
     const isLive = this.live?.turn.position === turn.position;
     const stopRequested = turn.stopRequested || (isLive && this.live?.controller.signal.aborted === true);
     const question = this.deps.store.findMessage(turn.parentId);

@@ -45,8 +45,18 @@ export interface ScriptedProviderOptions {
 // The brand is made where configuration is parsed; a test names its providers itself.
 export const toProviderId = (id: string): ProviderId => id as ProviderId;
 
-export function failureOf(kind: ProviderFailureKind, changes: Partial<ProviderFailure> = {}): ProviderFailure {
-  return { kind, phase: "connect", status: null, retryAfterMs: null, message: `scripted ${kind}`, ...changes };
+export function failureOf(
+  kind: ProviderFailureKind,
+  changes: Partial<ProviderFailure> = {},
+): ProviderFailure {
+  return {
+    kind,
+    phase: "connect",
+    status: null,
+    retryAfterMs: null,
+    message: `scripted ${kind}`,
+    ...changes,
+  };
 }
 
 export const COUNTED_USAGE: TokenUsage = { ...UNKNOWN_USAGE, inputTokens: 10, outputTokens: 5 };

@@ -98,7 +98,8 @@ export class VirtualClock implements Clock {
 
   private nextTimer(): Timer | null {
     return (
-      this.timers.toSorted((left, right) => left.dueAtMs - right.dueAtMs || left.order - right.order)[0] ?? null
+      this.timers.toSorted((left, right) => left.dueAtMs - right.dueAtMs || left.order - right.order)[0] ??
+      null
     );
   }
 

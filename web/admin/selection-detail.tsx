@@ -1,6 +1,7 @@
 /** One selection in full: the candidates with their reasons, and the attempts. */
+import { Fragment } from "react";
 import type { SelectionCandidate, SelectionRecord } from "../../src/protocol/selection.ts";
-import { formatDuration } from "../ui/format.ts";
+import { formatDuration, formatMicroUsd } from "../ui/format.ts";
 import { AttemptWaterfall } from "./attempt-waterfall.tsx";
 import { CircuitChip } from "./circuit-state.tsx";
 
@@ -26,6 +27,16 @@ function Candidate({ candidate }: { readonly candidate: SelectionCandidate }) {
   );
 }
 
+/** What the row itself has no room for on a narrow screen. */
+const NARROW_FIGURES: readonly {
+  readonly name: string;
+  readonly read: (record: SelectionRecord) => string;
+}[] = [
+  { name: "Intent, mode", read: ({ intent, mode }) => `${intent}, ${mode}` },
+  { name: "First token", read: ({ firstTokenMs }) => formatDuration(firstTokenMs) },
+  { name: "Cost", read: ({ costMicroUsd }) => formatMicroUsd(costMicroUsd) },
+];
+
 /** The record behind a row. */
 export function SelectionDetail({ record }: { readonly record: SelectionRecord }) {
   const totalMs = Math.max(
@@ -49,6 +60,12 @@ export function SelectionDetail({ record }: { readonly record: SelectionRecord }
       <dl className="grid grid-cols-[auto_1fr] gap-x-3 gap-y-1 text-xs text-ink-faint lg:col-span-2 [&_dd]:font-mono [&_dd]:wrap-anywhere">
         <dt>Asked for</dt>
         <dd>{record.requested.join(", ")}</dd>
+        {NARROW_FIGURES.map(({ name, read }) => (
+          <Fragment key={name}>
+            <dt className="md:hidden">{name}</dt>
+            <dd className="md:hidden">{read(record)}</dd>
+          </Fragment>
+        ))}
         <dt>Selection</dt>
         <dd>{record.id}</dd>
         <dt>Request</dt>

@@ -43,7 +43,7 @@ export function TransitionTimeline({
       {transitions.map((transition) => (
         <li
           key={`${transition.provider}-${transition.version}`}
-          className="grid gap-x-4 gap-y-1 border-t border-line px-4 py-3 first:border-t-0 sm:grid-cols-[7rem_16rem_1fr]"
+          className="grid gap-x-4 gap-y-1 border-t border-line px-4 py-3 first:border-t-0 sm:grid-cols-[6rem_20rem_1fr]"
         >
           <time
             dateTime={new Date(transition.atMs).toISOString()}
@@ -59,7 +59,9 @@ export function TransitionTimeline({
           </p>
           <div className="text-sm sm:leading-6">
             {transition.reason}
-            {transition.actor !== null && <span className="text-ink-faint"> · by {transition.actor}</span>}
+            {transition.actor !== null && !transition.reason.includes(transition.actor) && (
+              <span className="text-ink-faint"> · by {transition.actor}</span>
+            )}
             <Requests ids={transition.requestIds} />
           </div>
         </li>

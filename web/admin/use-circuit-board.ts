@@ -1,6 +1,6 @@
 /** The circuits for React: live over the socket, by REST while it is down. */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useReducer, useRef } from "react";
+import { useEffect, useReducer } from "react";
 import { AdminLiveFrame } from "../../src/protocol/circuit.ts";
 import { readCircuits } from "../api.ts";
 import { openLiveSocket, parseFrame } from "../ui/live-socket.ts";
@@ -38,14 +38,12 @@ export function useCircuitBoard(isWanted: boolean): CircuitBoard {
     enabled: isPolling,
     refetchInterval: isPolling ? POLL_MS : false,
   });
-  const read = useRef(refetch);
-  read.current = refetch;
   useEffect(() => {
     if (data !== undefined) dispatch({ type: "list", list: data, nowMs: Date.now() });
   }, [data]);
   useEffect(() => {
-    if (refetches > 0) void read.current();
-  }, [refetches]);
+    if (refetches > 0) void refetch();
+  }, [refetches, refetch]);
   useEffect(() => {
     if (!isWanted) return undefined;
     const socket = openLiveSocket("/api/v1/admin/live", [], {

@@ -10,6 +10,7 @@ import { usePageTitle } from "../ui/page-hook.ts";
 import { EmptyState, SkeletonLines } from "../ui/page-state.tsx";
 import { ChatHeader } from "./chat-header.tsx";
 import { Composer } from "./composer.tsx";
+import { usePublishTitle } from "./live-title.ts";
 import { NoticeCard } from "./notice-card.tsx";
 import { Transcript } from "./transcript.tsx";
 import { useModelChoice } from "./use-model-choice.ts";
@@ -55,15 +56,12 @@ function useStopKey(stop: (() => void) | null): void {
   }, [stop]);
 }
 
-/** Tells the rest of the page what the socket said: a new title, an order that changed, a session that ran out. */
-function useListRefresh(state: ChatState): void {
+/** Tells the rest of the page what the socket said: the title, a chat that is gone, a session that ran out. */
+function usePublish(state: ChatState): void {
   const client = useQueryClient();
-  const answers = state.messages.length;
+  usePublishTitle(state.sessionId, state.title, state.messages.length);
   useEffect(() => {
-    if (state.title !== "" || state.stage === "deleted")
-      void client.invalidateQueries({ queryKey: ["sessions"] });
-  }, [client, state.title, state.stage, answers]);
-  useEffect(() => {
+    if (state.stage === "deleted") void client.invalidateQueries({ queryKey: ["sessions"] });
     if (state.stage === "signed-out") void client.resetQueries({ queryKey: ["me"] });
   }, [client, state.stage]);
 }
@@ -80,17 +78,18 @@ export function ChatView({ sessionId, onToggleSidebar }: ChatViewProps) {
   const { model } = choice;
   const [text, setText] = useState("");
   usePageTitle(state.title);
-  useListRefresh(state);
+  usePublish(state);
   const isAskable = canAsk(state);
   const again = useCallback((messageId: string) => actions.answerAgain(messageId, model), [actions, model]);
   const stop = state.running === null ? null : actions.stop;
   useStopKey(stop);
   const { refusal } = state;
-  // What was refused goes back to where it was typed, unless something else stands there by now.
-  useEffect(() => {
-    const refused = refusal?.send?.text ?? "";
-    if (refused !== "") setText((typed) => (typed === "" ? refused : typed));
-  }, [refusal]);
+  const [seenRefusal, setSeenRefusal] = useState(refusal);
+  if (refusal !== seenRefusal) {
+    setSeenRefusal(refusal);
+    // What was refused goes back to where it was typed, unless something else stands there by now.
+    if (text === "") setText(refusal?.send?.text ?? "");
+  }
   if (state.stage === "missing" || state.stage === "deleted") {
     return (
       <>

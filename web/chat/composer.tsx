@@ -58,7 +58,8 @@ export function Composer({ text, onChange, onSend, onStop, blocked, choice }: Co
         }}
         aria-label="Message"
         placeholder="Ask anything"
-        autoFocus
+        // On a phone the focus would bring up the keyboard before anything has been read.
+        autoFocus={matchMedia("(hover: hover)").matches}
         className="block max-h-[40dvh] w-full resize-none bg-transparent px-2 py-1.5 text-base leading-6 outline-none placeholder:text-ink-faint"
       />
       <div className="flex items-center justify-between gap-2">

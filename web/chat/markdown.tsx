@@ -1,7 +1,7 @@
 /** An answer's markdown, drawn block by block: while it streams only the last blocks are drawn again. */
-import { memo, useMemo, useRef } from "react";
+import { memo, useMemo, useState } from "react";
 import { CodeBlock } from "./code-block.tsx";
-import { EMPTY_DOCUMENT, readMarkdown } from "./markdown-blocks.ts";
+import { readMarkdown } from "./markdown-blocks.ts";
 import type { MarkdownBlock } from "./markdown-blocks.ts";
 import { toAnswerHtml } from "./sanitize.ts";
 
@@ -31,9 +31,10 @@ const Block = memo(function Block({ block, definitions, isOpen }: BlockProps) {
 
 /** Markdown as sanitized HTML. `isStreaming` says that the text will grow. */
 export function Markdown({ text, isStreaming }: { readonly text: string; readonly isStreaming: boolean }) {
-  const previous = useRef(EMPTY_DOCUMENT);
-  const page = useMemo(() => readMarkdown(text, previous.current), [text]);
-  previous.current = page;
+  const [read, setRead] = useState(() => ({ text, page: readMarkdown(text) }));
+  // Set while drawing, as React allows for state that follows a property: nothing is drawn with the old blocks.
+  if (read.text !== text) setRead({ text, page: readMarkdown(text, read.page) });
+  const { page } = read;
   return (
     <div className="prose">
       {page.blocks

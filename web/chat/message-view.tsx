@@ -1,6 +1,5 @@
 /** One question or one answer, stored or still streaming. */
 import { memo, useMemo } from "react";
-import type { ReactNode } from "react";
 import { ArrowClockwiseIcon } from "@phosphor-icons/react/dist/csr/ArrowClockwise";
 import type { Receipt } from "../../src/protocol/answer.ts";
 import type { StoredMessage } from "../../src/protocol/session-frame.ts";
@@ -46,84 +45,92 @@ function Waiting() {
   );
 }
 
-/** The frame of an answer: its parts, then a foot of one fixed height, so that its end moves nothing. */
-function AnswerFrame({
-  status,
-  parts,
-  children,
-}: {
-  readonly status: string;
-  readonly parts: readonly ViewPart[];
-  readonly children: ReactNode;
-}) {
-  const isStreaming = status === "streaming";
-  return (
-    <article aria-label="Answer" aria-busy={isStreaming} data-status={status} className="flex flex-col gap-2">
-      {isStreaming && parts.length === 0 ? <Waiting /> : <AnswerBody parts={parts} />}
-      {children}
-    </article>
-  );
-}
-
-const FOOT = "flex min-h-8 items-start gap-1";
-
-/** An answer that is being given; before its turn began there is only the wait. */
-export function StreamingAnswer({
-  answer,
-  stopping,
-}: {
-  readonly answer: StreamedAnswer;
-  readonly stopping: boolean;
-}) {
-  const said = stopping ? "Stopping…" : toProgress(answer.receipt);
-  const parts = toStreamedParts(answer);
-  return (
-    <AnswerFrame status="streaming" parts={parts}>
-      <div className={FOOT}>
-        <p className="flex min-h-8 items-center gap-2 text-xs text-ink-faint">
-          {parts.length > 0 && <Waiting />}
-          {said}
-        </p>
-      </div>
-    </AnswerFrame>
-  );
-}
-
 function toProgress(receipt: Receipt | null): string {
   const leg = receipt?.legs.at(-1);
   if (leg !== undefined) return `${leg.provider} · ${leg.model}`;
   return receipt === null ? "Choosing a model…" : "Waiting for the first word…";
 }
 
+/** The feet of a streaming and of a stored answer have one height, so that the end of an answer moves nothing. */
+const FOOT = "flex min-h-8 items-start gap-1";
+
+function StreamingFoot({ said, hasParts }: { readonly said: string; readonly hasParts: boolean }) {
+  return (
+    <div className={FOOT}>
+      <p className="flex min-h-8 items-center gap-2 text-xs text-ink-faint">
+        {hasParts && <Waiting />}
+        {said}
+      </p>
+    </div>
+  );
+}
+
+interface StoredFootProps {
+  readonly parts: readonly ViewPart[];
+  readonly receipt: Receipt | null;
+  readonly onAgain: (() => void) | null;
+}
+
+function StoredFoot({ parts, receipt, onAgain }: StoredFootProps) {
+  return (
+    <div className={FOOT}>
+      {parts.length > 0 && <CopyButton label="Copy answer" read={() => toPlainText(parts)} />}
+      <IconButton small label="Regenerate" disabled={onAgain === null} onClick={() => onAgain?.()}>
+        <ArrowClockwiseIcon aria-hidden size={16} />
+      </IconButton>
+      {receipt !== null && <ReceiptLine receipt={receipt} />}
+    </div>
+  );
+}
+
 interface AnswerProps {
-  readonly message: StoredMessage;
+  /** The answer as it is stored; null while it streams. */
+  readonly message: StoredMessage | null;
+  /** The answer as it streams; of no account once it is stored. */
+  readonly streamed: StreamedAnswer;
+  readonly isStopping: boolean;
   /** Asks for another answer in its place; null while that is not possible. */
   readonly onAgain: ((messageId: string) => void) | null;
 }
 
-/** An answer that has ended, with its receipt, or the card that says how it ended instead. */
-export const Answer = memo(function Answer({ message, onAgain }: AnswerProps) {
-  const parts = useMemo(() => toStoredParts(message), [message]);
-  const receipt = message.metadata;
-  const status = receipt?.status ?? "complete";
-  const again = onAgain === null ? null : () => onAgain(message.id);
+/**
+ * An answer from its first word to its receipt. It is one component all the way, so that its blocks stay as they
+ * were drawn when the stored message takes the place of what was streamed.
+ */
+export const Answer = memo(function Answer({ message, streamed, isStopping, onAgain }: AnswerProps) {
+  const parts = useMemo(
+    () => (message === null ? toStreamedParts(streamed) : toStoredParts(message)),
+    [message, streamed],
+  );
+  const isStreaming = message === null;
+  const stored = message?.metadata?.status ?? "complete";
+  // Stored as streaming: a crash came between, and nobody is writing it any more.
+  const end = stored === "streaming" ? "incomplete" : stored;
+  const again = onAgain === null || message === null ? null : () => onAgain(message.id);
   return (
-    <AnswerFrame status={status === "streaming" ? "incomplete" : status} parts={parts}>
-      {status !== "complete" && (
+    <article
+      aria-label="Answer"
+      aria-busy={isStreaming}
+      data-status={isStreaming ? "streaming" : end}
+      className="flex flex-col gap-2"
+    >
+      {isStreaming && parts.length === 0 ? <Waiting /> : <AnswerBody parts={parts} />}
+      {!isStreaming && end !== "complete" && (
         <NoticeCard
-          kind={status === "streaming" ? "incomplete" : status}
-          text={receipt?.notice ?? null}
+          kind={end}
+          text={message.metadata?.notice ?? null}
           actionLabel="Try again"
           onAction={again}
         />
       )}
-      <div className={FOOT}>
-        {parts.length > 0 && <CopyButton label="Copy answer" read={() => toPlainText(parts)} />}
-        <IconButton small label="Regenerate" disabled={again === null} onClick={() => again?.()}>
-          <ArrowClockwiseIcon aria-hidden size={16} />
-        </IconButton>
-        {receipt !== null && <ReceiptLine receipt={receipt} />}
-      </div>
-    </AnswerFrame>
+      {isStreaming ? (
+        <StreamingFoot
+          said={isStopping ? "Stopping…" : toProgress(streamed.receipt)}
+          hasParts={parts.length > 0}
+        />
+      ) : (
+        <StoredFoot parts={parts} receipt={message.metadata} onAgain={again} />
+      )}
+    </article>
   );
 });

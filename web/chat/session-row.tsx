@@ -9,6 +9,7 @@ import { deleteSession, toErrorText } from "../api.ts";
 import { IconButton } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { useToaster } from "../ui/toast.tsx";
+import { useLiveTitle } from "./live-title.ts";
 import { TitleField } from "./session-title.tsx";
 
 interface SessionRowProps {
@@ -53,7 +54,9 @@ function DeleteDialog({
 }
 
 /** A row; the buttons appear on hover and focus, and are always there where nothing hovers. */
-export function SessionRow({ session, isCurrent, onChoose }: SessionRowProps) {
+export function SessionRow({ session: stored, isCurrent, onChoose }: SessionRowProps) {
+  const liveTitle = useLiveTitle(stored.id);
+  const session = liveTitle === "" ? stored : { ...stored, title: liveTitle };
   const [mode, setMode] = useState<"rest" | "rename" | "delete">("rest");
   const rest = (): void => setMode("rest");
   if (mode === "rename") {

@@ -5,7 +5,7 @@ import { ArrowDownIcon } from "@phosphor-icons/react/dist/csr/ArrowDown";
 import type { StoredMessage } from "../../src/protocol/session-frame.ts";
 import { EMPTY_ANSWER, toPlainText, toStoredParts } from "../session/answer-part.ts";
 import type { ChatState } from "../session/chat-view.ts";
-import { Answer, Question, StreamingAnswer } from "./message-view.tsx";
+import { Answer, Question } from "./message-view.tsx";
 import { NoticeCard } from "./notice-card.tsx";
 import { useStickToBottom } from "./use-stick-to-bottom.ts";
 
@@ -24,21 +24,37 @@ function toPendingNote(state: ChatState): string {
     : "Waiting for the connection. It is sent once it is back.";
 }
 
-interface MessageProps {
-  readonly message: StoredMessage;
-  readonly note: string;
-  readonly onAgain: TranscriptProps["onAgain"];
-}
-
-function Message({ message, note, onAgain }: MessageProps) {
-  if (message.role === "assistant") return <Answer message={message} onAgain={onAgain} />;
-  return <Question text={toPlainText(toStoredParts(message))} note={note} />;
-}
-
 /** Where the running answer stands: below its question, above questions that wait for their turn. */
 function toAnswerPlace(state: ChatState): number {
   const index = state.messages.findIndex(({ id }) => id === state.running?.turn.parentId);
   return index === -1 ? state.messages.length : index + 1;
+}
+
+function toRow(message: StoredMessage, note: string, onAgain: TranscriptProps["onAgain"]) {
+  const { id } = message;
+  if (message.role === "user")
+    return <Question key={id} text={toPlainText(toStoredParts(message))} note={note} />;
+  return <Answer key={id} message={message} streamed={EMPTY_ANSWER} isStopping={false} onAgain={onAgain} />;
+}
+
+/** One list with the ids as keys: the running answer keeps its row when it becomes a stored one. */
+function toRows(state: ChatState, onAgain: TranscriptProps["onAgain"]) {
+  const { messages, running } = state;
+  const place = toAnswerPlace(state);
+  const answer = running !== null && (
+    <Answer
+      key={running.turn.messageId}
+      message={null}
+      streamed={running.answer}
+      isStopping={running.stopping}
+      onAgain={null}
+    />
+  );
+  return [
+    ...messages.slice(0, place).map((message) => toRow(message, "", onAgain)),
+    answer,
+    ...messages.slice(place).map((message) => toRow(message, "Waits for the answer above.", onAgain)),
+  ];
 }
 
 /** A stored question that nobody answered: the last thing on the path, and nothing is under way. */
@@ -60,7 +76,6 @@ function Unanswered({ state, onAgain }: Pick<TranscriptProps, "state" | "onAgain
 export function Transcript({ state, onAgain, children }: TranscriptProps) {
   const { box, content, isAtEnd, jumpToEnd } = useStickToBottom();
   const { running, pending } = state;
-  const place = toAnswerPlace(state);
   // Whoever asks wants to see what happens, wherever they had scrolled to.
   useEffect(() => {
     if (pending !== null) jumpToEnd();
@@ -80,23 +95,12 @@ export function Transcript({ state, onAgain, children }: TranscriptProps) {
           aria-live="off"
           className="mx-auto flex w-full max-w-3xl flex-col gap-6 px-4 py-6"
         >
-          {state.messages.slice(0, place).map((message) => (
-            <Message key={message.id} message={message} note="" onAgain={onAgain} />
-          ))}
-          {running !== null && <StreamingAnswer answer={running.answer} stopping={running.stopping} />}
-          {state.messages.slice(place).map((message) => (
-            <Message
-              key={message.id}
-              message={message}
-              note="Waits for the answer above."
-              onAgain={onAgain}
-            />
-          ))}
+          {toRows(state, onAgain)}
           {pending !== null && pending.text !== "" && (
             <Question text={pending.text} note={toPendingNote(state)} />
           )}
           {running === null && pending?.sent === true && (
-            <StreamingAnswer answer={EMPTY_ANSWER} stopping={false} />
+            <Answer message={null} streamed={EMPTY_ANSWER} isStopping={false} onAgain={null} />
           )}
           <Unanswered state={state} onAgain={onAgain} />
           {children}

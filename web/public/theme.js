@@ -4,7 +4,7 @@
   var choice = "system";
   try {
     choice = localStorage.getItem("breakwater.theme") || "system";
-  } catch (error) {
+  } catch {
     // Storage may be forbidden; the system's choice is a good answer then.
   }
   var dark = choice === "dark" || (choice !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);

@@ -185,7 +185,7 @@ function toUsage(usage: TokenUsage): object {
 }
 
 /** The error object of an answer that did not become complete, and the status of a call without a stream. */
-export function toOpenAiError(end: AnswerEnd): { readonly status: 400 | 429 | 502 | 503; readonly error: OpenAiError } {
+export function toOpenAiError(end: AnswerEnd): { readonly status: 400 | 404 | 429 | 502 | 503; readonly error: OpenAiError } {
   const message = toNotice(end) ?? "The answer did not come to its end.";
   const kind = end.failure?.kind;
   if (end.status === "incomplete") {
@@ -194,7 +194,10 @@ export function toOpenAiError(end: AnswerEnd): { readonly status: 400 | 429 | 50
   if (kind === "rate-limited") {
     return { status: 429, error: { message, type: "rate_limit_error", param: null, code: "rate_limit_exceeded" } };
   }
-  if (kind === "bad-request" || kind === "context-too-long" || kind === "content-refused" || kind === "model-not-found") {
+  if (kind === "model-not-found") {
+    return { status: 404, error: { message, type: "invalid_request_error", param: "model", code: "model_not_found" } };
+  }
+  if (kind === "bad-request" || kind === "context-too-long" || kind === "content-refused") {
     const code = kind === "context-too-long" ? "context_length_exceeded" : kind.replaceAll("-", "_");
     return { status: 400, error: { message, type: "invalid_request_error", param: null, code } };
   }

@@ -3,17 +3,18 @@
  * same code as a chat's (src/routing/run-answer.ts). Rules HT40 to HT59.
  */
 import { Hono } from "hono";
+import { describeError, describeStack } from "../../auth/store/describe-error.ts";
 import type { Clock } from "../../base/clock.ts";
 import { newId, newSelectionId, type IdSource } from "../../base/id.ts";
 import type { Result } from "../../base/result.ts";
-import { ChatCompletionRequest, type OpenAiError } from "../../protocol/openai.ts";
+import type { ChatCompletionRequest, OpenAiError } from "../../protocol/openai.ts";
 import type { SelectionRecord } from "../../protocol/selection.ts";
 import { toTargetName, type Catalog } from "../../providers/catalog.ts";
 import type { AnswerInput, AnswerOutcome, ResolvedModels } from "../../routing/run-answer.ts";
 import type { AnswerEnd, AnswerEvent } from "../../routing/run-plan.ts";
 import { readPrincipal, type AppContext, type AppEnv } from "../app-env.ts";
-import { readJson } from "../body.ts";
 import { CompletionWriter, toOpenAiError, type BreakwaterEnd } from "./completion-writer.ts";
+import { readCompletionRequest } from "./read-completion-request.ts";
 import { toModelCall, toQuestion } from "./to-model-call.ts";
 
 export interface OpenAiDeps {
@@ -28,6 +29,14 @@ export interface OpenAiDeps {
   /** Keeps an answer running to its record when its reader has gone. */
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
+
+/** A bug of ours in the middle of a stream, where no status can say so any more. */
+const INTERNAL_ERROR: OpenAiError = {
+  message: "Something went wrong on our side. It is on record under the request id.",
+  type: "server_error",
+  param: null,
+  code: "internal_error",
+};
 
 /** A prompt as long as the longest context, in JSON, with room for images. */
 const MAX_BODY_BYTES = 8 * 1_048_576;
@@ -46,7 +55,7 @@ export function createOpenAiRoutes(deps: OpenAiDeps): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.get("/models", (context) => context.json(toModelList(deps)));
   routes.post("/chat/completions", async (context) => {
-    const body = await readJson(context, ChatCompletionRequest, { limitBytes: MAX_BODY_BYTES });
+    const body = await readCompletionRequest(context, MAX_BODY_BYTES);
     if (!body.ok) return body.error;
     const call = openCall(deps, context, body.value);
     if (!call.ok) return refuseCall(context, call.error);
@@ -131,7 +140,7 @@ async function streamAnswer(deps: OpenAiDeps, context: AppContext, call: Call): 
     }
   }
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  deps.waitUntil(pump(deps, call, first, writable));
+  deps.waitUntil(pump(deps, context, call, first, writable));
   const target = first.done ? null : first.target;
   return new Response(readable, {
     headers: {
@@ -171,6 +180,7 @@ async function readUntilContent(call: Call): Promise<FirstContent> {
 
 async function pump(
   deps: OpenAiDeps,
+  context: AppContext,
   call: Call,
   first: FirstContent,
   writable: WritableStream<Uint8Array>,
@@ -179,22 +189,31 @@ async function pump(
   // A reader that has gone stops the upstream call; the record is written all the same.
   sink.closed.catch(() => call.controller.abort());
   const encoder = new TextEncoder();
+  const write = (text: string): Promise<void> =>
+    sink.write(encoder.encode(text)).catch(() => call.controller.abort());
   const send = async (events: readonly object[]): Promise<void> => {
-    if (events.length === 0) return;
-    const text = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
-    await sink.write(encoder.encode(text)).catch(() => call.controller.abort());
+    if (events.length > 0) await write(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(""));
   };
-  if (!first.done) await send(first.chunks);
-  const outcome = first.done ? first.outcome : await drain(call, send);
-  const { end, record } = outcome;
-  deps.saveSelection(record);
-  const breakwater = toBreakwaterEnd(call, end);
-  if (end.status === "complete") {
-    await send(call.writer.writeEnd(end, breakwater));
-    await sink.write(encoder.encode("data: [DONE]\n\n")).catch(() => call.controller.abort());
-  } else {
-    // Clients take a stream that just stops for a finished one: a broken answer says so, and never says [DONE].
-    await send([{ error: toOpenAiError(end).error, breakwater }]);
+  try {
+    if (!first.done) await send(first.chunks);
+    const { end, record } = first.done ? first.outcome : await drain(call, send);
+    deps.saveSelection(record);
+    const breakwater = toBreakwaterEnd(call, end);
+    if (end.status === "complete") {
+      await send(call.writer.writeEnd(end, breakwater));
+      await write("data: [DONE]\n\n");
+    } else {
+      // Clients take a stream that just stops for a finished one: a broken answer says so, and never says [DONE].
+      await send([{ error: toOpenAiError(end).error, breakwater }]);
+    }
+  } catch (error) {
+    call.controller.abort();
+    context.get("log").write("error", "internal_error", {
+      request_id: context.get("requestId"),
+      error: describeError(error),
+      stack: describeStack(error),
+    });
+    await send([{ error: INTERNAL_ERROR }]);
   }
   await sink.close().catch(() => call.controller.abort());
 }

@@ -16,8 +16,8 @@ import type { Services } from "../services.ts";
 import { isSocketUpgrade, toObjectRequest, toPrincipalHeader } from "../socket-request.ts";
 
 /** What a chat is called until its first question names it. */
-/** Ours are far shorter; a longer one is not worth an object's time. */
-const MAX_TICKET_CHARACTERS = 200;
+/** Ours are shorter. A longer one is not worth an object's time, and other signs cannot stand in a header. */
+const TICKET_SHAPE = /^[\x21-\x7e]{1,200}$/;
 
 export function addSessionRoutes(app: Hono<AppEnv>, services: Services): void {
   addListRoutes(app, services);
@@ -118,7 +118,7 @@ async function toAdmission(
     return (await services.directory.read(principal, id)) === null ? null : toPrincipalHeader(principal);
   }
   const ticket = context.req.query("ticket") ?? "";
-  if (ticket === "" || ticket.length > MAX_TICKET_CHARACTERS) return null;
+  if (!TICKET_SHAPE.test(ticket)) return null;
   return (await services.directory.exists(id)) ? { [TICKET_HEADER]: ticket } : null;
 }
 

@@ -1,0 +1,29 @@
+/** Axe on the pages people spend their time on. */
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test, type Page } from "@playwright/test";
+import { ask, signIn, waitForEnd } from "./person.ts";
+
+async function expectNoViolation(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa"]).analyze();
+  const serious = violations.filter((violation) => violation.impact === "serious" || violation.impact === "critical");
+  expect(serious.map((violation) => `${violation.id}: ${violation.nodes[0]?.html}`)).toEqual([]);
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [1280, 360]) {
+    test(`[EE9] chat and console can be used by everybody, ${colorScheme}, ${width} px`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.setViewportSize({ width, height: 800 });
+      await signIn(page);
+      await ask(page, "What is a pier? [[words:30]]");
+      await waitForEnd(page);
+      await expectNoViolation(page);
+      const overflow = () => page.evaluate("document.documentElement.scrollWidth - innerWidth");
+      expect(await overflow()).toBeLessThanOrEqual(0);
+      await page.goto("/console");
+      await expect(page.getByRole("region", { name: /openai/i })).toBeVisible();
+      await expectNoViolation(page);
+      expect(await overflow()).toBeLessThanOrEqual(0);
+    });
+  }
+}

@@ -1,0 +1,123 @@
+/** Existing clients, unchanged: OpenAI's package over HTTP, AI SDK's Chat over the socket. */
+import { expect, test } from "@playwright/test";
+import { AbstractChat, WebSocketChatTransport, type ChatState, type ChatStatus, type UIMessage } from "ai";
+import OpenAI from "openai";
+import { z } from "zod";
+import { E2E_URL } from "./playwright.config.ts";
+import { readCredentials } from "./product.ts";
+import { e2eStateFolder } from "./start-product.ts";
+
+const { apiKey } = await readCredentials(e2eStateFolder());
+const authorization = `Bearer ${apiKey}`;
+
+async function post(path: string, shape: "id" | "ticket"): Promise<string> {
+  const answer = await fetch(`${E2E_URL}${path}`, { method: "POST", headers: { authorization } });
+  const body = z.object({ id: z.string().optional(), ticket: z.string().optional() }).parse(await answer.json());
+  return z.string().parse(body[shape]);
+}
+
+/** The state AI SDK's framework bindings keep, without a framework. */
+class PlainState implements ChatState<UIMessage> {
+  status: ChatStatus = "ready";
+  error: Error | undefined = undefined;
+  messages: UIMessage[] = [];
+  pushMessage = (message: UIMessage): void => {
+    this.messages = [...this.messages, message];
+  };
+  popMessage = (): void => {
+    this.messages = this.messages.slice(0, -1);
+  };
+  replaceMessage = (index: number, message: UIMessage): void => {
+    this.messages = this.messages.with(index, structuredClone(message));
+  };
+  snapshot = <Value>(value: Value): Value => structuredClone(value);
+}
+
+class PlainChat extends AbstractChat<UIMessage> {}
+
+/** A chat client, and its sockets so that a test can cut them. */
+function openChat(sessionId: string): { chat: PlainChat; sockets: WebSocket[] } {
+  const sockets: WebSocket[] = [];
+  class WatchedSocket extends WebSocket {
+    constructor(url: string | URL, protocols?: string | string[]) {
+      super(url, protocols);
+      sockets.push(this);
+    }
+  }
+  const transport = new WebSocketChatTransport<UIMessage>({
+    url: `${E2E_URL}/api/v1/sessions/${sessionId}/socket`,
+    params: async () => ({ ticket: await post(`/api/v1/sessions/${sessionId}/ticket`, "ticket") }),
+    body: { model: "balanced" },
+    webSocket: WatchedSocket,
+  });
+  return { chat: new PlainChat({ id: sessionId, transport, state: new PlainState() }), sockets };
+}
+
+function textOf(message: UIMessage | undefined): string {
+  return (message?.parts ?? []).map((part) => (part.type === "text" ? part.text : "")).join("");
+}
+
+test("[EE6] the openai package streams an answer", async () => {
+  const client = new OpenAI({ baseURL: `${E2E_URL}/v1`, apiKey, maxRetries: 0 });
+  const stream = await client.chat.completions.create({
+    model: "fast",
+    messages: [{ role: "user", content: "What is a mole? [[words:40]]" }],
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  let text = "";
+  let finish: string | null = null;
+  let total = 0;
+  for await (const chunk of stream) {
+    text += chunk.choices[0]?.delta.content ?? "";
+    finish = chunk.choices[0]?.finish_reason ?? finish;
+    total = chunk.usage?.total_tokens ?? total;
+  }
+  expect(text.split(/\s+/).length).toBeGreaterThan(30);
+  expect(finish).toBe("stop");
+  expect(total).toBeGreaterThan(30);
+});
+
+test("[EE6] the openai package sees a broken stream as an error", async ({ request }) => {
+  const { admin } = await readCredentials(e2eStateFolder());
+  const signedIn = await request.post("/api/auth/sign-in/email", { data: admin, headers: { origin: E2E_URL } });
+  expect(signedIn.status()).toBe(200);
+  const breakIt = (fault: string) =>
+    request.put("/api/v1/admin/sandbox/google", { data: { fault }, headers: { origin: E2E_URL } });
+  expect((await breakIt("cut")).status()).toBe(200);
+  try {
+    const client = new OpenAI({ baseURL: `${E2E_URL}/v1`, apiKey, maxRetries: 0 });
+    const stream = await client.chat.completions.create({
+      model: "google/gemini-3.5-flash-lite",
+      messages: [{ role: "user", content: "Go on [[words:80]]" }],
+      stream: true,
+    });
+    let text = "";
+    const read = async (): Promise<void> => {
+      for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? "";
+    };
+    await expect(read()).rejects.toThrow(/incomplete/);
+    expect(text).not.toBe("");
+  } finally {
+    expect((await breakIt("none")).status()).toBe(200);
+  }
+});
+
+test("[EE7] an unmodified AI SDK chat is cut off, resumes, and has the same text", async () => {
+  const sessionId = await post("/api/v1/sessions", "id");
+  const cut = openChat(sessionId);
+  const stayed = openChat(sessionId);
+  const asked = cut.chat.sendMessage({ text: "Tell me about the sea [[words:160]]" });
+  await expect.poll(() => textOf(cut.chat.messages.at(-1)).length).toBeGreaterThan(100);
+  const following = stayed.chat.resumeStream();
+  await expect.poll(() => textOf(stayed.chat.messages.at(-1)).length).toBeGreaterThan(150);
+  cut.sockets[0]?.close();
+  await asked;
+  expect(cut.chat.status).toBe("error");
+  await cut.chat.resumeStream();
+  await following;
+  expect(cut.chat.status).toBe("ready");
+  expect(textOf(cut.chat.messages.at(-1))).toBe(textOf(stayed.chat.messages.at(-1)));
+  expect(textOf(cut.chat.messages.at(-1)).split(/\s+/).length).toBeGreaterThan(150);
+  expect(cut.chat.messages.map((message) => message.role)).toEqual(["user", "assistant"]);
+});

@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+import { Breaker, toSnapshot } from "../../../src/circuit/breaker.ts";
+import { CircuitPolicy, DEFAULT_CIRCUIT_POLICY } from "../../../src/circuit/policy.ts";
+import { quantile } from "../../../src/circuit/quantile.ts";
+import { BreakerDriver, T0 } from "./breaker-driver.ts";
+
+describe("what is seen", () => {
+  it("[CB20] each visible change raises the version by itself, and what changes nothing does not", () => {
+    const driver = new BreakerDriver();
+    const versions = [driver.breaker.version];
+    const note = (): void => void versions.push(driver.breaker.version);
+    driver.callEnd("success");
+    note();
+    driver.callEnd("neutral");
+    note();
+    driver.callEnd("failure");
+    note();
+    driver.callEnd("rate-limited");
+    note();
+    driver.callEnd("success");
+    note();
+    driver.control("open");
+    note();
+    expect(versions).toEqual([0, 0, 0, 1, 2, 3, 4]);
+  });
+
+  it("[CB20] a card's figures are the nearest rank of what was measured", () => {
+    expect(quantile([], 0.5)).toBeNull();
+    expect(quantile([30, 10, 20], 0.5)).toBe(20);
+    expect(quantile([30, 10, 20], 0.95)).toBe(30);
+    expect(quantile([7], 0.01)).toBe(7);
+    const given = [3, 1, 2];
+    quantile(given, 1);
+    expect(given).toEqual([3, 1, 2]);
+  });
+
+  it("[CB21] transitions are numbered from 1 and say from, to, why, how many and which requests", () => {
+    const driver = new BreakerDriver();
+    driver.trip();
+    driver.ripen();
+    expect(driver.transitions).toEqual([
+      {
+        type: "transition",
+        number: 1,
+        from: "CLOSED",
+        to: "OPEN",
+        reason: "3 failures in a row, the last: scripted failure",
+        failureCount: 3,
+        requestIds: ["req_1", "req_2", "req_3"],
+        actor: null,
+      },
+      {
+        type: "transition",
+        number: 2,
+        from: "OPEN",
+        to: "HALF_OPEN",
+        reason: "The open time is over: one probe decides.",
+        failureCount: 3,
+        requestIds: ["req_1", "req_2", "req_3"],
+        actor: null,
+      },
+    ]);
+    expect(driver.breaker.changedAtMs).toBe(T0 + 5_000);
+  });
+
+  it("[CB21] of many failed requests the newest 10 are kept", () => {
+    const driver = new BreakerDriver();
+    driver.policy = CircuitPolicy.parse({ ...DEFAULT_CIRCUIT_POLICY, failureThreshold: 12 });
+    driver.trip();
+    const requestIds = driver.transitions[0]?.requestIds ?? [];
+    expect(requestIds).toHaveLength(10);
+    expect([requestIds[0], requestIds.at(-1)]).toEqual(["req_3", "req_12"]);
+  });
+
+  it("[CB24] a stored breaker is parsed: what is not one is refused", () => {
+    const driver = new BreakerDriver();
+    driver.trip();
+    const stored: unknown = JSON.parse(JSON.stringify(driver.breaker));
+    expect(Breaker.parse(stored)).toEqual(driver.breaker);
+    expect(Breaker.safeParse({ ...driver.breaker, state: { status: "AJAR" } }).success).toBe(false);
+    expect(Breaker.safeParse({ ...driver.breaker, version: -1 }).success).toBe(false);
+  });
+});
+
+describe("by hand", () => {
+  it.each([
+    { action: "open", status: "OPEN", mode: "forced-open" },
+    { action: "close", status: "CLOSED", mode: "forced-closed" },
+    { action: "reset", status: "CLOSED", mode: "auto" },
+  ] as const)(
+    "[CB23] $action makes it $status and $mode, and says who and why",
+    ({ action, status, mode }) => {
+      const driver = new BreakerDriver();
+      driver.control(action);
+      expect(toSnapshot("openai", driver.breaker, DEFAULT_CIRCUIT_POLICY)).toMatchObject({ status, mode });
+      expect(driver.transitions).toHaveLength(1);
+      expect(driver.transitions[0]).toMatchObject({
+        actor: "ada@example.com",
+        reason: "ada@example.com: maintenance",
+      });
+    },
+  );
+
+  it("[CB23] setting to automatic is recorded too, and goes on from what it finds", () => {
+    const fromOpen = new BreakerDriver();
+    fromOpen.control("open");
+    fromOpen.control("auto");
+    expect(fromOpen.breaker).toMatchObject({ mode: "auto", state: { status: "HALF_OPEN", permit: null } });
+    const fromClosed = new BreakerDriver();
+    fromClosed.control("close");
+    fromClosed.control("auto");
+    expect(fromClosed.breaker).toMatchObject({ mode: "auto", state: { status: "CLOSED" } });
+    for (const driver of [fromOpen, fromClosed]) {
+      expect(driver.transitions.map((transition) => transition.actor)).toEqual([
+        "ada@example.com",
+        "ada@example.com",
+      ]);
+    }
+  });
+
+  it("[CB23] reset forgets failures, trips and pauses", () => {
+    const driver = new BreakerDriver();
+    driver.trip();
+    driver.probe("failure");
+    driver.callEnd("rate-limited", "req_1", 60_000);
+    driver.control("reset");
+    expect(driver.breaker).toMatchObject({
+      failureCount: 0,
+      failedRequestIds: [],
+      trips: 0,
+      coolDownUntilMs: null,
+    });
+    driver.trip();
+    expect(driver.openForMs).toBe(5_000);
+  });
+
+  it.each([
+    { action: "open", status: "OPEN" },
+    { action: "close", status: "CLOSED" },
+  ] as const)(
+    "[CB23] after $action neither calls nor probes nor time leave $status",
+    ({ action, status }) => {
+      const driver = new BreakerDriver();
+      driver.control(action);
+      for (let round = 0; round < 5; round += 1) {
+        for (const verdict of ["failure", "fatal", "success", "rate-limited", "neutral"] as const) {
+          driver.callEnd(verdict);
+          driver.confirmEnd(verdict);
+          driver.requestPermit("permit_1");
+          driver.probeEnd(verdict, "permit_1");
+          driver.pass(600_000);
+          expect(driver.status).toBe(status);
+        }
+      }
+      expect(driver.transitions).toHaveLength(1);
+    },
+  );
+});

@@ -1,0 +1,231 @@
+/** The whole way, with the real circuit client between the turn and an authority in memory. */
+import { describe, expect, it } from "vitest";
+import { CircuitClient } from "../../../src/circuit/client.ts";
+import { SelectionRecord } from "../../../src/protocol/selection.ts";
+import { createCatalog, parseModelClasses, type Catalog } from "../../../src/providers/catalog.ts";
+import { parseProviderConfigs } from "../../../src/providers/provider-config.ts";
+import { DEFAULT_BACKOFF } from "../../../src/routing/backoff.ts";
+import { DEFAULT_DEADLINES } from "../../../src/routing/deadlines.ts";
+import { DEFAULT_RETRY_LIMITS } from "../../../src/routing/next-action.ts";
+import {
+  resolveModels,
+  runAnswer,
+  type AnswerOutcome,
+  type RunAnswerDeps,
+} from "../../../src/routing/run-answer.ts";
+import type { AnswerEvent } from "../../../src/routing/run-plan.ts";
+import { FakeAuthority, snapshotOf } from "../../fakes/fake-authority.ts";
+import { RecordingLog } from "../../fakes/recording-log.ts";
+import {
+  answer,
+  createScriptedProvider,
+  refuse,
+  toProviderId,
+  type ScriptedProvider,
+  type ScriptStep,
+} from "../../fakes/scripted-provider.ts";
+import { VirtualClock } from "../../fakes/virtual-clock.ts";
+
+const CLASSES = {
+  duo: { description: "", targets: ["openai/x", "google/y"] },
+  twins: { description: "", targets: ["openai/x", "openai/z", "google/y"] },
+};
+
+/** OpenAI and Google are set up; two classes of the test's own. */
+function createTestCatalog(): Catalog {
+  const configs = parseProviderConfigs({
+    PLATFORM_OPENAI_KEY: "sk-test-1",
+    PLATFORM_GOOGLE_KEY: "AIza-test-1",
+  });
+  const classes = parseModelClasses(JSON.stringify(CLASSES));
+  if (!configs.ok || !classes.ok) throw new Error("the test's own configuration is wrong");
+  return createCatalog(configs.value, classes.value);
+}
+
+type Scripts = Readonly<Record<string, readonly (readonly ScriptStep[])[]>>;
+
+function createWorld(scripts: Scripts) {
+  const clock = new VirtualClock();
+  const log = new RecordingLog();
+  const authority = new FakeAuthority(clock);
+  const circuits = new CircuitClient({ authority, cache: new Map(), clock, log, waitUntil: () => {} });
+  const catalog = createTestCatalog();
+  const providers = new Map<string, ScriptedProvider>();
+  for (const [id, each] of Object.entries(scripts)) {
+    providers.set(id, createScriptedProvider({ id, clock, scripts: each }));
+  }
+  const deps: RunAnswerDeps = {
+    clock,
+    log,
+    catalog,
+    random: () => 0.5,
+    findProvider: (id) => providers.get(id) ?? null,
+    readCircuit: (id) => circuits.read(id),
+    reportOutcome: (id, outcome) => circuits.report(id, outcome),
+    warmCircuits: (ids) => circuits.warm(ids),
+    priceUsage: () => 30,
+    isSandbox: () => false,
+    limits: DEFAULT_RETRY_LIMITS,
+    backoff: DEFAULT_BACKOFF,
+    deadlines: DEFAULT_DEADLINES,
+  };
+  return { clock, log, authority, providers, catalog, deps };
+}
+
+type World = ReturnType<typeof createWorld>;
+
+async function ask(
+  world: World,
+  requested: readonly string[],
+  question = "hi",
+  lastProvider: string | null = null,
+) {
+  const models = resolveModels(world.catalog, requested);
+  if (!models.ok) throw new Error(models.error);
+  const events: AnswerEvent[] = [];
+  const run = runAnswer(world.deps, {
+    models: models.value,
+    call: { prompt: [] },
+    question,
+    selectionId: "sel_1",
+    requestId: "req_1",
+    organizationId: "org_1",
+    userId: "user_1",
+    sessionId: null,
+    turnId: null,
+    lastProvider: lastProvider === null ? null : toProviderId(lastProvider),
+    signal: new AbortController().signal,
+  });
+  const read = async (): Promise<AnswerOutcome> => {
+    for (;;) {
+      const next = await run.next();
+      if (next.done === true) return next.value;
+      events.push(...next.value);
+    }
+  };
+  const { end, record } = await world.clock.runUntil(read());
+  return { end, record: SelectionRecord.parse(record), events };
+}
+
+describe("from question to record", () => {
+  it("[RT30] every answer leaves one record that says what was asked, tried and given", async () => {
+    const world = createWorld({ openai: [[refuse("server-error")]], google: [answer("hello")] });
+    const { record, end, events } = await ask(world, ["duo"], "Translate this", "google");
+    expect(record).toMatchObject({
+      id: "sel_1",
+      requested: ["duo"],
+      mode: "class",
+      intent: "translation",
+      status: "complete",
+      provider: "google",
+      model: "y",
+      affinity: true,
+      costMicroUsd: 30,
+      createdAt: "2026-11-20T12:00:00.000Z",
+    });
+    // Affinity moved the second one up.
+    expect(record.candidates.map((candidate) => candidate.provider)).toEqual(["google", "openai"]);
+    expect(record.attempts).toEqual(end.attempts);
+    expect(events.at(-1)).toBe(end);
+  });
+
+  it.each([
+    { requested: [], mode: "auto", asked: ["balanced"] },
+    { requested: ["duo"], mode: "class", asked: ["duo"] },
+    { requested: ["google/y"], mode: "pinned", asked: ["google/y"] },
+    { requested: ["google/y", "duo"], mode: "list", asked: ["google/y", "duo"] },
+  ])("[RT6] $requested is on record as $mode", async ({ requested, mode, asked }) => {
+    const world = createWorld({ openai: [answer("hello")], google: [answer("hello")] });
+    const { record } = await ask(world, requested);
+    expect(record).toMatchObject({ mode, requested: asked });
+  });
+
+  it("[RT5] what cannot be asked for gets a sentence, and nothing runs", () => {
+    const { catalog } = createWorld({});
+    expect(resolveModels(catalog, ["no-such-class"])).toMatchObject({ ok: false });
+    expect(
+      resolveModels({ ...catalog, classes: catalog.classes.map((entry) => ({ ...entry, targets: [] })) }, [
+        "duo",
+      ]),
+    ).toEqual({
+      ok: false,
+      error: "No provider is set up here for duo. Set a provider's key, see the README.",
+    });
+  });
+
+  it("[RT31] the wait for circuits is part of the time to first token", async () => {
+    const world = createWorld({ openai: [answer("hello")], google: [] });
+    world.authority.delayMs = null;
+    const { record } = await ask(world, ["duo"]);
+    expect(record).toMatchObject({ firstTokenMs: 150, durationMs: 150 });
+    expect(record.attempts[0]).toMatchObject({ startedAtMs: 150, firstTokenMs: 0 });
+  });
+});
+
+describe("with circuits", () => {
+  it("[RT12] when nothing can be tried nobody is called, and the record is kept all the same", async () => {
+    const world = createWorld({ openai: [answer("never")], google: [answer("never")] });
+    const openUntilMs = world.clock.nowMs() + 9_000;
+    world.authority.set(snapshotOf("openai", { status: "OPEN", openUntilMs, failureCount: 3 }));
+    world.authority.set(snapshotOf("google", { coolDownUntilMs: world.clock.nowMs() + 4_000 }));
+    const { end, record } = await ask(world, ["duo"]);
+    expect([...world.providers.values()].flatMap((provider) => provider.calls)).toEqual([]);
+    expect(end).toMatchObject({
+      status: "failed",
+      attempts: [],
+      costMicroUsd: 0,
+      failure: { kind: "overloaded", retryAfterMs: 4_000 },
+    });
+    expect(record).toMatchObject({ status: "failed", provider: null, attempts: [] });
+    expect(record.candidates.map((candidate) => candidate.place)).toEqual([null, null]);
+    expect(world.log.events).toEqual(["provider_skipped", "provider_skipped", "all_providers_failed"]);
+    expect(world.log.of("all_providers_failed")[0]?.fields).toMatchObject({
+      request_id: "req_1",
+      model_class: "duo",
+      total_candidates: 2,
+      provider_errors: [
+        { provider: "openai", error: "not tried: circuit OPEN after 3 failures in a row" },
+        { provider: "google", error: "not tried: cooling down for 4 s as the provider asked" },
+      ],
+    });
+  });
+
+  it("[CB34] a wrong key is met once: its provider's other model is not even tried", async () => {
+    const world = createWorld({ openai: [[refuse("unauthorized")]], google: [answer("hello")] });
+    const { record } = await ask(world, ["twins"]);
+    expect(record.attempts.map((attempt) => `${attempt.provider}/${attempt.model}`)).toEqual([
+      "openai/x",
+      "google/y",
+    ]);
+    expect(world.log.of("provider_skipped")[0]?.fields).toMatchObject({ provider: "openai", model: "z" });
+  });
+
+  it("[RT8] after one failure the next turn asks somebody else first, before the authority has said a word", async () => {
+    const world = createWorld({ openai: [[refuse("server-error")]], google: [answer("hello")] });
+    world.authority.delayMs = null;
+    await ask(world, ["duo"]);
+    const { record } = await ask(world, ["duo"]);
+    expect(record.attempts.map((attempt) => attempt.provider)).toEqual(["google"]);
+    expect(record.candidates[1]).toMatchObject({ provider: "openai", place: 2 });
+  });
+
+  it("[CB35] with the authority gone, turns go on, and a dead provider is left after three failures", async () => {
+    const world = createWorld({ openai: [[refuse("unreachable")]] });
+    world.authority.gone = true;
+    const first = await ask(world, ["openai/x"]);
+    expect(first.end.status).toBe("failed");
+    expect(first.record.attempts).toHaveLength(3);
+    const second = await ask(world, ["openai/x"]);
+    expect(second.record.attempts).toHaveLength(0);
+    expect(second.end.failure).toMatchObject({ kind: "overloaded", retryAfterMs: 5_000 });
+  });
+
+  it("[CB30] a healthy turn in a warm isolate asks the authority nothing before it calls", async () => {
+    const world = createWorld({ openai: [answer("hello")], google: [] });
+    await ask(world, ["duo"]);
+    world.authority.calls.length = 0;
+    await ask(world, ["duo"]);
+    expect(world.authority.calls).toEqual([]);
+    expect(world.providers.get("openai")?.calls).toHaveLength(2);
+  });
+});

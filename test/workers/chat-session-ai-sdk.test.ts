@@ -1,0 +1,165 @@
+/** AI SDK's own `Chat` with its `WebSocketChatTransport`, unmodified, against the chat's object in workerd. */
+import { AbstractChat, WebSocketChatTransport, type ChatInit, type ChatState, type ChatStatus, type UIMessage } from "ai";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
+import { createVisitor, type Chat, type Visitor } from "./sandbox-people.ts";
+
+class MemoryState implements ChatState<UIMessage> {
+  status: ChatStatus = "ready";
+  error: Error | undefined = undefined;
+  messages: UIMessage[] = [];
+
+  pushMessage = (message: UIMessage): void => {
+    this.messages = [...this.messages, message];
+  };
+
+  popMessage = (): void => {
+    this.messages = this.messages.slice(0, -1);
+  };
+
+  replaceMessage = (index: number, message: UIMessage): void => {
+    this.messages = this.messages.with(index, message);
+  };
+
+  snapshot = <Value>(value: Value): Value => structuredClone(value);
+}
+
+class MemoryChat extends AbstractChat<UIMessage> {
+  constructor(init: ChatInit<UIMessage>, messages: UIMessage[] = []) {
+    const state = new MemoryState();
+    state.messages = messages;
+    super({ ...init, state });
+  }
+}
+
+let ada: Visitor;
+beforeAll(async () => {
+  ada = await createVisitor();
+});
+beforeEach(healSandbox);
+
+/** A WebSocket as the transport constructs it; the upgrade is the Worker's own. */
+function toWebSocketClass(visitor: Visitor) {
+  return class {
+    onopen: ((event: unknown) => void) | null = null;
+    onmessage: ((event: { data: unknown }) => void) | null = null;
+    onclose: ((event: unknown) => void) | null = null;
+    onerror: ((event: unknown) => void) | null = null;
+    readyState = 0;
+    bufferedAmount = 0;
+    private socket: WebSocket | null = null;
+
+    constructor(url: string | URL) {
+      const { pathname, search } = new URL(url);
+      void this.connect(pathname + search);
+    }
+
+    send(data: string): void {
+      this.socket?.send(data);
+    }
+
+    close(code?: number, reason?: string): void {
+      this.readyState = 3;
+      this.socket?.close(code, reason);
+    }
+
+    private async connect(path: string): Promise<void> {
+      const answer = await visitor.upgrade(path);
+      if (answer.webSocket === null) {
+        this.readyState = 3;
+        this.onerror?.({});
+        return;
+      }
+      this.socket = answer.webSocket;
+      this.socket.addEventListener("message", ({ data }) => this.onmessage?.({ data }));
+      this.socket.addEventListener("close", (event) => {
+        this.readyState = 3;
+        this.onclose?.(event);
+      });
+      this.socket.accept();
+      this.readyState = 1;
+      this.onopen?.({});
+    }
+  };
+}
+
+function openTransport(chat: Chat): WebSocketChatTransport<UIMessage> {
+  return new WebSocketChatTransport({
+    url: `http://127.0.0.1:8787${chat.path}/socket`,
+    webSocket: toWebSocketClass(ada),
+    body: { model: "openai/gpt-6-luna" },
+  });
+}
+
+const textOf = (message: UIMessage | undefined): string =>
+  (message?.parts ?? []).map((part) => (part.type === "text" ? part.text : "")).join("");
+
+describe("an unmodified client", () => {
+  it("[SE10] asks and reads, and holds the very message that is stored", async () => {
+    const chat = await ada.createChat();
+    const client = new MemoryChat({ id: chat.id, transport: openTransport(chat) });
+    await client.sendMessage({ text: "Please reply with fine weather" });
+    expect([client.status, client.error]).toEqual(["ready", undefined]);
+    const [question, answer] = await chat.readMessages();
+    expect(textOf(client.messages[1])).toBe("fine weather");
+    expect(client.messages.map((message) => message.id)).toEqual([question?.id, answer?.id]);
+    expect(client.messages[1]?.parts).toEqual(answer?.parts);
+    expect(client.messages[1]?.metadata).toEqual(answer?.metadata);
+    await client.regenerate();
+    expect((await chat.readMessages())[1]?.id).toBe(client.messages[1]?.id);
+    expect(await readJournal("openai")).toHaveLength(2);
+  });
+
+  it("[SE10] [SE11] is cut off in the middle, resumes, and ends with the text of one that stayed", async () => {
+    const chat = await ada.createChat();
+    const stayed = new MemoryChat({ id: chat.id, transport: openTransport(chat) });
+    const watching = await chat.openLive();
+    const asking = stayed.sendMessage({ text: "[[words:250]]" });
+    await watching.waitFor((frame) => frame.type === "chunk" && frame.sequence > 12);
+    const cut = openTransport(chat);
+    const left = new MemoryChat({ id: chat.id, transport: cut }, [...stayed.messages.slice(0, 1)]);
+    const reading = left.resumeStream();
+    await waitUntil(() => textOf(left.messages[1]).length, (length) => length > 50);
+    cut.close();
+    await reading;
+    expect(left.status).toBe("error");
+    const partOfIt = textOf(left.messages[1]);
+    left.messages = left.messages.slice(0, 1);
+    await left.resumeStream();
+    await asking;
+    expect(textOf(left.messages[1])).toBe(textOf(stayed.messages[1]));
+    expect(textOf(stayed.messages[1]).startsWith(partOfIt)).toBe(true);
+    expect(left.messages[1]?.parts).toEqual((await chat.readMessages())[1]?.parts);
+    expect(left.status).toBe("ready");
+  });
+
+  it("[SE10] [SE24] stops by its own `stop`, and the upstream connection closes", async () => {
+    const chat = await ada.createChat();
+    await breakProvider("openai", { fault: "stall", afterChunks: 3, times: 1 });
+    const client = new MemoryChat({ id: chat.id, transport: openTransport(chat) });
+    const asking = client.sendMessage({ text: "[[words:60]]" });
+    await waitUntil(() => textOf(client.messages[1]).length, (length) => length > 5);
+    await client.stop();
+    await asking;
+    expect([client.status, client.error]).toEqual(["ready", undefined]);
+    await waitUntil(() => readJournal("openai"), ([entry]) => entry?.outcome === "client-closed");
+    await waitUntil(() => chat.readMessages(), ([, answer]) => answer?.metadata?.status === "cancelled");
+  });
+
+  it("[SE1] [SE10] sees a broken answer as an error and keeps its words", async () => {
+    const chat = await ada.createChat();
+    await breakProvider("openai", { fault: "cut", afterChunks: 4, times: 1 });
+    const client = new MemoryChat({ id: chat.id, transport: openTransport(chat) });
+    await client.sendMessage({ text: "[[words:60]]" });
+    expect(client.status).toBe("error");
+    expect(client.error?.message).toContain("incomplete");
+    expect(textOf(client.messages[1]).length).toBeGreaterThan(5);
+  });
+
+  it("[SE12] with nothing to resume stays as it is", async () => {
+    const chat = await ada.createChat();
+    const client = new MemoryChat({ id: chat.id, transport: openTransport(chat) });
+    await client.resumeStream();
+    expect([client.status, client.messages]).toEqual(["ready", []]);
+  });
+});
