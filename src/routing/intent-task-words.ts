@@ -6,7 +6,7 @@ import type { WordTable } from "./intent-lexicon.ts";
 
 export const TASK_WORDS = {
   translate: {
-    en: "translat*, transalt*, interpreter, localize this, localise this, native speaker",
+    en: "translat*, interpreter, localize this, localise this, native speaker",
     de: "übersetz*, uebersetz*, dolmetsch*",
     fr: "tradui*, traduct*",
     es: "traduc*, tradúc*, tradúzc*",
@@ -29,12 +29,12 @@ export const TASK_WORDS = {
     nl: "hoe zeg je, hoe zeg ik, hoe heet, woord voor",
     pl: "jak powiedzieć, jak się mówi, jak jest po, jak będzie po, jak brzmi po",
     tr: "nasıl denir, nasıl söylenir, nasıl derim, ne denir, nasıl diyebilirim",
-    ru: "как сказать, как будет, как по *, как говорится",
+    ru: "как сказать, как будет, как говорится",
     zh: "怎么说, 怎么讲, 怎麼說, 用英语, 用日语, 用法语",
     ja: "と言いますか, 何と言い, なんて言う, なんと言う, と言うの, で何と",
   },
   meaning: {
-    en: "what does * mean, mean, means, meaning of, meaning in, what s the english for, correct translation",
+    en: "mean, means, meaning of, meaning in, correct translation",
     de: "bedeutet, bedeuten, bedeutung, heißt auf, was bedeutet",
     fr: "veut dire, signifie, signification, ça veut dire",
     es: "qué significa, significa, significado, quiere decir",
@@ -120,10 +120,10 @@ export const TASK_WORDS = {
   extract: {
     en: "extract*, pull out, pull every, pull all, find all, find every, list all, list every, list the, identify all, identify every, get all, copy out, mentioned in, are mentioned, named in, from this text, from this invoice, from the text, parse out, nothing else, one per line",
     de: "extrahier*, lies heraus, lies aus, auslesen, herauslesen, heraussuchen, such alle, liste alle, liste auf, alle namen, finde alle, nenne alle, im text vor, in dem text vor, kommen vor, aus dem text, aus der mail",
-    fr: "extrai*, extra* tous, relève*, repère*, liste tous, liste toutes, toutes les dates, tous les noms, dresse la liste, mentionnés, mentionnées, de ce texte, citées, cités",
+    fr: "extrai*, relève*, repère*, liste tous, liste toutes, toutes les dates, tous les noms, dresse la liste, mentionnés, mentionnées, de ce texte, citées, cités",
     es: "extrae*, extrá*, saca todos, saca todas, saca los, saca las, lista todos, lista todas, identifica*, enumera*, que aparecen, mencionad*, todos los nombres, de este texto, del texto",
     it: "estrai*, estrarre, estrap*, elenca*, individua*, trova tutti, trova tutte, citate, citati, menzionat*, da questo testo, dal testo, tutti i nomi, ricava*",
-    pt: "extrai*, extra* todos, extrair, retire*, liste todos, liste todas, liste as, liste os, identifi*, mencionad*, aparecem no, citad*, do texto, todos os nomes",
+    pt: "extrai*, extrair, retire*, liste todos, liste todas, liste as, liste os, identifi*, mencionad*, aparecem no, citad*, do texto, todos os nomes",
     nl: "haal alle, haal de, haal uit, uithalen, alle namen, lijst van alle, noem alle, genoemd in, worden genoemd, uit deze tekst, uit de tekst, extraheer*, welke namen, zoek alle",
     pl: "wypisz*, wyodrębnij*, wyciągnij*, wydobądź*, wymień wszystkie, znajdź wszystkie, wymienione, z tekstu, z maila, wszystkie daty, wylistuj*",
     tr: "çıkar, çıkart*, listele*, ayıkla*, metindeki, metinde geçen, faturadan, mailden, tüm isim*, bul ve yaz, metinden",

@@ -1,6 +1,6 @@
 /**
  * `POST /v1/chat/completions` and `GET /v1/models` as OpenAI's own clients speak them. The answer comes from the
- * same code as a chat's (src/routing/run-answer.ts). Rules HT40 to HT59.
+ * same code as a chat's (src/routing/run-answer.ts). Rules HT40 to HT57.
  */
 import { Hono } from "hono";
 import { describeError, describeStack } from "../../auth/store/describe-error.ts";

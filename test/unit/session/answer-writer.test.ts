@@ -1,0 +1,185 @@
+/** From an answer's events to the chunks on the wire, and back to a message; held against AI SDK's own reader. */
+import { readUIMessageStream, type UIMessage, type UIMessageChunk } from "ai";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { applyAnswerChunk, closeAnswerDraft, startAnswerDraft } from "../../../src/protocol/answer-parts.ts";
+import { AnswerChunk } from "../../../src/protocol/session-frame.ts";
+import type { AnswerEnd, AnswerEvent } from "../../../src/routing/run-plan.ts";
+import { AnswerWriter } from "../../../src/session/answer-writer.ts";
+import { OTHER_TARGET, RECEIPT, TARGET, toEnd } from "./answer-fixtures.ts";
+
+const START: AnswerEvent = { type: "leg-start", target: TARGET, attempt: 1 };
+const text = (delta: string): AnswerEvent => ({ type: "text-delta", text: delta });
+const thought = (delta: string): AnswerEvent => ({ type: "reasoning-delta", text: delta });
+const call = (toolCallId: string, input = "{}"): AnswerEvent => ({ type: "tool-call", toolCallId, toolName: "f", input });
+const callStart = (toolCallId: string): AnswerEvent => ({ type: "tool-input-start", toolCallId, toolName: "f" });
+const callDelta = (toolCallId: string, delta: string): AnswerEvent => ({ type: "tool-input-delta", toolCallId, text: delta });
+
+/** Every chunk of an answer whose events come in these batches. */
+function write(batches: readonly (readonly AnswerEvent[])[], end: AnswerEnd = toEnd()): AnswerChunk[] {
+  const writer = new AnswerWriter(RECEIPT);
+  const receipt = { ...RECEIPT, status: end.status, notice: end.status === "complete" ? null : "A sentence." };
+  return [...writer.start("a1"), ...batches.flatMap((batch) => writer.write(batch)), ...writer.end(end, receipt)];
+}
+
+function toParts(chunks: readonly AnswerChunk[]) {
+  const draft = startAnswerDraft();
+  for (const chunk of chunks) applyAnswerChunk(draft, chunk);
+  return closeAnswerDraft(draft);
+}
+
+const types = (chunks: readonly AnswerChunk[]): string[] => chunks.map((chunk) => chunk.type);
+
+describe("the end", () => {
+  it.each([
+    ["complete", "finish"],
+    ["incomplete", "error"],
+    ["failed", "error"],
+    ["cancelled", "abort"],
+  ] as const)("[SE1] of a %s answer is one terminal chunk, `%s`, and the receipt says which", (status, last) => {
+    const chunks = write([[START, text("Hi")]], toEnd({ status, finishReason: status === "complete" ? "length" : null }));
+    const terminal = chunks.filter((chunk) => ["finish", "error", "abort"].includes(chunk.type));
+    expect(types(terminal)).toEqual([last]);
+    expect(chunks.at(-1)).toBe(terminal[0]);
+    const receipts = chunks.flatMap((chunk) => ("messageMetadata" in chunk ? [chunk.messageMetadata.status] : []));
+    expect(receipts.at(-1)).toBe(status);
+    expect(chunks.every((chunk) => AnswerChunk.safeParse(chunk).success)).toBe(true);
+  });
+
+  it("[SE1] of an answer without a word opens and closes nothing", () => {
+    expect(types(write([], toEnd({ status: "failed", legs: [] })))).toEqual(["start", "message-metadata", "error"]);
+  });
+
+  it("[SE2] who answers is told with the first word", () => {
+    const chunks = write([[START, text("Hi")]]);
+    const metadata = chunks.find((chunk) => chunk.type === "message-metadata");
+    expect(metadata).toMatchObject({ messageMetadata: { status: "streaming", legs: [TARGET] } });
+    expect(types(chunks)).toEqual(["start", "start-step", "message-metadata", "text-start", "text-delta", "text-end", "finish-step", "finish"]);
+  });
+
+  it("[SE2] a second leg goes on in the same step and the same block", () => {
+    const chunks = write([[START, text("One")], [{ type: "leg-start", target: OTHER_TARGET, attempt: 2 }, text(" two")]]);
+    expect(types(chunks).filter((type) => type === "start-step" || type === "text-start")).toHaveLength(2);
+    expect(toParts(chunks)).toEqual([{ type: "step-start" }, { type: "text", text: "One two", state: "done" }]);
+    expect(chunks.findLast((chunk) => chunk.type === "message-metadata")).toMatchObject({
+      messageMetadata: { legs: [TARGET, OTHER_TARGET] },
+    });
+  });
+});
+
+describe("blocks", () => {
+  it("[SE4] neighbouring deltas of one batch are one chunk, those of two batches are two", () => {
+    const chunks = write([[START, text("a"), text("b"), text(""), text("c")], [text("d")]]);
+    const deltas = chunks.flatMap((chunk) => (chunk.type === "text-delta" ? [chunk.delta] : []));
+    expect(deltas).toEqual(["abc", "d"]);
+  });
+
+  it("[SE4] a chunk that was handed out does not grow any more", () => {
+    const writer = new AnswerWriter(RECEIPT);
+    const first = writer.write([START, text("a")]);
+    const before = JSON.stringify(first);
+    writer.write([text("b")]);
+    expect(JSON.stringify(first)).toBe(before);
+  });
+
+  it("[SE4] text, reasoning and tool calls do not share one, also when a call comes whole", () => {
+    const chunks = write([[START, thought("Hm"), text("One"), call("c1"), text("two"), callStart("c2"), callDelta("c2", "{}"), call("c2"), text("three")]]);
+    expect(toParts(chunks).map((part) => ("text" in part ? part.text : part.type))).toEqual([
+      "step-start",
+      "Hm",
+      "One",
+      "dynamic-tool",
+      "two",
+      "dynamic-tool",
+      "three",
+    ]);
+    const ids = chunks.flatMap((chunk) => (chunk.type === "text-start" || chunk.type === "reasoning-start" ? [chunk.id] : []));
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it("[SE5] a tool call whose arguments never became whole is not kept", () => {
+    const chunks = write([[START, text("One"), callStart("c1"), callDelta("c1", '{"ci')]], toEnd({ status: "incomplete" }));
+    expect(toParts(chunks)).toEqual([{ type: "step-start" }, { type: "text", text: "One", state: "done" }]);
+  });
+
+  it("[SE5] a whole one is kept with its input", () => {
+    const chunks = write([[START, callStart("c1"), callDelta("c1", '{"city":'), callDelta("c1", '"Oslo"}'), call("c1", '{"city":"Oslo"}')]]);
+    expect(toParts(chunks).at(-1)).toEqual({
+      type: "dynamic-tool",
+      toolCallId: "c1",
+      toolName: "f",
+      state: "input-available",
+      input: { city: "Oslo" },
+    });
+  });
+});
+
+/** AI SDK's own idea of the message that these chunks make. */
+async function readByAiSdk(chunks: readonly AnswerChunk[]): Promise<UIMessage | undefined> {
+  const stream = new ReadableStream<UIMessageChunk>({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+  let message: UIMessage | undefined;
+  for await (const state of readUIMessageStream({ stream, onError: () => {} })) message = state;
+  return message;
+}
+
+describe("the message", () => {
+  const wholeCall = fc.string({ minLength: 1, maxLength: 4 }).map((value) => JSON.stringify({ value }));
+  const event = fc.oneof(
+    fc.string({ minLength: 1, maxLength: 6 }).map(text),
+    fc.string({ minLength: 1, maxLength: 6 }).map(thought),
+    wholeCall.map((input) => call("", input)),
+  );
+  const batches = fc.array(fc.array(event, { minLength: 1, maxLength: 5 }), { maxLength: 6 });
+  const withIds = (given: readonly (readonly AnswerEvent[])[]): AnswerEvent[][] => {
+    let calls = 0;
+    const numbered = given.map((batch) =>
+      batch.flatMap((one): AnswerEvent[] => {
+        if (one.type !== "tool-call") return [one];
+        calls += 1;
+        const toolCallId = `call-${calls}`;
+        const whole = { ...one, toolCallId };
+        return calls % 2 === 0 ? [whole] : [callStart(toolCallId), callDelta(toolCallId, one.input), whole];
+      }),
+    );
+    return [[START], ...numbered];
+  };
+
+  it("[SE3] is to AI SDK's reader what it is to ours, for any answer", async () => {
+    await fc.assert(
+      fc.asyncProperty(batches, async (given) => {
+        const chunks = write(withIds(given));
+        const theirs = await readByAiSdk(chunks);
+        const ours = toParts(chunks);
+        expect(theirs?.id).toBe("a1");
+        expect(theirs?.parts.map((part) => JSON.stringify(part)).map((json): unknown => JSON.parse(json))).toMatchObject(ours);
+        expect(theirs?.parts).toHaveLength(ours.length);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("[SE3] does not depend on how the events were batched", () => {
+    fc.assert(
+      fc.property(batches, (given) => {
+        const events = withIds(given);
+        const alone = events.flat().map((one) => [one]);
+        expect(toParts(write(events))).toEqual(toParts(write(alone)));
+        expect(toParts(write([events.flat()]))).toEqual(toParts(write(alone)));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("[SE3] chunks for blocks that nobody opened change nothing", () => {
+    const draft = startAnswerDraft();
+    applyAnswerChunk(draft, { type: "text-delta", id: "text-9", delta: "lost" });
+    applyAnswerChunk(draft, { type: "text-end", id: "text-9" });
+    applyAnswerChunk(draft, { type: "error", errorText: "x" });
+    expect(closeAnswerDraft(draft)).toEqual([]);
+  });
+});
