@@ -7,6 +7,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // The log of a test that passed is of no interest; that of one that failed is.
+    silent: "passed-only",
     projects: [
       {
         test: {

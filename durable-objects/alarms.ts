@@ -51,7 +51,10 @@ export class Alarms<Name extends string> {
   }
 
   cancel(name: Name): void {
-    this.db.delete(this.table).where(eq(this.table.id, this.names.indexOf(name))).run();
+    this.db
+      .delete(this.table)
+      .where(eq(this.table.id, this.names.indexOf(name)))
+      .run();
     this.arm();
   }
 
@@ -69,7 +72,10 @@ export class Alarms<Name extends string> {
    * Runs what is due, each name at most once, and leaves the next wake-up set whatever happens. The body of the
    * object's `alarm()`; errors go to `onError`.
    */
-  async run(work: (name: Name) => Promise<void>, onError: (name: Name, error: unknown) => void): Promise<void> {
+  async run(
+    work: (name: Name) => Promise<void>,
+    onError: (name: Name, error: unknown) => void,
+  ): Promise<void> {
     await this.storage.setAlarm(Date.now() + SAFETY_NET_MS);
     const due = this.db.select().from(this.table).where(lte(this.table.dueAtMs, Date.now())).all();
     for (const row of due) {
@@ -92,7 +98,10 @@ export class Alarms<Name extends string> {
   }
 
   private arm(): void {
-    const earliest = this.db.select({ atMs: min(this.table.dueAtMs) }).from(this.table).get()?.atMs;
+    const earliest = this.db
+      .select({ atMs: min(this.table.dueAtMs) })
+      .from(this.table)
+      .get()?.atMs;
     if (earliest === undefined || earliest === null) {
       void this.storage.deleteAlarm();
     } else {

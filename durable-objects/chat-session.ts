@@ -138,7 +138,11 @@ export class ChatSession extends DurableObject<Bindings> {
     if (this.ctx.getWebSockets().length >= MAX_SOCKETS) {
       return new Response("Too many sockets are open on this chat.", { status: 503 });
     }
-    const asked = request.headers.get("sec-websocket-protocol")?.split(",").map((name) => name.trim()) ?? [];
+    const asked =
+      request.headers
+        .get("sec-websocket-protocol")
+        ?.split(",")
+        .map((name) => name.trim()) ?? [];
     const live = asked.includes(LIVE_SUBPROTOCOL);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
@@ -243,7 +247,11 @@ export class ChatSession extends DurableObject<Bindings> {
     let chatSocket = this.chatSockets.get(socket);
     if (chatSocket === undefined) {
       const attachment: unknown = socket.deserializeAttachment();
-      const live = typeof attachment === "object" && attachment !== null && "live" in attachment && attachment.live === true;
+      const live =
+        typeof attachment === "object" &&
+        attachment !== null &&
+        "live" in attachment &&
+        attachment.live === true;
       chatSocket = {
         live,
         // A socket that is going away is caught up when its client resumes.

@@ -37,6 +37,8 @@ const Settings = z.object({
     .pipe(z.array(z.url())),
   /** Where the sandbox's stand-ins listen; only read in the local environment. */
   SANDBOX_URL: z.url().optional(),
+  /** `true`: health is kept for each region apart (src/circuit/regions.ts). */
+  REGIONAL_CIRCUITS: z.enum(["true", "false"]).default("false"),
   /** The deadlines of an attempt, milliseconds (src/routing/deadlines.ts). */
   ATTEMPT_HEADERS_MS: z.coerce.number().int().positive().default(DEFAULT_DEADLINES.headersMs),
   ATTEMPT_FIRST_TOKEN_MS: z.coerce.number().int().positive().default(DEFAULT_DEADLINES.firstTokenMs),
@@ -51,6 +53,7 @@ export interface Settings {
   readonly authSecret: string;
   readonly allowedOrigins: readonly string[];
   readonly sandboxUrl: string | null;
+  readonly regionalCircuits: boolean;
   readonly deadlines: Deadlines;
 }
 
@@ -69,6 +72,7 @@ export function parseSettings(env: Bindings): Settings {
     authSecret: settings.AUTH_SECRET,
     allowedOrigins: settings.ALLOWED_ORIGINS,
     sandboxUrl: settings.ENVIRONMENT === "local" ? (settings.SANDBOX_URL ?? null) : null,
+    regionalCircuits: settings.REGIONAL_CIRCUITS === "true",
     deadlines: {
       headersMs: settings.ATTEMPT_HEADERS_MS,
       firstTokenMs: settings.ATTEMPT_FIRST_TOKEN_MS,

@@ -60,7 +60,7 @@ export function createServices(env: Bindings): Services {
     forgetKey: (keyId) => resolver.forgetKey(keyId),
     directory: createSessionDirectory(database),
     chatObject: (sessionId) => openChatObject(env, sessionId),
-    circuits: createCircuitControl(env, wiring),
+    circuits: createCircuitControl(wiring),
     selections: createSelectionStore(database),
     modelCatalog: () => readModelCatalog(wiring),
     sandboxControl: settings.sandboxUrl === null ? null : createSandboxControl(settings.sandboxUrl, (url, init) => fetch(url, init)),
@@ -90,13 +90,18 @@ function openChatObject(env: Bindings, sessionId: string): ChatObject {
   return env.CHAT_SESSION.get(env.CHAT_SESSION.idFromName(sessionId));
 }
 
-function createCircuitControl(env: Bindings, wiring: Wiring): CircuitControl {
+function createCircuitControl(wiring: Wiring): CircuitControl {
+  const isKnown = (provider: string): boolean => wiring.catalog.providers.some((known) => known === provider);
   return {
     list: () => wiring.readCircuits(),
-    act: async (provider, action, reason, actor) => {
-      if (!wiring.catalog.providers.some((known) => known === provider)) return fail("unknown-provider");
-      const stub = env.PROVIDER_HEALTH.get(env.PROVIDER_HEALTH.idFromName(provider));
-      return succeed(await stub.control(provider, action, reason, actor));
+    act: async (provider, action, model, reason, actor) => {
+      if (!isKnown(provider)) return fail("unknown-provider");
+      return succeed(await wiring.health(provider).control(provider, action, reason, actor, model));
+    },
+    changePolicy: async (provider, change, reason, actor) => {
+      if (!isKnown(provider)) return fail({ type: "unknown-provider", message: "" });
+      const changed = await wiring.health(provider).changePolicy(provider, change, reason, actor);
+      return changed.ok ? succeed(changed.value) : fail({ type: "invalid", message: changed.error });
     },
     liveSocket: (request) => wiring.liveConsole().fetch(request),
   };

@@ -9,11 +9,9 @@ export const JOBS: Readonly<Record<string, (env: Bindings) => Promise<void>>> = 
 
 /** A chain of alarms can die silently; a look from outside every minute starts it again. Rule CB18. */
 async function healProbes(env: Bindings): Promise<void> {
-  const { catalog, log } = openWiring(env);
+  const { catalog, health, log } = openWiring(env);
   const results = await Promise.allSettled(
-    catalog.providers.map((provider) =>
-      env.PROVIDER_HEALTH.get(env.PROVIDER_HEALTH.idFromName(provider)).ensureProbing(provider),
-    ),
+    catalog.providers.map((provider) => health(provider).ensureProbing(provider)),
   );
   for (const result of results) {
     if (result.status === "rejected") {

@@ -4,17 +4,22 @@
  * together in http-wiring.ts.
  */
 import { waitUntil } from "cloudflare:workers";
+import { z } from "zod";
+import type { ProviderHealth } from "../durable-objects/provider-health.ts";
 import { LIVE_CONSOLE_NAME } from "../durable-objects/live-console.ts";
 import type { Clock } from "./base/clock.ts";
 import { newId, type IdSource } from "./base/id.ts";
 import type { Log } from "./base/log.ts";
 import type { Random } from "./base/random.ts";
 import { CircuitClient, type CircuitCache } from "./circuit/client.ts";
+import { toHealthName } from "./circuit/health-desk.ts";
+import type { ProbeReport } from "./circuit/keeper.ts";
+import { REGIONS, toRegion, type Region } from "./circuit/regions.ts";
 import { parseSettings, type Bindings, type Settings } from "./env.ts";
+import type { TokenUsage } from "./protocol/answer.ts";
 import type { CircuitDetail, SelectionTail } from "./protocol/circuit.ts";
-import { createCatalog, parseModelClasses, type Catalog, type CatalogTarget } from "./providers/catalog.ts";
+import { createCatalog, parseModelClasses, type Catalog } from "./providers/catalog.ts";
 import { loadPriceBook, type PriceBook } from "./providers/price.ts";
-import { toProbeCall } from "./providers/probe-call.ts";
 import { parseProviderConfigs, type ProviderConfig } from "./providers/provider-config.ts";
 import { createProviderRegistry } from "./providers/registry.ts";
 import { DEFAULT_BACKOFF } from "./routing/backoff.ts";
@@ -22,7 +27,7 @@ import { PROBE_DEADLINES } from "./routing/deadlines.ts";
 import { DEFAULT_RETRY_LIMITS } from "./routing/next-action.ts";
 import { runAnswer, type AnswerInput, type AnswerOutcome, type RunAnswerDeps } from "./routing/run-answer.ts";
 import type { AnswerEvent } from "./routing/run-plan.ts";
-import { runProbe, type ProbeResult } from "./routing/run-probe.ts";
+import { probeProvider } from "./routing/probe-provider.ts";
 import { consoleLog, systemClock, systemIdSource, systemRandom } from "./system.ts";
 
 /** The console's object as the others call it. */
@@ -47,10 +52,11 @@ export interface Wiring {
   ) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
   readonly readPriceBook: () => Promise<PriceBook>;
   /** Asks a provider whether it is well, on `model` when that is given and known, else on its cheapest. */
-  readonly probeProvider: (
-    provider: string,
-    model: string | null,
-  ) => Promise<{ readonly result: ProbeResult; readonly model: string }>;
+  readonly probeProvider: (provider: string, model: string | null, mayGenerate: boolean) => Promise<ProbeReport>;
+  /** A provider's health object, by its own name (`openai`, `openai@weur`). */
+  readonly health: (name: string) => DurableObjectStub<ProviderHealth>;
+  /** Takes note of where this isolate's requests come from; health is kept for each region apart. */
+  readonly noteRegion: (cf: unknown) => void;
   /** Every configured provider's card, in the catalog's order. */
   readonly readCircuits: () => Promise<CircuitDetail[]>;
   readonly liveConsole: () => LiveConsoleStub;
@@ -59,6 +65,10 @@ export interface Wiring {
 // Plain data, shared by every request and object of the isolate.
 const circuitCache: CircuitCache = new Map();
 let priceBook: PriceBook | null = null;
+/** Where this isolate's requests come from; null: the world's circuits. */
+let currentRegion: Region | null = null;
+
+const Place = z.object({ continent: z.string().optional(), longitude: z.string().optional() });
 const wirings = new WeakMap<Bindings, Wiring>();
 
 /** The wiring of this environment; the same one for every call in an isolate. */
@@ -101,11 +111,18 @@ function createWiring(env: Bindings): Wiring {
     nowMs: systemClock.nowMs,
     ...(env.AI === undefined ? {} : { ai: env.AI }),
   });
-  const health = (provider: string) => env.PROVIDER_HEALTH.get(env.PROVIDER_HEALTH.idFromName(provider));
+  const health = (name: string) =>
+    env.PROVIDER_HEALTH.get(env.PROVIDER_HEALTH.idFromName(name), toPlacement(name));
   const circuits = new CircuitClient({
     authority: {
-      readSnapshot: (provider) => health(provider).readSnapshot(provider),
-      reportOutcomes: (provider, outcomes) => health(provider).reportOutcomes(provider, outcomes),
+      readSnapshot: (provider) => {
+        const name = toHealthName(provider, currentRegion);
+        return health(name).readSnapshot(name);
+      },
+      reportOutcomes: (provider, outcomes) => {
+        const name = toHealthName(provider, currentRegion);
+        return health(name).reportOutcomes(name, outcomes);
+      },
     },
     cache: circuitCache,
     clock: systemClock,
@@ -140,15 +157,23 @@ function createWiring(env: Bindings): Wiring {
     isSandbox,
     runAnswer: (input) => runPricedAnswer(answerDeps, input),
     readPriceBook,
-    probeProvider: async (provider, model) => {
+    probeProvider: async (provider, model, mayGenerate) => {
       const adapter = registry.find(provider);
-      const target = findProbeTarget(catalog, provider, model);
-      if (adapter === null || target === null) {
-        const result: ProbeResult = { verdict: "neutral", latencyMs: 0, message: "not set up here" };
-        return { result, model: model ?? "" };
-      }
-      const result = await runProbe(adapter, toProbeCall(target), PROBE_DEADLINES, systemClock);
-      return { result, model: target.modelId };
+      if (adapter === null) return toUnmadeProbe(model);
+      const book = await readPriceBook();
+      const deps = {
+        provider: adapter,
+        targets: catalog.targets.filter((target) => target.provider === provider),
+        clock: systemClock,
+        deadlines: PROBE_DEADLINES,
+        priceUsage: (modelId: string, usage: TokenUsage) =>
+          book.priceUsage({ provider, modelId, usage, atMs: systemClock.nowMs() }),
+      };
+      return probeProvider(deps, model, mayGenerate);
+    },
+    health,
+    noteRegion: (cf) => {
+      if (settings.regionalCircuits) currentRegion = toRegion(Place.safeParse(cf).data ?? {});
     },
     readCircuits: () => Promise.all(catalog.providers.map((provider) => health(provider).readDetail(provider))),
     liveConsole: () => env.LIVE_CONSOLE.get(env.LIVE_CONSOLE.idFromName(LIVE_CONSOLE_NAME)),
@@ -171,13 +196,21 @@ async function* runPricedAnswer(
   );
 }
 
-/** The model that failed, if it is known; else one that does not reason, since a word from it costs least. */
-function findProbeTarget(catalog: Catalog, provider: string, model: string | null): CatalogTarget | null {
-  const targets = catalog.targets.filter((target) => target.provider === provider);
-  return (
-    targets.find((target) => target.modelId === model) ??
-    targets.find((target) => !target.reasoning) ??
-    targets[0] ??
-    null
-  );
+/** Nobody to ask: says nothing about anybody's health. */
+function toUnmadeProbe(model: string | null): ProbeReport {
+  return {
+    model: model ?? "",
+    verdict: "neutral",
+    reach: "provider",
+    latencyMs: 0,
+    retryAfterMs: null,
+    message: "not set up here",
+    costMicroUsd: 0,
+  };
+}
+
+/** A region's object is asked to live there; it counts only when the object is made. */
+function toPlacement(name: string): { locationHint?: DurableObjectLocationHint } {
+  const hint = REGIONS.find((region) => name.endsWith(`@${region}`));
+  return hint === undefined ? {} : { locationHint: hint };
 }

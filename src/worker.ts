@@ -6,6 +6,7 @@ import { createServices } from "./http-wiring.ts";
 import type { AppEnv } from "./http/app-env.ts";
 import { createApp } from "./http/app.ts";
 import { JOBS } from "./jobs.ts";
+import { openWiring } from "./wiring.ts";
 
 export { ChatSession } from "../durable-objects/chat-session.ts";
 export { LiveConsole } from "../durable-objects/live-console.ts";
@@ -24,7 +25,10 @@ function openApp(env: Bindings): Hono<AppEnv> {
 }
 
 export default {
-  fetch: (request, env, context) => openApp(env).fetch(request, env, context),
+  fetch: (request, env, context) => {
+    openWiring(env).noteRegion(request.cf);
+    return openApp(env).fetch(request, env, context);
+  },
   queue: (batch, env) => consumeSelections(batch, env),
   scheduled: async (controller, env) => {
     await JOBS[controller.cron]?.(env);

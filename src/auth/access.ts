@@ -49,6 +49,7 @@ export const ACCESS_RULES: readonly AccessRule[] = [
   rule("GET", "/api/v1/analytics/intents", "anyone-known"),
   rule("GET", "/api/v1/admin/circuits", "admin"),
   rule("POST", "/api/v1/admin/circuits/:provider/:action", "admin"),
+  rule("PUT", "/api/v1/admin/circuits/:provider/policy", "admin"),
   rule("GET", "/api/v1/admin/live", "admin"),
   rule("GET", "/api/v1/admin/sandbox", "admin"),
   rule("PUT", "/api/v1/admin/sandbox/:provider", "admin"),

@@ -36,6 +36,8 @@ export interface LogEvents {
     failure_count: number;
   };
   circuit_reset: { provider: string };
+  /** A person has to look: a key or a bill, which no probe will mend. */
+  circuit_alert: { provider: string; model: string | null; reason: string };
   selection_log_failed: { request_id: string; error: string };
   auth_failed: { request_id: string; path: string; reason: string };
   rate_limit_exceeded: { request_id: string; path: string };

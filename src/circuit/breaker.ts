@@ -1,17 +1,23 @@
 /**
- * The circuit breaker of one provider: a pure state machine. It does not know time, chance, storage or the
- * network; the object around it (durable-objects/provider-health.ts) does. Rules CB1 to CB19.
+ * The circuit breaker of one provider or one model: a pure state machine. It does not know time, chance, storage
+ * or the network; the object around it (durable-objects/provider-health.ts) does. Rules CB1 to CB14, CB40 to CB45.
  */
 import { z } from "zod";
 import { assertNever } from "../base/assert.ts";
 import type { Random } from "../base/random.ts";
+import { CircuitMode, type CircuitAction, type CircuitStatus } from "../protocol/circuit.ts";
 import {
-  CircuitMode,
-  type CircuitAction,
-  type CircuitSnapshot,
-  type CircuitStatus,
-} from "../protocol/circuit.ts";
+  amend,
+  coolDown,
+  failClosed,
+  noteSuccess,
+  toBucketsAfter,
+  transition,
+  trip,
+  tripFatal,
+} from "./breaker-steps.ts";
 import type { CircuitPolicy } from "./policy.ts";
+import { CallBucket } from "./window.ts";
 
 const Permit = z.object({ id: z.string(), expiresAtMs: z.number() });
 
@@ -23,21 +29,25 @@ export const BreakerState = z.discriminatedUnion("status", [
     suspect: z.boolean(),
   }),
   z.object({ status: z.literal("OPEN"), openUntilMs: z.number() }),
-  z.object({ status: z.literal("HALF_OPEN"), permit: Permit.nullable() }),
+  z.object({
+    status: z.literal("HALF_OPEN"),
+    /** Probes that are out. */
+    permits: z.array(Permit),
+    /** Good probes since it became half-open. */
+    successes: z.int().nonnegative(),
+  }),
 ]);
 export type BreakerState = z.infer<typeof BreakerState>;
 
 export const Breaker = z.object({
   state: BreakerState,
   mode: CircuitMode,
-  /** Counts every change that a snapshot shows; never goes down. */
-  version: z.int().nonnegative(),
-  /** Counts transitions; numbers the events a console sees. */
-  transitions: z.int().nonnegative(),
   /** Failures in a row, of calls and of probes. */
   failureCount: z.int().nonnegative(),
   /** The user requests among those failures, newest last. */
   failedRequestIds: z.array(z.string()).max(10),
+  /** Calls of the last while, for rates. */
+  buckets: z.array(CallBucket),
   /** Trips since the last good call of a user: each doubles the open time. */
   trips: z.int().nonnegative(),
   coolDownUntilMs: z.number().nullable(),
@@ -47,8 +57,8 @@ export const Breaker = z.object({
 export type Breaker = z.infer<typeof Breaker>;
 
 /**
- * What a call says about the provider's health. `neutral`: nothing (our own bad request, a cancelled call).
- * `fatal`: no probe will mend it (a wrong key, an unpaid bill). `rate-limited`: it is well, and asks us to wait.
+ * What a call says about health. `neutral`: nothing (our own bad request, a cancelled call). `fatal`: no probe will
+ * mend it (a wrong key, an unpaid bill). `rate-limited`: it is well, and asks us to wait.
  */
 export type HealthVerdict = "success" | "failure" | "fatal" | "rate-limited" | "neutral";
 
@@ -56,6 +66,8 @@ export type BreakerEvent =
   | {
       readonly type: "call-end";
       readonly verdict: HealthVerdict;
+      /** A good call whose first token was far later than usual. */
+      readonly slow: boolean;
       readonly requestId: string;
       /** From now, milliseconds; only read for `rate-limited`. */
       readonly retryAfterMs: number | null;
@@ -65,9 +77,8 @@ export type BreakerEvent =
   | {
       readonly type: "confirm-end";
       readonly verdict: HealthVerdict;
+      readonly retryAfterMs: number | null;
       readonly message: string;
-      /** From now, milliseconds; only read for `rate-limited`. */
-      readonly retryAfterMs?: number | null;
     }
   /** The clock has moved on: an open time may be over, a permit may be void. */
   | { readonly type: "time-pass" }
@@ -77,9 +88,8 @@ export type BreakerEvent =
       readonly type: "probe-end";
       readonly permitId: string;
       readonly verdict: HealthVerdict;
+      readonly retryAfterMs: number | null;
       readonly message: string;
-      /** From now, milliseconds; only read for `rate-limited`. */
-      readonly retryAfterMs?: number | null;
     }
   | {
       readonly type: "control";
@@ -91,7 +101,6 @@ export type BreakerEvent =
 export type BreakerEffect =
   | {
       readonly type: "transition";
-      readonly number: number;
       readonly from: CircuitStatus;
       readonly to: CircuitStatus;
       readonly reason: string;
@@ -103,10 +112,13 @@ export type BreakerEffect =
   | { readonly type: "confirm" }
   /** Wake up at this time and send `time-pass`, epoch milliseconds. */
   | { readonly type: "wake"; readonly atMs: number }
+  /** A person has to look: no probe will mend this. */
+  | { readonly type: "alert"; readonly reason: string }
   | { readonly type: "permit-grant"; readonly permitId: string }
   | { readonly type: "permit-deny" };
 
 export interface BreakerStep {
+  /** The very same value when nothing changed. */
   readonly breaker: Breaker;
   readonly effects: readonly BreakerEffect[];
 }
@@ -118,16 +130,13 @@ export interface BreakerContext {
   readonly policy: CircuitPolicy;
 }
 
-const MAX_FAILED_REQUEST_IDS = 10;
-
 export function startBreaker(nowMs: number): Breaker {
   return {
     state: { status: "CLOSED", suspect: false },
     mode: "auto",
-    version: 0,
-    transitions: 0,
     failureCount: 0,
     failedRequestIds: [],
+    buckets: [],
     trips: 0,
     coolDownUntilMs: null,
     changedAtMs: nowMs,
@@ -136,11 +145,7 @@ export function startBreaker(nowMs: number): Breaker {
 }
 
 /** The one function that changes a breaker. Every branch returns the next value; nothing is changed in place. */
-export function applyBreakerEvent(
-  breaker: Breaker,
-  event: BreakerEvent,
-  context: BreakerContext,
-): BreakerStep {
+export function applyBreakerEvent(breaker: Breaker, event: BreakerEvent, context: BreakerContext): BreakerStep {
   switch (event.type) {
     case "call-end":
       return applyCallEnd(breaker, event, context);
@@ -159,128 +164,12 @@ export function applyBreakerEvent(
   }
 }
 
-/** The small value that isolates and consoles see. */
-export function toSnapshot(provider: string, breaker: Breaker, policy: CircuitPolicy): CircuitSnapshot {
-  return {
-    provider,
-    version: breaker.version,
-    status: breaker.state.status,
-    mode: breaker.mode,
-    suspect: breaker.state.status === "CLOSED" && breaker.state.suspect,
-    openUntilMs: breaker.state.status === "OPEN" ? Math.round(breaker.state.openUntilMs) : null,
-    coolDownUntilMs: breaker.coolDownUntilMs === null ? null : Math.round(breaker.coolDownUntilMs),
-    reason: breaker.reason,
-    failureCount: breaker.failureCount,
-    failureThreshold: policy.failureThreshold,
-    changedAtMs: Math.round(breaker.changedAtMs),
-  };
+/** True when the breaker's own rules may open and close it. */
+export function isAutomatic(breaker: Breaker): boolean {
+  return breaker.mode === "auto" || breaker.mode === "draining";
 }
 
-function unchanged(breaker: Breaker): BreakerStep {
-  return { breaker, effects: [] };
-}
-
-/** A change without a transition: the snapshot moves on by one version. */
-function amend(
-  breaker: Breaker,
-  change: Partial<Breaker>,
-  effects: readonly BreakerEffect[] = [],
-): BreakerStep {
-  return { breaker: { ...breaker, ...change, version: breaker.version + 1 }, effects };
-}
-
-function transition(
-  breaker: Breaker,
-  to: BreakerState,
-  change: Partial<Breaker> & { readonly reason: string },
-  actor: string | null,
-  context: BreakerContext,
-): BreakerStep {
-  const next: Breaker = {
-    ...breaker,
-    ...change,
-    state: to,
-    version: breaker.version + 1,
-    transitions: breaker.transitions + 1,
-    changedAtMs: context.nowMs,
-  };
-  const effects: BreakerEffect[] = [
-    {
-      type: "transition",
-      number: next.transitions,
-      from: breaker.state.status,
-      to: to.status,
-      reason: next.reason,
-      failureCount: next.failureCount,
-      requestIds: next.failedRequestIds,
-      actor,
-    },
-  ];
-  if (to.status === "OPEN") effects.push({ type: "wake", atMs: to.openUntilMs });
-  if (to.status === "HALF_OPEN") effects.push({ type: "wake", atMs: context.nowMs });
-  return { breaker: next, effects };
-}
-
-/** Doubles with every trip, counted from the trip itself. */
-function openTimeMs(trips: number, { openBaseMs, openMaxMs }: CircuitPolicy): number {
-  return Math.min(openMaxMs, openBaseMs * 2 ** Math.min(trips, 30));
-}
-
-function withJitter(durationMs: number, context: BreakerContext): number {
-  return Math.round(durationMs * (1 + context.policy.jitterShare * context.random()));
-}
-
-function trip(breaker: Breaker, reason: string, context: BreakerContext): BreakerStep {
-  const openUntilMs = context.nowMs + withJitter(openTimeMs(breaker.trips, context.policy), context);
-  return transition(
-    breaker,
-    { status: "OPEN", openUntilMs },
-    { trips: breaker.trips + 1, reason },
-    null,
-    context,
-  );
-}
-
-function tripFatal(breaker: Breaker, message: string, context: BreakerContext): BreakerStep {
-  return transition(
-    breaker,
-    { status: "OPEN", openUntilMs: context.nowMs + withJitter(context.policy.fatalOpenMs, context) },
-    { trips: breaker.trips + 1, reason: `Opened at once, waiting will not mend it: ${message}` },
-    null,
-    context,
-  );
-}
-
-function coolDown(breaker: Breaker, retryAfterMs: number | null, context: BreakerContext): BreakerStep {
-  const pauseMs = Math.min(
-    retryAfterMs ?? context.policy.defaultCoolDownMs,
-    context.policy.maxCoolDownMs,
-  );
-  const coolDownUntilMs = Math.max(breaker.coolDownUntilMs ?? 0, context.nowMs + pauseMs);
-  return amend(breaker, { coolDownUntilMs });
-}
-
-function countFailure(breaker: Breaker, requestId: string | null): Breaker {
-  const failedRequestIds =
-    requestId === null
-      ? breaker.failedRequestIds
-      : [...breaker.failedRequestIds, requestId].slice(-MAX_FAILED_REQUEST_IDS);
-  return { ...breaker, failureCount: breaker.failureCount + 1, failedRequestIds };
-}
-
-function failClosed(
-  breaker: Breaker,
-  requestId: string | null,
-  message: string,
-  context: BreakerContext,
-): BreakerStep {
-  const counted = countFailure(breaker, requestId);
-  const reason = `${counted.failureCount} failures in a row, the last: ${message}`;
-  if (breaker.mode === "auto" && counted.failureCount >= context.policy.failureThreshold) {
-    return trip(counted, reason, context);
-  }
-  return amend(counted, { state: { status: "CLOSED", suspect: true }, reason }, [{ type: "confirm" }]);
-}
+const unchanged = (breaker: Breaker): BreakerStep => ({ breaker, effects: [] });
 
 function applyCallEnd(
   breaker: Breaker,
@@ -291,31 +180,13 @@ function applyCallEnd(
   if (event.verdict === "rate-limited") return coolDown(breaker, event.retryAfterMs, context);
   // A call that began before the trip may end after it. It says nothing new: only a probe closes a circuit.
   if (breaker.state.status !== "CLOSED") return unchanged(breaker);
-  if (event.verdict === "success") {
-    // A call that began before a 429 may end well after it: the pause that the provider asked for still stands.
-    const coolDownUntilMs =
-      breaker.coolDownUntilMs !== null && breaker.coolDownUntilMs > context.nowMs
-        ? breaker.coolDownUntilMs
-        : null;
-    const clean =
-      breaker.failureCount === 0 &&
-      !breaker.state.suspect &&
-      breaker.trips === 0 &&
-      breaker.coolDownUntilMs === coolDownUntilMs;
-    if (clean) return unchanged(breaker);
-    return amend(breaker, {
-      state: { status: "CLOSED", suspect: false },
-      failureCount: 0,
-      failedRequestIds: [],
-      trips: 0,
-      coolDownUntilMs,
-      reason: "The last call went well.",
-    });
+  const failed = event.verdict !== "success";
+  const counted = { ...breaker, buckets: toBucketsAfter(breaker, { failed, slow: event.slow }, context) };
+  if (event.verdict === "success") return noteSuccess(counted, context);
+  if (event.verdict === "fatal" && isAutomatic(breaker)) {
+    return tripFatal(counted, event.requestId, event.message, context);
   }
-  if (event.verdict === "fatal" && breaker.mode === "auto") {
-    return tripFatal(countFailure(breaker, event.requestId), event.message, context);
-  }
-  return failClosed(breaker, event.requestId, event.message, context);
+  return failClosed(counted, event.requestId, event.message, context);
 }
 
 function applyConfirmEnd(
@@ -334,11 +205,9 @@ function applyConfirmEnd(
     case "failure":
       return failClosed(breaker, null, `probe: ${event.message}`, context);
     case "fatal":
-      return breaker.mode === "auto"
-        ? tripFatal(countFailure(breaker, null), event.message, context)
-        : unchanged(breaker);
+      return isAutomatic(breaker) ? tripFatal(breaker, null, event.message, context) : unchanged(breaker);
     case "rate-limited":
-      return coolDown(breaker, event.retryAfterMs ?? null, context);
+      return coolDown(breaker, event.retryAfterMs, context);
     case "neutral":
       return unchanged(breaker);
     default:
@@ -348,39 +217,31 @@ function applyConfirmEnd(
 
 /** Always names the next time to wake up, so that any call can put back an alarm that was lost. */
 function applyTimePass(breaker: Breaker, context: BreakerContext): BreakerStep {
-  if (breaker.mode !== "auto") return unchanged(breaker);
-  if (breaker.state.status === "OPEN") {
-    if (context.nowMs < breaker.state.openUntilMs) {
-      return { breaker, effects: [{ type: "wake", atMs: breaker.state.openUntilMs }] };
+  if (!isAutomatic(breaker)) return unchanged(breaker);
+  const { state } = breaker;
+  if (state.status === "CLOSED") return unchanged(breaker);
+  if (state.status === "OPEN") {
+    if (context.nowMs < state.openUntilMs) {
+      return { breaker, effects: [{ type: "wake", atMs: state.openUntilMs }] };
     }
-    return transition(
-      breaker,
-      { status: "HALF_OPEN", permit: null },
-      { reason: "The open time is over: one probe decides." },
-      null,
-      context,
-    );
+    const reason = "The open time is over: a probe decides.";
+    return transition(breaker, { status: "HALF_OPEN", permits: [], successes: 0 }, { reason }, null, context);
   }
-  if (breaker.state.status === "HALF_OPEN") {
-    const { permit } = breaker.state;
-    if (permit === null) return { breaker, effects: [{ type: "wake", atMs: context.nowMs }] };
-    if (context.nowMs < permit.expiresAtMs) {
-      return { breaker, effects: [{ type: "wake", atMs: permit.expiresAtMs }] };
-    }
-    return amend(breaker, { state: { status: "HALF_OPEN", permit: null } }, [
-      { type: "wake", atMs: context.nowMs },
-    ]);
-  }
-  return unchanged(breaker);
+  const live = state.permits.filter((permit) => context.nowMs < permit.expiresAtMs);
+  const isFull = live.length >= context.policy.halfOpenPermits;
+  const atMs = isFull ? Math.min(...live.map((permit) => permit.expiresAtMs)) : context.nowMs;
+  const wake: BreakerEffect = { type: "wake", atMs };
+  if (live.length === state.permits.length) return { breaker, effects: [wake] };
+  return amend(breaker, { state: { ...state, permits: live } }, [wake]);
 }
 
 function applyPermitRequest(breaker: Breaker, permitId: string, context: BreakerContext): BreakerStep {
   const denied: BreakerStep = { breaker, effects: [{ type: "permit-deny" }] };
-  if (breaker.mode !== "auto" || breaker.state.status !== "HALF_OPEN") return denied;
-  const { permit } = breaker.state;
-  if (permit !== null && context.nowMs < permit.expiresAtMs) return denied;
+  if (!isAutomatic(breaker) || breaker.state.status !== "HALF_OPEN") return denied;
+  const live = breaker.state.permits.filter((permit) => context.nowMs < permit.expiresAtMs);
+  if (live.length >= context.policy.halfOpenPermits || live.some(({ id }) => id === permitId)) return denied;
   const expiresAtMs = context.nowMs + context.policy.permitTtlMs;
-  return amend(breaker, { state: { status: "HALF_OPEN", permit: { id: permitId, expiresAtMs } } }, [
+  return amend(breaker, { state: { ...breaker.state, permits: [...live, { id: permitId, expiresAtMs }] } }, [
     { type: "permit-grant", permitId },
     { type: "wake", atMs: expiresAtMs },
   ]);
@@ -391,37 +252,35 @@ function applyProbeEnd(
   event: Extract<BreakerEvent, { type: "probe-end" }>,
   context: BreakerContext,
 ): BreakerStep {
-  const permit = breaker.state.status === "HALF_OPEN" ? breaker.state.permit : null;
-  if (permit?.id !== event.permitId || context.nowMs >= permit.expiresAtMs) return unchanged(breaker);
+  const { state } = breaker;
+  if (state.status !== "HALF_OPEN") return unchanged(breaker);
+  const permit = state.permits.find((candidate) => candidate.id === event.permitId);
+  if (permit === undefined || context.nowMs >= permit.expiresAtMs) return unchanged(breaker);
+  const permits = state.permits.filter((candidate) => candidate !== permit);
   // On trial: one more failure of a real call opens it again, for longer.
   const onTrial = { failureCount: context.policy.failureThreshold - 1, failedRequestIds: [] };
+  const closed: BreakerState = { status: "CLOSED", suspect: false };
   switch (event.verdict) {
     // Busy is not broken: the path works. The cool-down keeps traffic away until the time it named.
     case "rate-limited": {
-      const cooled = coolDown(breaker, event.retryAfterMs ?? null, context).breaker;
-      return transition(
-        cooled,
-        { status: "CLOSED", suspect: false },
-        { ...onTrial, reason: "A probe was answered with a rate limit." },
-        null,
-        context,
-      );
+      const cooled = coolDown(breaker, event.retryAfterMs, context).breaker;
+      const reason = "A probe was answered with a rate limit.";
+      return transition(cooled, closed, { ...onTrial, reason }, null, context);
     }
-    case "success":
-      return transition(
-        breaker,
-        { status: "CLOSED", suspect: false },
-        { ...onTrial, reason: "A probe went well." },
-        null,
-        context,
-      );
+    case "success": {
+      const successes = state.successes + 1;
+      if (successes >= context.policy.halfOpenSuccesses) {
+        return transition(breaker, closed, { ...onTrial, reason: "A probe went well." }, null, context);
+      }
+      return amend(breaker, { state: { ...state, permits, successes } }, [{ type: "wake", atMs: context.nowMs }]);
+    }
     case "fatal":
-      return tripFatal(breaker, event.message, context);
+      return tripFatal(breaker, null, event.message, context);
     case "failure":
       return trip(breaker, `The probe failed: ${event.message}`, context);
     // The probe could not be made; the permit goes back.
     case "neutral":
-      return amend(breaker, { state: { status: "HALF_OPEN", permit: null } }, [
+      return amend(breaker, { state: { ...state, permits } }, [
         { type: "wake", atMs: context.nowMs + context.policy.openBaseMs },
       ]);
     default:
@@ -434,31 +293,26 @@ function applyControl(
   event: Extract<BreakerEvent, { type: "control" }>,
   context: BreakerContext,
 ): BreakerStep {
+  const { actor } = event;
+  const reason = `${actor}: ${event.reason}`;
   const closed: BreakerState = { status: "CLOSED", suspect: false };
-  const clean = { failureCount: 0, failedRequestIds: [], trips: 0, coolDownUntilMs: null };
-  const reason = `${event.actor}: ${event.reason}`;
+  const clean = { failureCount: 0, failedRequestIds: [], buckets: [], trips: 0, coolDownUntilMs: null };
+  const resumed: BreakerState =
+    breaker.state.status === "OPEN" ? { status: "HALF_OPEN", permits: [], successes: 0 } : breaker.state;
   switch (event.action) {
     case "reset":
-      return transition(breaker, closed, { ...clean, mode: "auto", reason }, event.actor, context);
+      return transition(breaker, closed, { ...clean, mode: "auto", reason }, actor, context);
     case "close":
-      return transition(breaker, closed, { ...clean, mode: "forced-closed", reason }, event.actor, context);
-    case "open":
-      return transition(
-        breaker,
-        { status: "OPEN", openUntilMs: context.nowMs },
-        { mode: "forced-open", reason },
-        event.actor,
-        context,
-      );
+      return transition(breaker, closed, { ...clean, mode: "forced-closed", reason }, actor, context);
+    case "open": {
+      const state: BreakerState = { status: "OPEN", openUntilMs: context.nowMs };
+      return transition(breaker, state, { mode: "forced-open", reason }, actor, context);
+    }
     // A transition also where the state stays: who and why must be on record.
     case "auto":
-      return transition(
-        breaker,
-        breaker.state.status === "OPEN" ? { status: "HALF_OPEN", permit: null } : breaker.state,
-        { mode: "auto", reason },
-        event.actor,
-        context,
-      );
+      return transition(breaker, resumed, { mode: "auto", reason }, actor, context);
+    case "drain":
+      return transition(breaker, resumed, { mode: "draining", reason }, actor, context);
     default:
       return assertNever(event.action);
   }

@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { CircuitSnapshot } from "../protocol/circuit.ts";
+import { CircuitSnapshot, NOTHING_USUAL, type ModelCircuit } from "../protocol/circuit.ts";
 import type { CallOutcome } from "./outcome.ts";
 
 /** The part of the ProviderHealth object that isolates use. */
@@ -20,7 +20,8 @@ interface Entry {
   fetchedAtMs: number;
   /** When the last background refresh began; a lost one is forgotten after LOST_AFTER_MS. */
   refreshStartedAtMs: number;
-  failuresHere: number;
+  /** Failures in a row seen here, by model; those of the whole provider stand under WHOLE_PROVIDER. */
+  failuresHere: Map<string, number>;
   /** Counts what went wrong here; tells an answer that knows of it from one that was asked for before. */
   troublesHere: number;
   pending: CallOutcome[];
@@ -44,6 +45,8 @@ const FLUSH_AFTER_MS = 1_000;
 const FLUSH_AT_COUNT = 20;
 /** Failures in a row seen here alone at which this isolate stops asking without waiting for anybody. */
 const FUSE_FAILURES = 3;
+/** Stands for the provider among the names of its models, none of which is empty. */
+const WHOLE_PROVIDER = "";
 const FUSE_OPEN_MS = 5_000;
 
 export interface CircuitClientDeps {
@@ -93,9 +96,9 @@ export class CircuitClient {
     const nowMs = this.deps.clock.nowMs();
     entry.pending.push(outcome);
     if (outcome.verdict === "success") {
-      entry.failuresHere = 0;
+      entry.failuresHere.delete(outcome.model);
+      entry.failuresHere.delete(WHOLE_PROVIDER);
     } else if (outcome.verdict !== "rate-limited") {
-      entry.failuresHere += 1;
       this.noteTrouble(provider, entry, outcome, nowMs);
     }
     const urgent = outcome.verdict !== "success" || entry.pending.length >= FLUSH_AT_COUNT;
@@ -107,32 +110,29 @@ export class CircuitClient {
     }
   }
 
-  /** The local fuse, and the suspicion that ranks a provider behind the others, need no word from the authority. */
+  /** The local fuse, and the suspicion that ranks a target behind the others, need no word from the authority. */
   private noteTrouble(provider: string, entry: Entry, outcome: CallOutcome, nowMs: number): void {
     const known = entry.snapshot ?? toUnheardSnapshot(provider, nowMs);
-    if (known.status !== "CLOSED" || known.mode === "forced-closed") return;
+    const model = outcome.scope === "model" ? outcome.model : null;
+    const key = model ?? WHOLE_PROVIDER;
+    const failures = (entry.failuresHere.get(key) ?? 0) + 1;
+    entry.failuresHere.set(key, failures);
+    if (known.mode === "forced-closed" || known.status !== "CLOSED") return;
     entry.troublesHere += 1;
-    const blown = entry.failuresHere >= FUSE_FAILURES || outcome.verdict === "fatal";
     // The version stays: whatever the authority says next replaces this.
-    entry.snapshot = blown
-      ? {
-          ...known,
-          status: "OPEN",
-          openUntilMs: nowMs + FUSE_OPEN_MS,
-          reason: `local fuse after ${entry.failuresHere} failures in a row: ${outcome.message}`,
-        }
-      : { ...known, suspect: true, reason: outcome.message, failureCount: known.failureCount + 1 };
+    entry.snapshot = withLocalTrouble(known, model, failures, outcome, nowMs);
     entry.fetchedAtMs = 0;
     entry.refreshStartedAtMs = nowMs;
   }
 
   /** An open circuit whose authority has not been heard of since its time was over lets one call try. */
   private expireOpen(entry: Entry, nowMs: number): void {
+    this.expireOpenModels(entry, nowMs);
     const known = entry.snapshot;
     if (known?.status !== "OPEN" || known.mode !== "auto" || known.openUntilMs === null) return;
     const graceMs = entry.fetchedAtMs === 0 ? 0 : STALE_MS;
     if (nowMs < Math.max(known.openUntilMs, entry.fetchedAtMs) + graceMs) return;
-    entry.failuresHere = FUSE_FAILURES - 1;
+    entry.failuresHere.set(WHOLE_PROVIDER, FUSE_FAILURES - 1);
     entry.snapshot = {
       ...known,
       status: "CLOSED",
@@ -142,6 +142,19 @@ export class CircuitClient {
     };
   }
 
+  private expireOpenModels(entry: Entry, nowMs: number): void {
+    const { snapshot } = entry;
+    if (snapshot === null || snapshot.models.every((model) => model.status !== "OPEN")) return;
+    const graceMs = entry.fetchedAtMs === 0 ? 0 : STALE_MS;
+    const models = snapshot.models.map((model): ModelCircuit => {
+      if (model.status !== "OPEN" || model.openUntilMs === null) return model;
+      if (nowMs < Math.max(model.openUntilMs, entry.fetchedAtMs) + graceMs) return model;
+      entry.failuresHere.set(model.model, FUSE_FAILURES - 1);
+      return { ...model, status: "CLOSED", suspect: true, openUntilMs: null };
+    });
+    entry.snapshot = { ...snapshot, models };
+  }
+
   private entry(provider: string): Entry {
     let entry = this.deps.cache.get(provider);
     if (entry === undefined) {
@@ -149,7 +162,7 @@ export class CircuitClient {
         snapshot: null,
         fetchedAtMs: 0,
         refreshStartedAtMs: 0,
-        failuresHere: 0,
+        failuresHere: new Map(),
         troublesHere: 0,
         pending: [],
         flushPlannedAtMs: 0,
@@ -163,7 +176,10 @@ export class CircuitClient {
     const { snapshot } = entry;
     if (snapshot === null) return 0;
     const quiet =
-      snapshot.status === "CLOSED" && !snapshot.suspect && nowMs - snapshot.changedAtMs > AROUND_CHANGE_MS;
+      snapshot.status === "CLOSED" &&
+      !snapshot.suspect &&
+      snapshot.models.every((model) => model.status === "CLOSED" && !model.suspect) &&
+      nowMs - snapshot.changedAtMs > AROUND_CHANGE_MS;
     return quiet ? FRESH_MS : FRESH_AROUND_CHANGE_MS;
   }
 
@@ -210,7 +226,7 @@ export class CircuitClient {
     if (snapshot.status === "CLOSED" && troublesWhenAsked !== entry.troublesHere) return;
     entry.snapshot = snapshot;
     entry.fetchedAtMs = this.deps.clock.nowMs();
-    if (snapshot.status !== "CLOSED") entry.failuresHere = 0;
+    if (snapshot.status !== "CLOSED") entry.failuresHere.clear();
   }
 
   private noteUnreachable(task: string, error: unknown): void {
@@ -221,11 +237,43 @@ export class CircuitClient {
   }
 }
 
+/** The snapshot with what just failed here: suspect, or open when it was one too many. */
+function withLocalTrouble(
+  known: CircuitSnapshot,
+  model: string | null,
+  failures: number,
+  outcome: CallOutcome,
+  nowMs: number,
+): CircuitSnapshot {
+  const blown = failures >= FUSE_FAILURES || outcome.verdict === "fatal";
+  const trouble = blown
+    ? {
+        status: "OPEN" as const,
+        suspect: false,
+        openUntilMs: nowMs + FUSE_OPEN_MS,
+        reason: `local fuse after ${failures} failures in a row: ${outcome.message}`,
+      }
+    : { status: "CLOSED" as const, suspect: true, openUntilMs: null, reason: outcome.message };
+  if (model === null) return { ...known, ...trouble, failureCount: known.failureCount + 1 };
+  const own = known.models.find((candidate) => candidate.model === model);
+  if (own !== undefined && own.status !== "CLOSED") return known;
+  const circuit: ModelCircuit = {
+    model,
+    coolDownUntilMs: own?.coolDownUntilMs ?? null,
+    usual: own?.usual ?? NOTHING_USUAL,
+    failureCount: (own?.failureCount ?? 0) + 1,
+    ...trouble,
+  };
+  return { ...known, models: [...known.models.filter((candidate) => candidate.model !== model), circuit] };
+}
+
 function isCold(entry: Entry, nowMs: number): boolean {
   const { snapshot } = entry;
   const ageMs = nowMs - entry.fetchedAtMs;
   if (snapshot === null || ageMs > STALE_MS) return true;
-  const mayBeBack = snapshot.status !== "CLOSED" && (snapshot.openUntilMs ?? 0) <= nowMs;
+  const mayBeBack = [snapshot, ...snapshot.models].some(
+    (circuit) => circuit.status !== "CLOSED" && (circuit.openUntilMs ?? 0) <= nowMs,
+  );
   return mayBeBack && ageMs > FRESH_AROUND_CHANGE_MS;
 }
 
@@ -243,5 +291,6 @@ function toUnheardSnapshot(provider: string, nowMs: number): CircuitSnapshot {
     failureCount: 0,
     failureThreshold: FUSE_FAILURES,
     changedAtMs: nowMs,
+    models: [],
   };
 }

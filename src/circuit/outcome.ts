@@ -8,6 +8,13 @@ export const CallOutcome = z.object({
   atMs: z.number(),
   /** To the first token of a good call, to the failure of a bad one. */
   latencyMs: z.number().nonnegative(),
+  /**
+   * How far the fault reaches as far as the call can tell: a refused connection or key is the whole provider's, a
+   * broken answer is first of all the model's. Probes find out more.
+   */
+  scope: z.enum(["provider", "model"]),
+  /** Output tokens a second after the first one; null when it is not known. */
+  tokensPerSecond: z.number().nonnegative().nullable(),
   retryAfterMs: z.number().nullable(),
   /** Empty when it went well. */
   message: z.string(),

@@ -3,6 +3,7 @@
  * calls; slow calls, ranking and hedging are judged against it. Pure. Rules CB43 to CB45.
  */
 import { z } from "zod";
+import type { Usual } from "../protocol/circuit.ts";
 import { quantile } from "./quantile.ts";
 
 /** Enough for a p95 that means something, few enough to forget last hour's weather. */
@@ -15,14 +16,19 @@ export const UsualSamples = z.object({
 });
 export type UsualSamples = z.infer<typeof UsualSamples>;
 
-/** WIRE: part of the snapshot. Null until a good call told. */
-export const Usual = z.object({
-  samples: z.int().nonnegative(),
-  firstTokenP50Ms: z.number().nullable(),
-  firstTokenP95Ms: z.number().nullable(),
-  tokensPerSecond: z.number().nullable(),
-});
-export type Usual = z.infer<typeof Usual>;
+/** Below so many good calls nothing is usual yet. */
+const MIN_SAMPLES = 20;
+
+/** True when a first token came far later than this target's usual one. */
+export function isSlow(
+  samples: UsualSamples,
+  firstTokenMs: number,
+  policy: { readonly slowFactor: number; readonly slowFloorMs: number },
+): boolean {
+  if (samples.firstTokenMs.length < MIN_SAMPLES || firstTokenMs <= policy.slowFloorMs) return false;
+  const usualMs = quantile(samples.firstTokenMs, 0.5);
+  return usualMs !== null && firstTokenMs > usualMs * policy.slowFactor;
+}
 
 export const NO_SAMPLES: UsualSamples = { firstTokenMs: [], tokensPerSecond: [] };
 

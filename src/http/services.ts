@@ -40,12 +40,23 @@ export interface ChatObject {
 
 export interface CircuitControl {
   list(): Promise<readonly CircuitDetail[]>;
+  /** `model` names one model's circuit; null is the provider's own. */
   act(
     provider: string,
     action: CircuitAction,
+    model: string | null,
     reason: string,
     actor: string,
   ): Promise<Result<CircuitDetail, "unknown-provider">>;
+  /** Sets some numbers of the provider's policy; `message` says which one is wrong and how. */
+  changePolicy(
+    provider: string,
+    change: Record<string, number>,
+    reason: string,
+    actor: string,
+  ): Promise<
+    Result<CircuitDetail, { readonly type: "unknown-provider" | "invalid"; readonly message: string }>
+  >;
   /** The upgrade of the console's socket; the request carries PRINCIPAL_HEADER. */
   liveSocket(request: Request): Promise<Response>;
 }

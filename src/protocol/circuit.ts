@@ -7,9 +7,42 @@ import { z } from "zod";
 export const CircuitStatus = z.enum(["CLOSED", "OPEN", "HALF_OPEN"]);
 export type CircuitStatus = z.infer<typeof CircuitStatus>;
 
-/** How a circuit is driven: by its own rules, or held by a person. */
-export const CircuitMode = z.enum(["auto", "forced-open", "forced-closed"]);
+/**
+ * How a circuit is driven: by its own rules, or by a person. `draining` goes on by its own rules, but takes only
+ * chats that are with the provider already.
+ */
+export const CircuitMode = z.enum(["auto", "forced-open", "forced-closed", "draining"]);
 export type CircuitMode = z.infer<typeof CircuitMode>;
+
+/** What is usual for one target, from its last good calls; null until one told. */
+export const Usual = z.object({
+  samples: z.int().nonnegative(),
+  firstTokenP50Ms: z.number().nonnegative().nullable(),
+  firstTokenP95Ms: z.number().nonnegative().nullable(),
+  /** The median over calls, output tokens after the first. */
+  tokensPerSecond: z.number().nonnegative().nullable(),
+});
+export type Usual = z.infer<typeof Usual>;
+
+export const NOTHING_USUAL: Usual = {
+  samples: 0,
+  firstTokenP50Ms: null,
+  firstTokenP95Ms: null,
+  tokensPerSecond: null,
+};
+
+/** The circuit of one model below its provider's. */
+export const ModelCircuit = z.object({
+  model: z.string(),
+  status: CircuitStatus,
+  suspect: z.boolean(),
+  openUntilMs: z.int().nullable(),
+  coolDownUntilMs: z.int().nullable(),
+  reason: z.string(),
+  failureCount: z.int().nonnegative(),
+  usual: Usual,
+});
+export type ModelCircuit = z.infer<typeof ModelCircuit>;
 
 /** The small plain value every isolate keeps. A higher version replaces a lower one, never the other way round. */
 export const CircuitSnapshot = z.object({
@@ -31,6 +64,8 @@ export const CircuitSnapshot = z.object({
   failureThreshold: z.int().positive(),
   /** Epoch milliseconds of the last change of status. */
   changedAtMs: z.int(),
+  /** Models that were heard of, by name; a model that is not in here is well. */
+  models: z.array(ModelCircuit).default([]),
 });
 export type CircuitSnapshot = z.infer<typeof CircuitSnapshot>;
 
@@ -53,6 +88,8 @@ export const CircuitTransition = z.object({
   /** Numbered from 1 for each provider, without gaps. */
   version: z.int().positive(),
   provider: z.string(),
+  /** The model whose circuit it was; null for the provider's own. */
+  model: z.string().nullable().default(null),
   from: CircuitStatus,
   to: CircuitStatus,
   atMs: z.int(),
@@ -64,6 +101,26 @@ export const CircuitTransition = z.object({
   actor: z.string().nullable(),
 });
 export type CircuitTransition = z.infer<typeof CircuitTransition>;
+
+/** One change of a provider's policy, as it was made. PERSISTED. */
+export const CircuitPolicyRecord = z.object({
+  number: z.int().positive(),
+  atMs: z.int(),
+  actor: z.string(),
+  reason: z.string(),
+  /** The numbers that were set. */
+  change: z.record(z.string(), z.number()),
+});
+export type CircuitPolicyRecord = z.infer<typeof CircuitPolicyRecord>;
+
+/** What one region says of a provider. */
+export const RegionState = z.object({
+  region: z.string(),
+  status: CircuitStatus,
+  reason: z.string(),
+  reportedAtMs: z.int(),
+});
+export type RegionState = z.infer<typeof RegionState>;
 
 /** Everything the console's card shows for one provider. */
 export const CircuitDetail = z.object({
@@ -78,6 +135,14 @@ export const CircuitDetail = z.object({
   /** Epoch milliseconds of the next probe; null when none is planned. */
   nextProbeAtMs: z.int().nullable(),
   sandbox: z.boolean(),
+  /** The numbers in force. */
+  policy: z.record(z.string(), z.number()).default({}),
+  /** Oldest first, at most 20. */
+  policyChanges: z.array(CircuitPolicyRecord).default([]),
+  /** Regions that were heard of; empty where there is only one. */
+  regions: z.array(RegionState).default([]),
+  /** What probes have cost today (UTC), micro-dollars. */
+  probeSpendTodayMicroUsd: z.int().nonnegative().default(0),
 });
 export type CircuitDetail = z.infer<typeof CircuitDetail>;
 
@@ -85,10 +150,20 @@ export type CircuitDetail = z.infer<typeof CircuitDetail>;
 export const CircuitList = z.object({ circuits: z.array(CircuitDetail), serverTimeMs: z.int() });
 export type CircuitList = z.infer<typeof CircuitList>;
 
-/** `POST /api/v1/admin/circuits/{provider}/{reset|open|close|auto}`. */
-export const CircuitAction = z.enum(["reset", "open", "close", "auto"]);
+/** `POST /api/v1/admin/circuits/{provider}/{reset|open|close|auto|drain}`. */
+export const CircuitAction = z.enum(["reset", "open", "close", "auto", "drain"]);
 export type CircuitAction = z.infer<typeof CircuitAction>;
-export const CircuitActionBody = z.strictObject({ reason: z.string().trim().min(3).max(500) });
+export const CircuitActionBody = z.strictObject({
+  reason: z.string().trim().min(3).max(500),
+  /** One model of the provider; left out: the provider itself. */
+  model: z.string().min(1).max(200).optional(),
+});
+
+/** `PUT /api/v1/admin/circuits/{provider}/policy`: some of the numbers of src/circuit/policy.ts, and why. */
+export const CircuitPolicyBody = z.strictObject({
+  reason: z.string().trim().min(3).max(500),
+  policy: z.record(z.string(), z.number()),
+});
 
 /** A finished selection in a line, for the console's live tail. */
 export const SelectionTail = z.object({

@@ -3,27 +3,28 @@
  * for the record. It neither reports nor logs nor decides what comes next: that is run-plan.ts.
  */
 import type { Clock } from "../base/clock.ts";
-import type { ProviderId } from "../base/id.ts";
 import { UNKNOWN_USAGE, type FinishReason, type TokenUsage } from "../protocol/answer.ts";
 import type { SelectionAttempt } from "../protocol/selection.ts";
 import type { ProviderFailure } from "../providers/failure.ts";
 import type { ModelCall, ModelEvent, Provider } from "../providers/provider.ts";
-import type { Deadlines } from "./deadlines.ts";
-import type { Target } from "./plan.ts";
+import type { TurnDeadlines } from "./deadlines.ts";
+import type { Target } from "./ranking-facts.ts";
 import { runAttempt } from "./run-attempt.ts";
 
 export interface DriveAttemptDeps {
   readonly clock: Clock;
-  readonly findProvider: (id: ProviderId) => Provider | null;
   /** Micro-dollars, or null when the price is unknown. */
   readonly priceUsage: (target: Target, usage: TokenUsage) => number | null;
-  readonly deadlines: Deadlines;
+  readonly deadlines: TurnDeadlines;
 }
 
 export interface DriveAttemptInput {
+  readonly provider: Provider;
   readonly target: Target;
   /** Which call of the turn this is, from 1. */
   readonly attempt: number;
+  /** Started beside a slow one. */
+  readonly hedge: boolean;
   /** The call without its model, which the target brings. */
   readonly call: Omit<ModelCall, "modelId">;
   /** When the turn began, epoch milliseconds. */
@@ -39,71 +40,120 @@ export type LegEvent =
 
 export interface AttemptEnd {
   readonly target: Target;
+  /** Which call of the turn this was, from 1. */
+  readonly attempt: number;
   readonly failure: ProviderFailure | null;
   readonly finishReason: FinishReason | null;
   readonly hadContent: boolean;
+  /** The turn's time was over, which is not the provider's fault. */
+  readonly turnOver: boolean;
+  /** Output tokens a second after the first; null when the call was too short to tell. */
+  readonly tokensPerSecond: number | null;
   readonly record: SelectionAttempt;
 }
-
-const NOT_SET_UP: ProviderFailure = {
-  kind: "unreachable",
-  phase: "connect",
-  status: null,
-  retryAfterMs: null,
-  message: "this provider is not set up here",
-};
 
 /** Yields the words in the adapter's batches, headed by a `leg-start`; returns how the attempt went. Never throws. */
 export async function* driveAttempt(
   deps: DriveAttemptDeps,
   input: DriveAttemptInput,
 ): AsyncGenerator<readonly LegEvent[], AttemptEnd, undefined> {
-  const { target, attempt, turnStartedMs } = input;
-  const startedMs = deps.clock.nowMs();
-  const provider = deps.findProvider(target.provider);
+  const { clock } = deps;
+  const { target, attempt } = input;
   const call: ModelCall = { ...input.call, modelId: target.model };
-  let firstTokenMs: number | null = null;
-  let finishReason: FinishReason | null = null;
-  let failure: ProviderFailure | null = null;
-  let usage: TokenUsage = UNKNOWN_USAGE;
-  if (provider === null) {
-    failure = NOT_SET_UP;
-  } else {
-    for await (const batch of runAttempt(provider, call, deps.deadlines, deps.clock, input.signal)) {
-      const content: LegEvent[] = [];
-      for (const event of batch) {
-        if (event.type === "response-start") continue;
-        if (event.type === "finish" || event.type === "fail") {
-          usage = event.usage;
-          if (event.type === "finish") finishReason = event.finishReason;
-          else failure = event.failure;
-          continue;
-        }
-        if (firstTokenMs === null) {
-          firstTokenMs = deps.clock.nowMs() - startedMs;
-          content.push({ type: "leg-start", target, attempt });
-        }
-        content.push(event);
+  const notes = new AttemptNotes(clock.nowMs());
+  const events = runAttempt(input.provider, call, toOwnDeadlines(deps, input), clock, input.signal);
+  for await (const batch of events) {
+    const content: LegEvent[] = [];
+    for (const event of batch) {
+      if (event.type === "response-start") continue;
+      if (event.type === "finish" || event.type === "fail") {
+        notes.end(event);
+        continue;
       }
-      if (content.length > 0) yield content;
+      if (notes.noteContent(event, clock.nowMs())) content.push({ type: "leg-start", target, attempt });
+      content.push(event);
     }
+    if (content.length === 0) continue;
+    const yieldedMs = clock.nowMs();
+    yield content;
+    notes.awayMs += clock.nowMs() - yieldedMs;
   }
-  const endedMs = deps.clock.nowMs();
-  const cancelled = failure?.kind === "cancelled";
-  return {
-    target,
-    failure,
-    finishReason,
-    hadContent: firstTokenMs !== null,
-    record: {
-      ...target,
-      startedAtMs: Math.max(0, startedMs - turnStartedMs),
-      durationMs: Math.max(0, endedMs - startedMs),
-      firstTokenMs,
-      outcome: failure === null ? "success" : cancelled ? "cancelled" : "failure",
-      error: failure === null ? null : `${failure.kind}: ${failure.message}`,
-      usage,
-      costMicroUsd: deps.priceUsage(target, usage),
-    },
-  };
+  return notes.toEnd(deps, input);
+}
+
+/** No attempt outlasts its turn. */
+function toOwnDeadlines({ clock, deadlines }: DriveAttemptDeps, input: DriveAttemptInput): TurnDeadlines {
+  const turnLeftMs = Math.max(1, input.turnStartedMs + deadlines.turnMs - clock.nowMs());
+  return turnLeftMs < deadlines.totalMs ? { ...deadlines, totalMs: turnLeftMs } : deadlines;
+}
+
+/** Fewer tokens, or less time for them, say more about the network's packets than about the model. */
+const LEAST_TOKENS_FOR_RATE = 16;
+const LEAST_TIME_FOR_RATE_MS = 200;
+
+/** What is noted of an attempt while it runs. */
+class AttemptNotes {
+  /** How long the reader kept the attempt waiting, milliseconds. */
+  awayMs = 0;
+  private readonly startedMs: number;
+  private firstTokenMs: number | null = null;
+  private sawReasoning = false;
+  private finishReason: FinishReason | null = null;
+  private failure: ProviderFailure | null = null;
+  private usage: TokenUsage = UNKNOWN_USAGE;
+
+  constructor(startedMs: number) {
+    this.startedMs = startedMs;
+  }
+
+  /** True for the first content. */
+  noteContent(event: ContentEvent, nowMs: number): boolean {
+    if (event.type === "reasoning-delta") this.sawReasoning = true;
+    if (this.firstTokenMs !== null) return false;
+    this.firstTokenMs = nowMs - this.startedMs;
+    return true;
+  }
+
+  end(event: Extract<ModelEvent, { type: "finish" | "fail" }>): void {
+    this.usage = event.usage;
+    if (event.type === "finish") this.finishReason = event.finishReason;
+    else this.failure = event.failure;
+  }
+
+  toEnd(deps: DriveAttemptDeps, input: DriveAttemptInput): AttemptEnd {
+    const { failure, finishReason, firstTokenMs, usage } = this;
+    const { target, attempt, turnStartedMs, hedge } = input;
+    const nowMs = deps.clock.nowMs();
+    const durationMs = Math.max(0, nowMs - this.startedMs);
+    return {
+      target,
+      attempt,
+      failure,
+      finishReason,
+      hadContent: firstTokenMs !== null,
+      turnOver: failure?.kind === "timeout" && nowMs >= turnStartedMs + deps.deadlines.turnMs,
+      tokensPerSecond: failure === null ? this.toTokensPerSecond(durationMs) : null,
+      record: {
+        ...target,
+        startedAtMs: Math.max(0, this.startedMs - turnStartedMs),
+        durationMs,
+        firstTokenMs,
+        outcome: failure === null ? "success" : failure.kind === "cancelled" ? "cancelled" : "failure",
+        error: failure === null ? null : `${failure.kind}: ${failure.message}`,
+        hedge,
+        usage,
+        costMicroUsd: deps.priceUsage(target, usage),
+      },
+    };
+  }
+
+  private toTokensPerSecond(durationMs: number): number | null {
+    const { outputTokens, reasoningTokens } = this.usage;
+    if (this.firstTokenMs === null || outputTokens === null) return null;
+    // Thoughts that were not shown came before the first token.
+    const shown = outputTokens - (this.sawReasoning ? 0 : (reasoningTokens ?? 0));
+    const timeMs = durationMs - this.firstTokenMs - this.awayMs;
+    if (shown < LEAST_TOKENS_FOR_RATE || timeMs < LEAST_TIME_FOR_RATE_MS) return null;
+    return ((shown - 1) * 1_000) / timeMs;
+  }
 }

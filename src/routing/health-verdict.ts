@@ -1,6 +1,6 @@
 /**
  * What a provider's failure means to its circuit, and whether another try makes sense. Two exhaustive maps, so
- * that a new kind of failure is a type error until somebody decides. Rules CB10 to CB14, RT18 to RT20.
+ * that a new kind of failure is a type error until somebody decides. Rules CB10 to CB14, RT18 to RT20, RT28.
  */
 import type { HealthVerdict } from "../circuit/breaker.ts";
 import type { ProviderFailureKind } from "../providers/failure.ts";
@@ -9,8 +9,8 @@ export const VERDICT_OF_FAILURE: Readonly<Record<ProviderFailureKind, HealthVerd
   "rate-limited": "rate-limited",
   unauthorized: "fatal",
   "payment-required": "fatal",
-  // One missing model says nothing about the provider.
-  "model-not-found": "neutral",
+  // No probe brings a model that is not there; it concerns that model alone (call-outcome.ts).
+  "model-not-found": "fatal",
   "bad-request": "neutral",
   "context-too-long": "neutral",
   "content-refused": "neutral",

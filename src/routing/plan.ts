@@ -1,216 +1,111 @@
 /**
  * Turns what a caller asked for into an ordered list of candidates, with a reason for every place. Pure: the same
- * facts give the same order. Rules RT5 to RT14.
+ * facts give the same order. Rules RT5 to RT14, RT50 to RT65.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
-import type { ProviderId } from "../base/id.ts";
-import type { CircuitSnapshot } from "../protocol/circuit.ts";
-import type { Intent, SelectionCandidate, SelectionMode } from "../protocol/selection.ts";
+import type {
+  Intent,
+  RankingDecision,
+  RoutingPolicy,
+  SelectionCandidate,
+  SelectionMode,
+} from "../protocol/selection.ts";
+import { DEFAULT_RANKING_PARAMETERS, RANKING_VERSION } from "./policies.ts";
+import { rankCandidates, type Ranked } from "./ranking.ts";
+import { gatherCandidates, type FactedCandidate, type RankingSources, type Target } from "./ranking-facts.ts";
 
-export interface Target {
-  readonly provider: ProviderId;
-  readonly model: string;
-}
+export type { Target } from "./ranking-facts.ts";
 
-/** One thing a caller asked for, looked up in the catalog. */
-export type RequestedModel =
-  | { readonly type: "class"; readonly name: string; readonly targets: readonly Target[] }
-  | { readonly type: "pinned"; readonly target: Target };
-
-export interface PlanFacts {
-  /** In the caller's order; one entry for `model`, several for `models`. */
-  readonly requested: readonly RequestedModel[];
+export interface PlanFacts extends RankingSources {
   /** True when the caller named no model at all. */
   readonly unspecified: boolean;
-  /** Providers that have a key or an address here. */
-  readonly configured: ReadonlySet<ProviderId>;
-  /** What this isolate knows of a provider's circuit; null when it knows nothing (then it counts as closed). */
-  readonly readCircuit: (provider: ProviderId) => CircuitSnapshot | null;
-  readonly nowMs: number;
   readonly intent: Intent;
-  /** The provider that served this chat last; its prompt cache is warm. */
-  readonly lastProvider: ProviderId | null;
+  readonly policy: RoutingPolicy;
 }
 
-export interface Plan {
+interface PlanPart {
   readonly mode: SelectionMode;
+  /** Every candidate looked at, those left out included; what the selection record keeps. */
+  readonly candidates: readonly SelectionCandidate[];
+  readonly decision: RankingDecision;
+  /** Targets that are set up and were passed over, for the log. */
+  readonly skipped: readonly (Target & { readonly reason: string })[];
+}
+
+export interface Plan extends PlanPart {
   readonly intent: Intent;
   /** Targets to try, best first. */
   readonly order: readonly Target[];
-  /** Every candidate looked at, those left out included; what the selection record keeps. */
-  readonly candidates: readonly SelectionCandidate[];
-  /** Targets passed over because their circuit does not let them through, for the log. */
-  readonly skipped: readonly (Target & { readonly reason: string })[];
 }
 
-export interface PlanFailure {
-  readonly type: "nothing-configured" | "nothing-available";
+export interface PlanFailure extends PlanPart {
+  readonly type: "nothing-configured" | "nothing-available" | "nothing-able";
   readonly message: string;
   /** When the first candidate may be asked again, milliseconds from now; null when unknown. */
   readonly retryAfterMs: number | null;
-  /** What the record keeps all the same. */
-  readonly mode: SelectionMode;
-  readonly candidates: readonly SelectionCandidate[];
-  readonly skipped: readonly (Target & { readonly reason: string })[];
 }
 
-interface Standing {
-  readonly target: Target;
-  /** Lower comes first. */
-  readonly rank: number;
-  readonly reason: string;
-  readonly circuit: SelectionCandidate["circuit"];
-  /** Null when it may be tried; otherwise how long it may not, if that is known. */
-  readonly blocked: { readonly retryAfterMs: number | null } | null;
-}
-
-// The class's own order moves in steps of 1; a warm prompt cache is worth one place, a fresh failure costs all of them.
-const AFFINITY_BONUS = 1.5;
-const SUSPECT_PENALTY = 1_000;
+interface RankedTarget extends Ranked<FactedCandidate & { readonly provider: string }> {}
 
 /** Orders the candidates. A failure is a value: it says what was looked at and when to come back. */
 export function decidePlan(facts: PlanFacts): Result<Plan, PlanFailure> {
-  const mode = toMode(facts);
-  const targets = listTargets(facts.requested);
-  const known = targets.filter((target) => facts.configured.has(target.provider));
-  const unknown = targets.filter((target) => !facts.configured.has(target.provider));
-  const standings = known.map((target, index) => toStanding(target, index, facts));
-  const open = standings
-    .filter((standing) => standing.blocked === null)
-    .sort((left, right) => left.rank - right.rank);
-  const blocked = standings.filter((standing) => standing.blocked !== null);
-  const candidates: SelectionCandidate[] = [
-    ...open.map((standing, index) => toCandidate(standing, index + 1)),
-    ...blocked.map((standing) => toCandidate(standing, null)),
-    ...unknown.map((target) => ({
-      ...target,
-      place: null,
-      reason: `${target.provider} has no key and no address here.`,
-      circuit: "CLOSED" as const,
-    })),
-  ];
-  const skipped = blocked.map((standing) => ({ ...standing.target, reason: standing.reason }));
-  if (open.length > 0) {
-    return succeed({
-      mode,
-      intent: facts.intent,
-      order: open.map((standing) => standing.target),
-      candidates,
-      skipped,
-    });
-  }
-  return fail(toFailure(mode, standings, candidates, skipped));
+  const parameters = DEFAULT_RANKING_PARAMETERS;
+  const gathered = gatherCandidates(facts).map((each) => ({ ...each, provider: each.target.provider }));
+  const ranked = rankCandidates(gathered, { policy: facts.policy, parameters });
+  const part: PlanPart = {
+    mode: toMode(facts),
+    candidates: ranked.map(toCandidate),
+    decision: { policy: facts.policy, version: RANKING_VERSION, parameters, needs: facts.needs },
+    skipped: ranked
+      .filter(({ candidate, place }) => place === null && candidate.facts.configured)
+      .map(({ candidate, reason }) => ({ ...candidate.target, reason })),
+  };
+  const order = ranked.filter(({ place }) => place !== null).map(({ candidate }) => candidate.target);
+  if (order.length > 0) return succeed({ ...part, intent: facts.intent, order });
+  return fail({ ...part, ...toFailure(ranked) });
 }
 
-function toMode(facts: PlanFacts): SelectionMode {
-  if (facts.unspecified) return "auto";
-  if (facts.requested.length > 1) return "list";
-  return facts.requested[0]?.type === "pinned" ? "pinned" : "class";
+function toMode({ requested, unspecified }: PlanFacts): SelectionMode {
+  if (unspecified) return "auto";
+  if (requested.length > 1) return "list";
+  return requested[0]?.type === "pinned" ? "pinned" : "class";
 }
 
-function listTargets(requested: readonly RequestedModel[]): Target[] {
-  const seen = new Set<string>();
-  const targets: Target[] = [];
-  for (const entry of requested) {
-    for (const target of entry.type === "class" ? entry.targets : [entry.target]) {
-      const key = `${target.provider}/${target.model}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
-      targets.push(target);
-    }
-  }
-  return targets;
+function toCandidate({ candidate, place, reason }: RankedTarget): SelectionCandidate {
+  const { target, circuit, facts } = candidate;
+  return { ...target, place, reason, circuit, facts };
 }
 
-function toStanding(target: Target, index: number, facts: PlanFacts): Standing {
-  const snapshot = facts.readCircuit(target.provider);
-  const circuit = snapshot?.status ?? "CLOSED";
-  const place = `number ${index + 1} of what was asked for`;
-  const blocked = snapshot === null ? null : findBlock(snapshot, facts.nowMs);
-  if (blocked !== null) return { target, rank: index, reason: blocked.reason, circuit, blocked };
-  if (snapshot?.suspect === true) {
-    const reason = `${place}, behind the others after a failure`;
-    return { target, rank: index + SUSPECT_PENALTY, reason, circuit, blocked };
+function toFailure(ranked: readonly RankedTarget[]): Pick<PlanFailure, "type" | "message" | "retryAfterMs"> {
+  const configured = ranked.map(({ candidate }) => candidate).filter(({ facts }) => facts.configured);
+  if (configured.length === 0) {
+    const providers = [...new Set(ranked.map(({ candidate }) => candidate.provider))].join(", ");
+    const message = `No provider for this model is set up here (${providers || "none known"}).`;
+    return { type: "nothing-configured", message, retryAfterMs: null };
   }
-  const classOnly = facts.requested.length === 1 && facts.requested[0]?.type === "class";
-  if (classOnly && target.provider === facts.lastProvider) {
-    const reason = `${place}, moved up: it served this chat last and has its prompt cached`;
-    return { target, rank: index - AFFINITY_BONUS, reason, circuit, blocked };
+  const able = configured.filter(({ facts }) => facts.missingNeeds.length === 0);
+  if (able.length === 0) {
+    const reasons = new Set(ranked.filter(({ candidate }) => candidate.facts.configured).map(({ reason }) => reason));
+    const message = `No model that was asked for can take this request: ${[...reasons].join("; ")}.`;
+    return { type: "nothing-able", message, retryAfterMs: null };
   }
-  return { target, rank: index, reason: place, circuit, blocked };
+  return toUnavailable(able.flatMap(({ facts }) => facts.blocked?.retryAfterMs ?? []));
 }
 
-function findBlock(
-  snapshot: CircuitSnapshot,
-  nowMs: number,
-): { readonly reason: string; readonly retryAfterMs: number | null } | null {
-  if (snapshot.status !== "CLOSED") {
-    // Nobody knows when a person will let go of it.
-    const known = snapshot.mode === "auto" ? snapshot.openUntilMs : null;
-    return {
-      reason: toCircuitReason(snapshot),
-      retryAfterMs: known === null ? null : Math.max(0, known - nowMs),
-    };
-  }
-  if (snapshot.mode !== "forced-closed" && snapshot.coolDownUntilMs !== null) {
-    const retryAfterMs = snapshot.coolDownUntilMs - nowMs;
-    if (retryAfterMs > 0) {
-      return {
-        reason: `cooling down for ${Math.ceil(retryAfterMs / 1_000)} s as the provider asked`,
-        retryAfterMs,
-      };
-    }
-  }
-  return null;
-}
-
-/**
- * Why a circuit lets no call through, in words of ours: the snapshot's own reason may quote a provider or name the
- * operator who wrote it, and a candidate's reason reaches readers (rule RT33).
- */
-export function toCircuitReason(snapshot: CircuitSnapshot): string {
-  if (snapshot.mode !== "auto") return `circuit ${snapshot.status}, held by an operator`;
-  if (snapshot.status === "HALF_OPEN") return "circuit HALF_OPEN until a probe has succeeded";
-  const count = snapshot.failureCount;
-  return `circuit ${snapshot.status} after ${count} ${count === 1 ? "failure" : "failures in a row"}`;
-}
-
-function toCandidate(standing: Standing, place: number | null): SelectionCandidate {
-  return { ...standing.target, place, reason: standing.reason, circuit: standing.circuit };
-}
-
-function toFailure(
-  mode: SelectionMode,
-  standings: readonly Standing[],
-  candidates: readonly SelectionCandidate[],
-  skipped: PlanFailure["skipped"],
-): PlanFailure {
-  const waits = standings
-    .map((standing) => standing.blocked?.retryAfterMs)
-    .filter((waitMs): waitMs is number => typeof waitMs === "number");
-  if (standings.length === 0) {
-    const providers = [...new Set(candidates.map((candidate) => candidate.provider))].join(", ");
-    return {
-      type: "nothing-configured",
-      message: `No provider for this model is set up here (${providers || "none known"}).`,
-      retryAfterMs: null,
-      mode,
-      candidates,
-      skipped,
-    };
-  }
+/** The sentence for a turn in which nobody can be asked at the moment, whether from the start or since then. */
+export function toUnavailable(waitsMs: readonly number[]): {
+  readonly type: "nothing-available";
+  readonly message: string;
+  readonly retryAfterMs: number | null;
+} {
+  const retryAfterMs = waitsMs.length === 0 ? null : Math.min(...waitsMs);
+  const advice =
+    retryAfterMs === null
+      ? "Try again shortly, or choose another model."
+      : `Try again in about ${Math.max(1, Math.ceil(retryAfterMs / 1_000))} s, or choose another model.`;
   return {
     type: "nothing-available",
-    message: `Every provider for this model is unavailable at the moment. ${toWaitAdvice(waits)}`,
-    retryAfterMs: waits.length > 0 ? Math.min(...waits) : null,
-    mode,
-    candidates,
-    skipped,
+    message: `Every provider for this model is unavailable at the moment. ${advice}`,
+    retryAfterMs,
   };
-}
-
-function toWaitAdvice(waitsMs: readonly number[]): string {
-  if (waitsMs.length === 0) return "Try again shortly, or choose another model.";
-  const seconds = Math.max(1, Math.ceil(Math.min(...waitsMs) / 1_000));
-  return `Try again in about ${seconds} s, or choose another model.`;
 }

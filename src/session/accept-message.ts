@@ -20,7 +20,11 @@ export type Acceptance =
   /** Store this message and answer it. */
   | {
       readonly type: "ask";
-      readonly message: { readonly id: string | null; readonly text: string; readonly parentId: string | null };
+      readonly message: {
+        readonly id: string | null;
+        readonly text: string;
+        readonly parentId: string | null;
+      };
     }
   /** Answer this stored message again. */
   | { readonly type: "answer-again"; readonly userMessageId: string }
@@ -64,7 +68,8 @@ function acceptSubmit(frame: SendFrame, chat: ChatFacts): Result<Acceptance, str
 }
 
 function acceptRegenerate(frame: SendFrame, chat: ChatFacts): Result<Acceptance, string> {
-  if (chat.openTurns > 0) return fail("An answer is still being written. Stop it before asking for another one.");
+  if (chat.openTurns > 0)
+    return fail("An answer is still being written. Stop it before asking for another one.");
   const id = frame.messageId ?? chat.leafMessageId;
   const stored = id === null ? null : chat.findMessage(id);
   if (stored === null) return fail("There is no such answer in this chat.");

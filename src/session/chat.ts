@@ -22,7 +22,11 @@ export const LOG_KEPT_MS = 15 * 60_000;
 export interface ChatDeps extends TurnRunnerDeps {
   readonly store: SessionStore;
   readonly clock: Clock;
-  readonly newIds: () => { readonly turnId: string; readonly messageId: string; readonly selectionId: string };
+  readonly newIds: () => {
+    readonly turnId: string;
+    readonly messageId: string;
+    readonly selectionId: string;
+  };
 }
 
 export class Chat {
@@ -125,7 +129,8 @@ export class Chat {
       openTurns: openTurns.length,
     });
     if (!accepted.ok) return refuse(socket, frame.requestId, accepted.error);
-    if (accepted.value.type === "repeat") return this.repeat(socket, frame.requestId, accepted.value.userMessageId);
+    if (accepted.value.type === "repeat")
+      return this.repeat(socket, frame.requestId, accepted.value.userMessageId);
     const parentId = this.storeQuestion(accepted.value, session);
     const turn = store.createTurn({
       ...this.deps.newIds(),

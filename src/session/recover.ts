@@ -2,7 +2,12 @@
  * What becomes of a turn that a crash or an eviction left running: it ends in a named state with every stored word
  * kept. Pure: the stored chunks in, the message out. Rules SE40 to SE44.
  */
-import { applyAnswerChunk, closeAnswerDraft, startAnswerDraft, type AnswerPart } from "../protocol/answer-parts.ts";
+import {
+  applyAnswerChunk,
+  closeAnswerDraft,
+  startAnswerDraft,
+  type AnswerPart,
+} from "../protocol/answer-parts.ts";
 import { UNKNOWN_USAGE, type Receipt } from "../protocol/answer.ts";
 import { AnswerChunk } from "../protocol/session-frame.ts";
 import type { SelectionRecord } from "../protocol/selection.ts";
@@ -85,9 +90,17 @@ function toRecoveredRecord(receipt: Receipt, facts: RecoverFacts): SelectionReco
     turnId: turn.turnId,
     createdAt: new Date(turn.createdAtMs).toISOString(),
     requested: [...turn.requested],
-    mode: first === undefined ? "auto" : turn.requested.length > 1 ? "list" : first.includes("/") ? "pinned" : "class",
+    mode:
+      first === undefined
+        ? "auto"
+        : turn.requested.length > 1
+          ? "list"
+          : first.includes("/")
+            ? "pinned"
+            : "class",
     intent: classifyIntent(facts.question).intent,
     candidates: [],
+    decision: null,
     attempts: [],
     status: receipt.status === "streaming" ? "incomplete" : receipt.status,
     provider: leg?.provider ?? null,

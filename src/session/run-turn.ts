@@ -4,7 +4,12 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Receipt } from "../protocol/answer.ts";
-import { applyAnswerChunk, closeAnswerDraft, type AnswerDraft, type AnswerPart } from "../protocol/answer-parts.ts";
+import {
+  applyAnswerChunk,
+  closeAnswerDraft,
+  type AnswerDraft,
+  type AnswerPart,
+} from "../protocol/answer-parts.ts";
 import type { AnswerChunk } from "../protocol/session-frame.ts";
 import type { SelectionRecord } from "../protocol/selection.ts";
 import type { AnswerOutcome } from "../routing/run-answer.ts";

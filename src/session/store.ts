@@ -117,7 +117,7 @@ export class SessionStore {
     const byId = new Map(rows.map((row) => [row.messageId, row]));
     const openById = new Map(openTurns.map((turn) => [turn.messageId, turn]));
     const path: StoredMessage[] = [];
-    for (let id: string | null = leafMessageId; id !== null; ) {
+    for (let id: string | null = leafMessageId; id !== null;) {
       const row = byId.get(id);
       // Each id is used once, so that damaged rows cannot make a circle.
       byId.delete(id);
@@ -141,7 +141,13 @@ export class SessionStore {
   /** Queued and running turns, oldest first. */
   readOpenTurns(): TurnRow[] {
     const open = inArray(tables.turn.status, ["queued", "running"]);
-    return this.db.select().from(tables.turn).where(open).orderBy(asc(tables.turn.position)).all().map(toTurnRow);
+    return this.db
+      .select()
+      .from(tables.turn)
+      .where(open)
+      .orderBy(asc(tables.turn.position))
+      .all()
+      .map(toTurnRow);
   }
 
   readLastTurn(): TurnRow | null {
@@ -174,13 +180,19 @@ export class SessionStore {
     return {
       append: (firstSequence, chunks) => {
         const body = `[${chunks.join(",")}]`;
-        this.db.insert(tables.chunk).values({ id: base + firstSequence, body }).run();
+        this.db
+          .insert(tables.chunk)
+          .values({ id: base + firstSequence, body })
+          .run();
       },
       readAll: () => {
         const mine = and(gte(tables.chunk.id, base), lt(tables.chunk.id, base + MAX_CHUNKS_PER_TURN));
         const rows = this.db.select().from(tables.chunk).where(mine).orderBy(asc(tables.chunk.id)).all();
         return rows.flatMap((row) =>
-          z.array(z.unknown()).parse(JSON.parse(row.body)).map((chunk) => JSON.stringify(chunk)),
+          z
+            .array(z.unknown())
+            .parse(JSON.parse(row.body))
+            .map((chunk) => JSON.stringify(chunk)),
         );
       },
     };
@@ -188,7 +200,10 @@ export class SessionStore {
 
   /** Drops the logs of every turn before `turnPosition`: their messages are stored whole. */
   dropStreamLogsBefore(turnPosition: number): void {
-    this.db.delete(tables.chunk).where(lt(tables.chunk.id, turnPosition * MAX_CHUNKS_PER_TURN)).run();
+    this.db
+      .delete(tables.chunk)
+      .where(lt(tables.chunk.id, turnPosition * MAX_CHUNKS_PER_TURN))
+      .run();
   }
 
   appendOutbox(message: SelectionMessage): void {
@@ -201,7 +216,10 @@ export class SessionStore {
   }
 
   dropOutbox(ids: readonly number[]): void {
-    this.db.delete(tables.outbox).where(inArray(tables.outbox.id, [...ids])).run();
+    this.db
+      .delete(tables.outbox)
+      .where(inArray(tables.outbox.id, [...ids]))
+      .run();
   }
 
   saveTicket(row: { hash: string; userId: string; organizationId: string; expiresAtMs: number }): void {

@@ -8,10 +8,20 @@ const TITLE_CHARACTERS = 60;
 
 /** The first line of the question, cut at a word; UNTITLED when there is nothing to take. */
 export function toTitle(question: string): string {
-  const line = question.replace(/[#*_`>[\]]/g, "").trim().split("\n")[0]?.replace(/\s+/g, " ").trim() ?? "";
+  const line =
+    question
+      .replace(/[#*_`>[\]]/g, "")
+      .trim()
+      .split("\n")[0]
+      ?.replace(/\s+/g, " ")
+      .trim() ?? "";
   if (line === "") return UNTITLED;
   if (line.length <= TITLE_CHARACTERS) return line;
-  const cut = line.slice(0, TITLE_CHARACTERS);
+  // A sign of two units is not cut in half.
+  const cut = line.slice(0, TITLE_CHARACTERS).replace(/[\uD800-\uDBFF]$/u, "");
   const space = cut.lastIndexOf(" ");
-  return `${(space > TITLE_CHARACTERS / 2 ? cut.slice(0, space) : cut).trimEnd()}…`.slice(0, MAX_TITLE_CHARACTERS);
+  return `${(space > TITLE_CHARACTERS / 2 ? cut.slice(0, space) : cut).trimEnd()}…`.slice(
+    0,
+    MAX_TITLE_CHARACTERS,
+  );
 }

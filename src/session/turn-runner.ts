@@ -32,7 +32,9 @@ export interface TurnRunnerDeps {
   readonly log: Log;
   readonly sockets: () => readonly ChatSocket[];
   readonly resolveModels: (requested: readonly string[]) => Result<ResolvedModels, string>;
-  readonly runAnswer: (input: AnswerInput) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
+  readonly runAnswer: (
+    input: AnswerInput,
+  ) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
   readonly isSandbox: () => boolean;
   /** Keeps the object awake for a turn. */
   readonly runInBackground: (work: Promise<void>) => void;
@@ -254,7 +256,10 @@ export class TurnRunner {
       ...(session.leafMessageId === turn.parentId ? { leafMessageId: message.id } : {}),
       ...(result.record.provider === null ? {} : { lastProvider: result.record.provider }),
     });
-    store.appendOutbox({ record: result.record, sessionTitle: session.title === UNTITLED ? null : session.title });
+    store.appendOutbox({
+      record: result.record,
+      sessionTitle: session.title === UNTITLED ? null : session.title,
+    });
     const followers = this.followersOf(turn);
     if (flushed !== null) followers.sendChunks(flushed);
     followers.end();

@@ -1,6 +1,5 @@
 /** Whose chat it is: owners, strangers and tickets, what a chat is called, and what is left of one that was deleted. */
 import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { SessionSummary } from "../../src/protocol/session-api.ts";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
@@ -24,7 +23,10 @@ async function countRows(chat: Chat): Promise<Record<string, number>> {
   return runInDurableObject(chat.stub(), (_, { storage }) => {
     const tables = ["session", "message", "turn", "chunk", "outbox", "ticket", "alarm"];
     return Object.fromEntries(
-      tables.map((table) => [table, Number(storage.sql.exec(`select count(*) as n from ${table}`).one()["n"])]),
+      tables.map((table) => [
+        table,
+        Number(storage.sql.exec(`select count(*) as n from ${table}`).one()["n"]),
+      ]),
     );
   });
 }
@@ -47,7 +49,9 @@ describe("owners", () => {
 
   it("[SE30] the object believes the Worker alone, and holds its own record against it", async () => {
     const chat = await ada.createChat();
-    const forged = { "x-breakwater-principal": JSON.stringify({ userId: "user_x", organizationId: "org_x" }) };
+    const forged = {
+      "x-breakwater-principal": JSON.stringify({ userId: "user_x", organizationId: "org_x" }),
+    };
     expect((await eve.upgrade(`${chat.path}/socket`, forged)).status).toBe(404);
     const upgrade = { upgrade: "websocket" };
     const knock = (headers: Record<string, string>) =>
@@ -82,14 +86,16 @@ describe("tickets", () => {
     const chat = await ada.createChat();
     const ticket = await chat.issueTicket();
     const answers = await Promise.all([use(chat, ticket), use(chat, ticket), use(chat, ticket)]);
-    expect(answers.map((answer) => answer.status).sort()).toEqual([101, 404, 404]);
+    expect(answers.map((answer) => answer.status).filter((status) => status === 101)).toHaveLength(1);
+    expect(answers.filter((answer) => answer.status === 404)).toHaveLength(2);
   });
 
   it("[SE32] last a minute, and go with the next look at them", async () => {
     const chat = await ada.createChat();
     const ticket = await chat.issueTicket();
     await runInDurableObject(chat.stub(), (_, { storage }) => {
-      const left = Number(storage.sql.exec("select expires_at_ms from ticket").one()["expires_at_ms"]) - Date.now();
+      const left =
+        Number(storage.sql.exec("select expires_at_ms from ticket").one()["expires_at_ms"]) - Date.now();
       expect(left).toBeGreaterThan(50_000);
       expect(left).toBeLessThanOrEqual(60_000);
       storage.sql.exec("update ticket set expires_at_ms = ?", Date.now() - 1);
@@ -130,7 +136,10 @@ describe("names", () => {
     await socket.waitForEnd("r1");
     const tab = await chat.openLive();
     expect(tab.frames[0]).toMatchObject({ title: "Please reply with one" });
-    await waitUntil(() => readTitle(chat), (title) => title === "Please reply with one");
+    await waitUntil(
+      () => readTitle(chat),
+      (title) => title === "Please reply with one",
+    );
     socket.ask("r2", "Please reply with two");
     await socket.waitForEnd("r2");
     expect((await chat.openLive()).frames[0]).toMatchObject({ title: "Please reply with one" });
@@ -164,10 +173,19 @@ describe("deleting", () => {
     expect((await ada.call("DELETE", chat.path)).status).toBe(204);
     expect(await live.closed).toEqual({ code: 4404, reason: "This chat was deleted." });
     expect(await socket.closed).toMatchObject({ code: 4404 });
-    expect(live.frames.filter((frame) => frame.type === "session-changed").at(-1)).toMatchObject({ deleted: true });
-    await waitUntil(() => readJournal("openai"), ([entry]) => entry?.outcome === "client-closed");
+    expect(live.frames.filter((frame) => frame.type === "session-changed").at(-1)).toMatchObject({
+      deleted: true,
+    });
+    await waitUntil(
+      () => readJournal("openai"),
+      ([entry]) => entry?.outcome === "client-closed",
+    );
     expect(Object.values(await countRows(chat)).every((count) => count === 0)).toBe(true);
     expect(await runInDurableObject(chat.stub(), (_, { storage }) => storage.getAlarm())).toBeNull();
+    // What the turn has cost stays on record.
+    const readRecords = async (): Promise<string> =>
+      (await ada.call("GET", "/api/v1/selections?status=cancelled")).text();
+    await waitUntil(readRecords, (text) => text.includes(chat.id));
   });
 
   it("[SE33] is final: whoever knows the id finds no chat", async () => {
@@ -178,9 +196,10 @@ describe("deleting", () => {
     expect((await NOBODY.upgrade(`${chat.path}/socket?ticket=${ticket}`)).status).toBe(404);
     expect((await ada.call("GET", `${chat.path}/messages`)).status).toBe(404);
     expect((await ada.call("DELETE", chat.path)).status).toBe(404);
-    const stub = env.CHAT_SESSION.get(env.CHAT_SESSION.idFromName(chat.id));
-    expect(await stub.readMessages()).toEqual([]);
-    await stub.rename("A name for nothing");
+    await runInDurableObject(chat.stub(), async (instance) => {
+      expect(await instance.readMessages()).toEqual([]);
+      await instance.rename("A name for nothing");
+    });
     expect(await countRows(chat)).toMatchObject({ session: 0 });
   });
 });

@@ -1,5 +1,12 @@
 /** AI SDK's own `Chat` with its `WebSocketChatTransport`, unmodified, against the chat's object in workerd. */
-import { AbstractChat, WebSocketChatTransport, type ChatInit, type ChatState, type ChatStatus, type UIMessage } from "ai";
+import {
+  AbstractChat,
+  WebSocketChatTransport,
+  type ChatInit,
+  type ChatState,
+  type ChatStatus,
+  type UIMessage,
+} from "ai";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
 import { createVisitor, type Chat, type Visitor } from "./sandbox-people.ts";
@@ -119,7 +126,10 @@ describe("an unmodified client", () => {
     const cut = openTransport(chat);
     const left = new MemoryChat({ id: chat.id, transport: cut }, [...stayed.messages.slice(0, 1)]);
     const reading = left.resumeStream();
-    await waitUntil(() => textOf(left.messages[1]).length, (length) => length > 50);
+    await waitUntil(
+      () => textOf(left.messages[1]).length,
+      (length) => length > 50,
+    );
     cut.close();
     await reading;
     expect(left.status).toBe("error");
@@ -138,12 +148,21 @@ describe("an unmodified client", () => {
     await breakProvider("openai", { fault: "stall", afterChunks: 3, times: 1 });
     const client = new MemoryChat({ id: chat.id, transport: openTransport(chat) });
     const asking = client.sendMessage({ text: "[[words:60]]" });
-    await waitUntil(() => textOf(client.messages[1]).length, (length) => length > 5);
+    await waitUntil(
+      () => textOf(client.messages[1]).length,
+      (length) => length > 5,
+    );
     await client.stop();
     await asking;
     expect([client.status, client.error]).toEqual(["ready", undefined]);
-    await waitUntil(() => readJournal("openai"), ([entry]) => entry?.outcome === "client-closed");
-    await waitUntil(() => chat.readMessages(), ([, answer]) => answer?.metadata?.status === "cancelled");
+    await waitUntil(
+      () => readJournal("openai"),
+      ([entry]) => entry?.outcome === "client-closed",
+    );
+    await waitUntil(
+      () => chat.readMessages(),
+      ([, answer]) => answer?.metadata?.status === "cancelled",
+    );
   });
 
   it("[SE1] [SE10] sees a broken answer as an error and keeps its words", async () => {

@@ -1,5 +1,10 @@
 /** The chat's object when it dies, sleeps or cannot hand over: nothing lost, nothing twice. Real workerd, real rows. */
-import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { SelectionList, type SelectionRecord } from "../../src/protocol/selection.ts";
 import { openWiring } from "../../src/wiring.ts";
@@ -27,14 +32,19 @@ async function openStalled(afterChunks = 3): Promise<{ chat: Chat; socket: Socke
   await breakProvider("openai", { fault: "stall", afterChunks, times: 1 });
   socket.ask("r1", "[[words:40]]", { body: OPENAI });
   if (afterChunks > 0) await socket.waitForText("r1", 10);
-  else await waitUntil(() => readJournal("openai"), (entries) => entries.length === 1);
+  else
+    await waitUntil(
+      () => readJournal("openai"),
+      (entries) => entries.length === 1,
+    );
   return { chat, socket };
 }
 
 /** Runs statements in the object's own database; the rows of the last one. */
 function runSql(chat: Chat, ...statements: string[]): Promise<Record<string, SqlStorageValue>[]> {
-  return runInDurableObject(chat.stub(), (_, { storage }) =>
-    statements.map((statement) => storage.sql.exec(statement).toArray()).at(-1) ?? [],
+  return runInDurableObject(
+    chat.stub(),
+    (_, { storage }) => statements.map((statement) => storage.sql.exec(statement).toArray()).at(-1) ?? [],
   );
 }
 
@@ -81,7 +91,9 @@ describe("a crash in mid-answer", () => {
     const live = await chat.openLive();
     await runInDurableObject(chat.stub(), (instance, state) => {
       const { storage } = state;
-      const server = state.getWebSockets().find((one) => JSON.stringify(one.deserializeAttachment()).includes("true"));
+      const server = state
+        .getWebSockets()
+        .find((one) => JSON.stringify(one.deserializeAttachment()).includes("true"));
       if (server === undefined) throw new Error("the live socket is not there");
       instance.webSocketMessage(server, '{"type":"stop"}');
       // In the same moment: the abort has been given, nothing has ended yet.
@@ -99,10 +111,16 @@ describe("a crash in mid-answer", () => {
   it("[SE41] is not repaired by asking again: what ran has ended, what waited starts, each once", async () => {
     const { chat, socket } = await openStalled();
     socket.ask("r2", "Please reply with two", { body: DEEPSEEK });
-    await waitUntil(() => runSql(chat, "select status from turn"), (rows) => rows.length === 2);
+    await waitUntil(
+      () => runSql(chat, "select status from turn"),
+      (rows) => rows.length === 2,
+    );
     await abortAllDurableObjects();
     const again = await chat.openLive();
-    await waitUntil(() => chat.readMessages(), (messages) => messages[3]?.metadata?.status === "complete");
+    await waitUntil(
+      () => chat.readMessages(),
+      (messages) => messages[3]?.metadata?.status === "complete",
+    );
     expect((await readJournal("openai")).length).toBe(1);
     expect((await readJournal("deepseek")).length).toBe(1);
     const path = await chat.readMessages();
@@ -155,7 +173,10 @@ describe("a runner that fails", () => {
     const wiring = await runInDurableObject(chat.stub(), (instance) => openWiring(readEnv(instance)));
     const target = { provider: wiring.catalog.providers[0] ?? never(), model: "m" };
     const spy = vi.spyOn(wiring, "runAnswer").mockImplementationOnce(async function* () {
-      yield [{ type: "leg-start", target, attempt: 1 }, { type: "text-delta", text: "One" }];
+      yield [
+        { type: "leg-start", target, attempt: 1 },
+        { type: "text-delta", text: "One" },
+      ];
       yield [{ type: "text-delta", text: " two" }];
       throw new Error("a bug, thrown by the test");
     });
@@ -229,16 +250,26 @@ describe("the record of a turn", () => {
     expect(await runDurableObjectAlarm(chat.stub())).toBe(true);
     expect(await runSql(chat, "select id from outbox")).toEqual([]);
     expect(await readDueAlarms(chat)).not.toContain(DRAIN);
-    const [record] = await waitUntil(() => readSelections(chat), (records) => records.length > 0);
+    const [record] = await waitUntil(
+      () => readSelections(chat),
+      (records) => records.length > 0,
+    );
     const [, answer] = await chat.readMessages();
-    expect(record).toMatchObject({ id: answer?.metadata?.selectionId, status: "complete", provider: "deepseek" });
+    expect(record).toMatchObject({
+      id: answer?.metadata?.selectionId,
+      status: "complete",
+      provider: "deepseek",
+    });
   });
 
   it("[SE43] of a turn that a crash ended is handed over too, once", async () => {
     const { chat } = await openStalled();
     await abortAllDurableObjects();
     const [, answer] = await chat.readMessages();
-    const records = await waitUntil(() => readSelections(chat), (found) => found.length > 0);
+    const records = await waitUntil(
+      () => readSelections(chat),
+      (found) => found.length > 0,
+    );
     expect(records).toMatchObject([
       { id: answer?.metadata?.selectionId, status: "incomplete", provider: "openai", mode: "pinned" },
     ]);

@@ -22,7 +22,9 @@ async function openChat(): Promise<{ chat: Chat; socket: SocketClient }> {
 }
 
 const texts = (messages: readonly StoredMessage[]): string[] =>
-  messages.map(({ parts }) => parts.map((part) => (typeof part["text"] === "string" ? part["text"] : "")).join(""));
+  messages.map(({ parts }) =>
+    parts.map((part) => (typeof part["text"] === "string" ? part["text"] : "")).join(""),
+  );
 
 /** The message as a client puts it together from the chunks it was sent. */
 function assemble(socket: SocketClient, requestId: string) {
@@ -40,7 +42,11 @@ describe("how an answer ends", () => {
     const chunks = await socket.waitForEnd("r1");
     expect(socket.textOf("r1")).toBe("fine weather");
     const [, answer] = await chat.readMessages();
-    expect(chunks.at(-1)).toEqual({ type: "finish", finishReason: "stop", messageMetadata: answer?.metadata });
+    expect(chunks.at(-1)).toEqual({
+      type: "finish",
+      finishReason: "stop",
+      messageMetadata: answer?.metadata,
+    });
     expect(answer?.metadata).toMatchObject({
       status: "complete",
       requested: ["openai/gpt-6-luna"],
@@ -78,7 +84,11 @@ describe("how an answer ends", () => {
     socket.ask("r1", "[[words:80]]", { body: GOOGLE });
     const chunks = await socket.waitForEnd("r1");
     const [, answer] = await chat.readMessages();
-    expect(answer?.metadata).toMatchObject({ status: "incomplete", attempts: 1, legs: [{ provider: "google" }] });
+    expect(answer?.metadata).toMatchObject({
+      status: "incomplete",
+      attempts: 1,
+      legs: [{ provider: "google" }],
+    });
     expect(chunks.at(-1)).toEqual({ type: "error", errorText: answer?.metadata?.notice });
     expect(socket.textOf("r1").length).toBeGreaterThan(5);
     expect(answer?.parts).toEqual(assemble(socket, "r1"));
@@ -97,7 +107,10 @@ describe("how an answer ends", () => {
     expect(answer?.metadata).toMatchObject({ status: "cancelled", notice: "You stopped this answer." });
     expect(answer?.parts).toEqual(assemble(socket, "r1"));
     expect(texts(answer === undefined ? [] : [answer])).toEqual([socket.textOf("r1")]);
-    await waitUntil(() => readJournal("openai"), ([entry]) => entry?.outcome === "client-closed");
+    await waitUntil(
+      () => readJournal("openai"),
+      ([entry]) => entry?.outcome === "client-closed",
+    );
   });
 
   it("[SE3] a whole answer with reasoning is stored as it was streamed", async () => {
@@ -171,7 +184,10 @@ describe("coming back", () => {
   it("[SE12] without an answer there is nothing to resume", async () => {
     const { socket } = await openChat();
     socket.resume("r1");
-    expect(await socket.waitFor((frame) => frame.type === "no-active")).toEqual({ type: "no-active", requestId: "r1" });
+    expect(await socket.waitFor((frame) => frame.type === "no-active")).toEqual({
+      type: "no-active",
+      requestId: "r1",
+    });
   });
 
   it("[SE16] a socket that goes away does not stop the turn", async () => {
@@ -237,7 +253,9 @@ describe("several tabs", () => {
     await ada.call("PATCH", chat.path, { title: "Weather" });
     await watching.waitFor((frame) => frame.type === "session-changed" && frame.title === "Weather");
     asking.close();
-    await watching.waitFor((frame) => frame.type === "session-changed" && frame.title === "Weather" && frame.presence === 1);
+    await watching.waitFor(
+      (frame) => frame.type === "session-changed" && frame.title === "Weather" && frame.presence === 1,
+    );
   });
 
   it("[SE24] any of them can stop the answer", async () => {
@@ -273,8 +291,16 @@ describe("frames that cannot be read", () => {
     ["an unknown type", '{"type":"shout"}', /^Bad frame at type/],
     ["a frame of the other wire", '{"type":"stop"}', /^Bad frame at type/],
     ["a missing field", '{"type":"abort"}', /^Bad frame at requestId/],
-    ["a wrong sequence", '{"type":"resume","requestId":"r","id":"c","lastSequence":-1}', /^Bad frame at lastSequence/],
-    ["a name in another script", JSON.stringify({ type: "resume", requestId: "r", id: "c", headers: { ["名".repeat(200)]: 1 } }), /^Bad frame at headers/],
+    [
+      "a wrong sequence",
+      '{"type":"resume","requestId":"r","id":"c","lastSequence":-1}',
+      /^Bad frame at lastSequence/,
+    ],
+    [
+      "a name in another script",
+      JSON.stringify({ type: "resume", requestId: "r", id: "c", headers: { ["名".repeat(200)]: 1 } }),
+      /^Bad frame at headers/,
+    ],
   ])("[SE14] %s closes the socket with a reason, and changes nothing", async (_, text, reason) => {
     const { chat, socket } = await openChat();
     const other = await chat.open();
@@ -319,7 +345,10 @@ describe("turns wait for each other", () => {
     const starts = socket.frames.flatMap((frame) => (frame.type === "start" ? [frame.requestId] : []));
     expect(starts.filter((id) => id !== "r3")).toEqual(["r1", "r2", "r4", "r5"]);
     const path = await chat.readMessages();
-    expect(path.map((message) => message.parentId)).toEqual([null, ...path.slice(0, -1).map((message) => message.id)]);
+    expect(path.map((message) => message.parentId)).toEqual([
+      null,
+      ...path.slice(0, -1).map((message) => message.id),
+    ]);
     expect(texts(path).filter((_, index) => index % 2 === 0)).toEqual([
       "[[words:40]]",
       ...["r2", "r3", "r4", "r5"].map((id) => `Please reply with ${id}`),
@@ -337,7 +366,10 @@ describe("turns wait for each other", () => {
     const { chat, socket } = await openChat();
     await breakProvider("openai", { fault: "stall", afterChunks: 0, times: 1 });
     socket.ask("r1", "[[words:40]]", { body: OPENAI });
-    await waitUntil(() => readJournal("openai"), (entries) => entries.length === 1);
+    await waitUntil(
+      () => readJournal("openai"),
+      (entries) => entries.length === 1,
+    );
     socket.ask("r2", "Please reply with two", { body: DEEPSEEK });
     socket.abort("r1");
     await socket.waitForEnd("r2");
@@ -379,14 +411,24 @@ describe("turns wait for each other", () => {
     // Nothing was overwritten: the first branch can still be asked to go on from.
     socket.ask("r5", "", { trigger: "regenerate-message", messageId: "q2" });
     await socket.waitForEnd("r5");
-    expect(texts(await chat.readMessages())).toEqual(["Please reply with one", "one", "Please reply with two", "two"]);
+    expect(texts(await chat.readMessages())).toEqual([
+      "Please reply with one",
+      "one",
+      "Please reply with two",
+      "two",
+    ]);
   });
 
   it.each([
     ["an empty question", "   ", {}, /empty/],
     ["an unknown model", "Hello", { body: { model: "no-such-class" } }, /no-such-class/],
     ["an unknown model in a list", "Hello", { body: { models: ["fast", "nobody/nothing"] } }, /nobody/],
-    ["an answer that is not there", "", { trigger: "regenerate-message" as const, messageId: "nowhere" }, /no such answer/],
+    [
+      "an answer that is not there",
+      "",
+      { trigger: "regenerate-message" as const, messageId: "nowhere" },
+      /no such answer/,
+    ],
   ])("[SE23] %s is refused with a sentence and changes nothing", async (_, text, more, sentence) => {
     const chat = await ada.createChat();
     const socket = await chat.openLive();

@@ -3,6 +3,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { LIVE_CONSOLE_NAME } from "../../durable-objects/live-console.ts";
+import { AdminLiveFrame } from "../../src/protocol/circuit.ts";
 import { openWiring } from "../../src/wiring.ts";
 import { act, openConsole, readCircuit } from "./sandbox-circuits.ts";
 import { healSandbox } from "./sandbox-control.ts";
@@ -27,7 +28,12 @@ describe("a console", () => {
     expect(console.frames[0]).toBe(hello);
     const circuits = hello.type === "hello" ? hello.circuits : [];
     expect(circuits.map((circuit) => circuit.snapshot.provider)).toEqual(PROVIDERS);
-    expect(circuits.map((circuit) => circuit.snapshot.status)).toEqual(["CLOSED", "CLOSED", "OPEN", "CLOSED"]);
+    expect(circuits.map((circuit) => circuit.snapshot.status)).toEqual([
+      "CLOSED",
+      "CLOSED",
+      "OPEN",
+      "CLOSED",
+    ]);
     expect(circuits.every((circuit) => circuit.sandbox)).toBe(true);
     await act(admin, "google", "reset", "after the test");
   });
@@ -49,7 +55,7 @@ describe("a console", () => {
       answer.webSocket?.addEventListener("message", ({ data }) => void frames.push(String(data)));
       answer.webSocket?.accept();
       await vi.waitFor(() => expect(frames).toHaveLength(2), { interval: 5 });
-      expect(frames.map((frame) => JSON.parse(frame))).toMatchObject([
+      expect(frames.map((frame) => AdminLiveFrame.parse(JSON.parse(frame)))).toMatchObject([
         { type: "hello" },
         { type: "circuit", detail: { snapshot: { provider: "openai", version: 1_000 } } },
       ]);
@@ -63,12 +69,18 @@ describe("a console", () => {
     await evictDurableObject(liveConsole());
     await act(admin, "deepseek", "open", "tell everybody");
     for (const console of consoles) {
-      const told = await console.waitFor((frame) => frame.type === "circuit" && frame.detail.snapshot.provider === "deepseek");
-      expect(told).toMatchObject({ detail: { snapshot: { status: "OPEN" }, transitions: [{ actor: "admin@example.com" }] } });
+      const told = await console.waitFor(
+        (frame) => frame.type === "circuit" && frame.detail.snapshot.provider === "deepseek",
+      );
+      expect(told).toMatchObject({
+        detail: { snapshot: { status: "OPEN" }, transitions: [{ actor: "admin@example.com" }] },
+      });
     }
     consoles[0]?.close();
     await act(admin, "deepseek", "reset", "and again");
-    await consoles[1]?.waitFor((frame) => frame.type === "circuit" && frame.detail.snapshot.status === "CLOSED");
+    await consoles[1]?.waitFor(
+      (frame) => frame.type === "circuit" && frame.detail.snapshot.status === "CLOSED",
+    );
   });
 
   it("[CB27] sees a selection when it is on record", async () => {
@@ -78,9 +90,17 @@ describe("a console", () => {
     socket.ask("r1", "Please reply with one", { body: { model: "deepseek/deepseek-v4-flash" } });
     await socket.waitForEnd("r1");
     const receipt = (await chat.readMessages())[1]?.metadata;
-    const frame = await console.waitFor((one) => one.type === "selection" && one.selection.id === receipt?.selectionId);
+    const frame = await console.waitFor(
+      (one) => one.type === "selection" && one.selection.id === receipt?.selectionId,
+    );
     expect(frame).toMatchObject({
-      selection: { requestId: receipt?.turnId, provider: "deepseek", status: "complete", mode: "pinned", attempts: 1 },
+      selection: {
+        requestId: receipt?.turnId,
+        provider: "deepseek",
+        status: "complete",
+        mode: "pinned",
+        attempts: 1,
+      },
     });
   });
 
@@ -115,7 +135,10 @@ describe("who may watch", () => {
     console.sendText("{");
     console.send({ type: "circuit" });
     await act(admin, "google", "open", "still there");
-    await console.waitFor((frame) => frame.type === "circuit" && frame.detail.snapshot.status === "OPEN");
+    const told = await console.waitFor(
+      (frame) => frame.type === "circuit" && frame.detail.snapshot.status === "OPEN",
+    );
+    expect(told).toMatchObject({ detail: { snapshot: { provider: "google" } } });
     await act(admin, "google", "reset", "after the test");
   });
 });

@@ -3,7 +3,7 @@ import { exports } from "cloudflare:workers";
 import OpenAI from "openai";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { act } from "./sandbox-circuits.ts";
-import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
+import { breakProvider, healSandbox, readJournal, waitUntil, type JournalEntry } from "./sandbox-control.ts";
 import { createAdmin, createVisitor, ORIGIN, type Visitor } from "./sandbox-people.ts";
 
 const MODEL = "google/gemini-3.5-flash-lite";
@@ -17,7 +17,8 @@ beforeAll(async () => {
     apiKey: ada.credentials["authorization"]?.slice("Bearer ".length) ?? "",
     baseURL: `${ORIGIN}/v1`,
     maxRetries: 0,
-    fetch: (url, init) => exports.default.fetch(new Request(url instanceof Request ? url : String(url), init)),
+    fetch: (url, init) =>
+      exports.default.fetch(new Request(url instanceof Request ? url : String(url), init)),
   });
 });
 beforeEach(async () => {
@@ -29,7 +30,10 @@ const messages = (content: string) => [{ role: "user" as const, content }];
 
 describe("the openai package", () => {
   it("[HT56] reads an answer, a stream and the list of models", async () => {
-    const completion = await client.chat.completions.create({ model: MODEL, messages: messages("Please reply with one") });
+    const completion = await client.chat.completions.create({
+      model: MODEL,
+      messages: messages("Please reply with one"),
+    });
     expect(completion.choices[0]?.message.content).toBe("one");
     const stream = await client.chat.completions.create({
       model: "fast",
@@ -71,7 +75,11 @@ describe("the openai package", () => {
 
   it("[HT52] [HT56] takes a stream that breaks for an error, not for a finished answer", async () => {
     await breakProvider("google", { fault: "cut", afterChunks: 4, times: 1 });
-    const stream = await client.chat.completions.create({ model: MODEL, messages: messages("[[words:60]]"), stream: true });
+    const stream = await client.chat.completions.create({
+      model: MODEL,
+      messages: messages("[[words:60]]"),
+      stream: true,
+    });
     let text = "";
     const reading = (async () => {
       for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? "";
@@ -88,13 +96,20 @@ describe("the openai package", () => {
     await act(admin, "google", "close", "for the test");
     await breakProvider("google", { fault: "bad-request", times: 1 });
     await expect(ask(MODEL)).rejects.toThrow(OpenAI.BadRequestError);
-    await expect(client.withOptions({ apiKey: "bw_wrong" }).models.list()).rejects.toThrow(OpenAI.AuthenticationError);
+    await expect(client.withOptions({ apiKey: "bw_wrong" }).models.list()).rejects.toThrow(
+      OpenAI.AuthenticationError,
+    );
   });
 
   it("[HT53] [HT56] stops the provider when it stops reading", async () => {
     await breakProvider("google", { fault: "stall", afterChunks: 3, times: 1 });
-    const stream = await client.chat.completions.create({ model: MODEL, messages: messages("[[words:60]]"), stream: true });
+    const stream = await client.chat.completions.create({
+      model: MODEL,
+      messages: messages("[[words:60]]"),
+      stream: true,
+    });
     for await (const chunk of stream) if (chunk.choices[0]?.delta.content !== "") break;
-    await waitUntil(() => readJournal("google"), ([entry]) => entry?.outcome === "client-closed");
+    const isClosed = ([entry]: JournalEntry[]): boolean => entry?.outcome === "client-closed";
+    expect(await waitUntil(() => readJournal("google"), isClosed)).toHaveLength(1);
   });
 });

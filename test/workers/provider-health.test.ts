@@ -1,5 +1,10 @@
 /** The authority over a circuit in workerd: a provider breaks in the sandbox, is left alone, and comes back. */
-import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { openWiring } from "../../src/wiring.ts";
@@ -57,12 +62,21 @@ describe("a provider that breaks before its first word", () => {
     expect(served.reasons.join(" ")).toContain("anthropic/claude-sonnet-5 failed: server-error");
     for (const console of consoles) {
       const frame = await console.waitFor(
-        (one) => one.type === "circuit" && one.detail.snapshot.provider === "anthropic" && one.detail.snapshot.status === "OPEN",
+        (one) =>
+          one.type === "circuit" &&
+          one.detail.snapshot.provider === "anthropic" &&
+          one.detail.snapshot.status === "OPEN",
       );
       const receivedAtMs = Date.now();
       const detail = frame.type === "circuit" ? frame.detail : null;
       const [transition] = detail?.transitions ?? [];
-      expect(transition).toMatchObject({ from: "CLOSED", to: "OPEN", requestIds: [served.turnId], actor: null, failureCount: 3 });
+      expect(transition).toMatchObject({
+        from: "CLOSED",
+        to: "OPEN",
+        requestIds: [served.turnId],
+        actor: null,
+        failureCount: 3,
+      });
       expect(receivedAtMs - (transition?.atMs ?? 0)).toBeLessThan(1_000);
       expect(detail?.nextProbeAtMs).toBe(detail?.snapshot.openUntilMs);
       expect(detail?.recentCalls.map((call) => call.kind)).toEqual(["probe", "probe", "call"]);
@@ -83,12 +97,21 @@ describe("a provider that breaks before its first word", () => {
     // A probe that fails asks for no word, and opens it again for longer.
     expect(await passOpenTime("anthropic")).toBe(true);
     const still = await readCircuit(admin, "anthropic");
-    expect(still.transitions.slice(0, 2).map(({ from, to }) => `${from}>${to}`)).toEqual(["HALF_OPEN>OPEN", "OPEN>HALF_OPEN"]);
+    expect(still.transitions.slice(0, 2).map(({ from, to }) => `${from}>${to}`)).toEqual([
+      "HALF_OPEN>OPEN",
+      "OPEN>HALF_OPEN",
+    ]);
     expect((await readJournal("anthropic")).length).toBe(before);
     await breakProvider("anthropic", { fault: "none" });
     expect(await passOpenTime("anthropic")).toBe(true);
-    expect((await readCircuit(admin, "anthropic")).snapshot).toMatchObject({ status: "CLOSED", reason: "A probe went well." });
-    await waitUntil(() => ask("balanced"), (served) => served.provider === "anthropic");
+    expect((await readCircuit(admin, "anthropic")).snapshot).toMatchObject({
+      status: "CLOSED",
+      reason: "A probe went well.",
+    });
+    await waitUntil(
+      () => ask("balanced"),
+      (served) => served.provider === "anthropic",
+    );
   });
 
   it("[CB22] leaves one log line for each transition, with the operators' fields", async () => {
@@ -124,9 +147,13 @@ describe("a provider that breaks before its first word", () => {
     const numbers = transitions.map((transition) => transition.version);
     expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) - index));
     expect(numbers.at(-1)).toBe(1);
-    await console.waitFor((frame) => frame.type === "circuit" && frame.detail.snapshot.version === snapshot.version);
+    await console.waitFor(
+      (frame) => frame.type === "circuit" && frame.detail.snapshot.version === snapshot.version,
+    );
     const versions = console.frames.flatMap((frame) =>
-      frame.type === "circuit" && frame.detail.snapshot.provider === "deepseek" ? [frame.detail.snapshot.version] : [],
+      frame.type === "circuit" && frame.detail.snapshot.provider === "deepseek"
+        ? [frame.detail.snapshot.version]
+        : [],
     );
     expect(versions).toEqual([...versions].sort((left, right) => left - right));
   });
@@ -139,8 +166,14 @@ describe("a person", () => {
     expect(opened.transitions[0]).toMatchObject({ actor: "admin@example.com", to: "OPEN" });
     expect(opened.transitions[0]?.reason).toBe("admin@example.com: maintenance at their side");
     await runDurableObjectAlarm(healthOf("openai"));
-    expect((await readCircuit(admin, "openai")).snapshot).toMatchObject({ status: "OPEN", mode: "forced-open" });
-    await waitUntil(() => ask("openai/gpt-6-luna"), (served) => served.status === "failed");
+    expect((await readCircuit(admin, "openai")).snapshot).toMatchObject({
+      status: "OPEN",
+      mode: "forced-open",
+    });
+    await waitUntil(
+      () => ask("openai/gpt-6-luna"),
+      (served) => served.status === "failed",
+    );
     const before = (await readJournal("openai")).length;
     expect(await ask("openai/gpt-6-luna")).toMatchObject({ status: "failed", provider: null });
     expect((await readJournal("openai")).length).toBe(before);
@@ -198,7 +231,15 @@ describe("a chain of alarms", () => {
   const openBy = async (provider: string): Promise<void> => {
     await breakProvider(provider, { fault: "server-error" });
     await healthOf(provider).reportOutcomes(provider, [
-      { verdict: "fatal", requestId: "req_1", model: "m", atMs: 1, latencyMs: 1, retryAfterMs: null, message: "unauthorized" },
+      {
+        verdict: "fatal",
+        requestId: "req_1",
+        model: "m",
+        atMs: 1,
+        latencyMs: 1,
+        retryAfterMs: null,
+        message: "unauthorized",
+      },
     ]);
     expect((await readCircuit(admin, provider)).snapshot.status).toBe("OPEN");
   };
@@ -233,12 +274,15 @@ describe("a chain of alarms", () => {
     await waitForStatus(admin, "google", "CLOSED");
   });
 
-  it.each(["readSnapshot", "readDetail", "ensureProbing"] as const)("[CB18] that was lost is put back by %s", async (method) => {
-    await openBy("anthropic");
-    await runInDurableObject(healthOf("anthropic"), (_, { storage }) => storage.deleteAlarm());
-    await healthOf("anthropic")[method]("anthropic");
-    expect(await readAlarm("anthropic")).toBeGreaterThan(Date.now());
-  });
+  it.each(["readSnapshot", "readDetail", "ensureProbing"] as const)(
+    "[CB18] that was lost is put back by %s",
+    async (method) => {
+      await openBy("anthropic");
+      await runInDurableObject(healthOf("anthropic"), (_, { storage }) => storage.deleteAlarm());
+      await healthOf("anthropic")[method]("anthropic");
+      expect(await readAlarm("anthropic")).toBeGreaterThan(Date.now());
+    },
+  );
 
   it("[CB18] [CB24] survives a reset of the object, and so does the breaker", async () => {
     await openBy("openai");
@@ -268,7 +312,9 @@ describe("a chain of alarms", () => {
     const stub = healthOf("deepseek");
     await breakProvider("deepseek", { fault: "server-error" });
     await runInDurableObject(stub, async (instance, { storage }) => {
-      storage.sql.exec("update breaker set state = json_set(state, '$.state.suspect', json('true'), '$.failureCount', 1)");
+      storage.sql.exec(
+        "update breaker set state = json_set(state, '$.state.suspect', json('true'), '$.failureCount', 1)",
+      );
       storage.sql.exec("insert or replace into alarm (id, due_at_ms) values (1, 1)");
       const startedAtMs: number[] = [];
       const wiring = openWiring(readEnv(instance));
@@ -293,17 +339,32 @@ describe("what is stored", () => {
     await runInDurableObject(stub, async (instance, { storage }) => {
       const [row] = storage.sql.exec("select state from breaker").toArray();
       storage.sql.exec("update breaker set state = json_set(state, '$.state.status', 'AJAR')");
-      await expect(instance.readSnapshot("google")).rejects.toThrow();
+      await expect(instance.readSnapshot("google")).rejects.toThrow("Invalid discriminator");
       storage.sql.exec("update breaker set state = ?", row?.["state"] ?? null);
       await expect(instance.readSnapshot("google")).resolves.toMatchObject({ status: "CLOSED" });
     });
   });
 
   it("[CB24] takes outcomes of their own shape only, and no more than a report may hold", async () => {
-    const good = { verdict: "success" as const, requestId: "r", model: "m", atMs: 1, latencyMs: 1, retryAfterMs: null, message: "" };
+    const good = {
+      verdict: "success" as const,
+      requestId: "r",
+      model: "m",
+      atMs: 1,
+      latencyMs: 1,
+      retryAfterMs: null,
+      message: "",
+    };
     await runInDurableObject(healthOf("google"), async (instance) => {
-      await expect(instance.reportOutcomes("google", Array.from({ length: 201 }, () => good))).rejects.toThrow();
-      await expect(instance.reportOutcomes("google", [{ ...good, latencyMs: -1 }])).rejects.toThrow();
+      await expect(
+        instance.reportOutcomes(
+          "google",
+          Array.from({ length: 201 }, () => good),
+        ),
+      ).rejects.toThrow("Too big");
+      await expect(instance.reportOutcomes("google", [{ ...good, latencyMs: -1 }])).rejects.toThrow(
+        "Too small",
+      );
       await expect(instance.reportOutcomes("google", [good])).resolves.toMatchObject({ status: "CLOSED" });
     });
   });

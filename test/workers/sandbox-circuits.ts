@@ -1,21 +1,34 @@
 /** The circuits as an admin sees and handles them, and as a test turns their clock forward. */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { AdminLiveFrame, CircuitDetail, CircuitList, type CircuitAction } from "../../src/protocol/circuit.ts";
+import {
+  AdminLiveFrame,
+  CircuitDetail,
+  CircuitList,
+  type CircuitAction,
+} from "../../src/protocol/circuit.ts";
 import { waitUntil } from "./sandbox-control.ts";
 import { FrameSocket } from "./sandbox-frames.ts";
 import type { Visitor } from "./sandbox-people.ts";
 
-export const healthOf = (provider: string) => env.PROVIDER_HEALTH.get(env.PROVIDER_HEALTH.idFromName(provider));
+export const healthOf = (provider: string) =>
+  env.PROVIDER_HEALTH.get(env.PROVIDER_HEALTH.idFromName(provider));
 
 export async function readCircuit(admin: Visitor, provider: string): Promise<CircuitDetail> {
   const answer = await admin.call("GET", "/api/v1/admin/circuits");
-  const found = CircuitList.parse(await answer.json()).circuits.find((circuit) => circuit.snapshot.provider === provider);
+  const found = CircuitList.parse(await answer.json()).circuits.find(
+    (circuit) => circuit.snapshot.provider === provider,
+  );
   if (found === undefined) throw new Error(`no circuit of ${provider}`);
   return found;
 }
 
-export async function act(admin: Visitor, provider: string, action: CircuitAction, reason: string): Promise<CircuitDetail> {
+export async function act(
+  admin: Visitor,
+  provider: string,
+  action: CircuitAction,
+  reason: string,
+): Promise<CircuitDetail> {
   const answer = await admin.call("POST", `/api/v1/admin/circuits/${provider}/${action}`, { reason });
   if (!answer.ok) throw new Error(`the circuit answered ${answer.status}: ${await answer.text()}`);
   return CircuitDetail.parse(await answer.json());

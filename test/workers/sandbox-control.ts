@@ -25,7 +25,10 @@ export interface Fault {
 }
 
 export async function breakProvider(provider: string, fault: Fault): Promise<void> {
-  const answer = await fetch(`${sandboxUrl}/control/${provider}`, { method: "PUT", body: JSON.stringify(fault) });
+  const answer = await fetch(`${sandboxUrl}/control/${provider}`, {
+    method: "PUT",
+    body: JSON.stringify(fault),
+  });
   if (!answer.ok) throw new Error(`the sandbox answered ${answer.status}: ${await answer.text()}`);
   await answer.body?.cancel();
 }
@@ -60,7 +63,8 @@ export async function waitUntil<Value>(
   for (;;) {
     const value = await read();
     if (isRight(value)) return value;
-    if (Date.now() > giveUpAtMs) throw new Error(`waited in vain; the last value was ${JSON.stringify(value)}`);
+    if (Date.now() > giveUpAtMs)
+      throw new Error(`waited in vain; the last value was ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
   }
 }

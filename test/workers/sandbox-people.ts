@@ -93,7 +93,9 @@ export class Chat {
 }
 
 /** A new person in an organization of their own, by an API key. */
-export async function createVisitor(): Promise<Visitor & { readonly userId: string; readonly organizationId: string }> {
+export async function createVisitor(): Promise<
+  Visitor & { readonly userId: string; readonly organizationId: string }
+> {
   const userId = `user_${crypto.randomUUID()}`;
   const now = new Date();
   const row = { id: userId, name: "Ada", email: `${userId}@example.com`, createdAt: now, updatedAt: now };

@@ -16,7 +16,15 @@ export class SocketClient extends FrameSocket<LiveServerFrame> {
   /** Asks as AI SDK's transport does. */
   ask(requestId: string, text: string, { id = `user-${requestId}`, ...options }: AskOptions = {}): void {
     const messages = [{ id, role: "user", parts: [{ type: "text", text }] }];
-    const frame = { type: "send", requestId, id: "chat", trigger: "submit-message", messages, headers: {}, body: {} };
+    const frame = {
+      type: "send",
+      requestId,
+      id: "chat",
+      trigger: "submit-message",
+      messages,
+      headers: {},
+      body: {},
+    };
     this.send({ ...frame, ...options });
   }
 
@@ -40,7 +48,9 @@ export class SocketClient extends FrameSocket<LiveServerFrame> {
 
   /** What the client has of one request, in the order in which it came. */
   chunkFramesOf(requestId: string): z.infer<typeof ChunkFrame>[] {
-    return this.frames.filter((frame) => frame.type === "chunk").filter((frame) => frame.requestId === requestId);
+    return this.frames
+      .filter((frame) => frame.type === "chunk")
+      .filter((frame) => frame.requestId === requestId);
   }
 
   chunksOf(requestId: string): Chunk[] {

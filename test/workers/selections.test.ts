@@ -57,7 +57,12 @@ function toMessage(changes: Partial<SelectionRecord> = {}): SelectionMessage {
 
 /** Delivers bodies as one batch; what became of each message, by its place. */
 async function deliver(bodies: readonly unknown[], env: Bindings = bindings, queue = QUEUE) {
-  const messages = bodies.map((body, index) => ({ id: `m${index}`, timestamp: new Date(), attempts: 1, body }));
+  const messages = bodies.map((body, index) => ({
+    id: `m${index}`,
+    timestamp: new Date(),
+    attempts: 1,
+    body,
+  }));
   const batch = createMessageBatch(queue, messages);
   const context = createExecutionContext();
   await worker.queue(batch, env);
@@ -71,7 +76,9 @@ async function readRecord(id: string): Promise<SelectionRecord | null> {
 }
 
 async function countRows(id: string): Promise<number> {
-  const row = await bindings.DB.prepare("select count(*) as n from selection where id = ?").bind(id).first<{ n: number }>();
+  const row = await bindings.DB.prepare("select count(*) as n from selection where id = ?")
+    .bind(id)
+    .first<{ n: number }>();
   return row?.n ?? 0;
 }
 
@@ -123,7 +130,11 @@ describe("a message of another shape", () => {
       expect(await deliver([null, bad, good, 42])).toEqual({ acked: ["m2"], retried: ["m0", "m1", "m3"] });
     });
     expect(lines).toHaveLength(3);
-    expect(lines[0]).toMatchObject({ level: "error", request_id: "m0", error: expect.stringContaining("another shape") });
+    expect(lines[0]).toMatchObject({
+      level: "error",
+      request_id: "m0",
+      error: expect.stringContaining("another shape"),
+    });
     expect(await readRecord(good.record.id)).toEqual(good.record);
   });
 
@@ -161,7 +172,10 @@ describe("a chat's name", () => {
       const body: { title?: unknown } = await (await ada.call("GET", `/api/v1/sessions/${id}`)).json();
       return body.title;
     };
-    const messages = [untitled, named].map((chat) => ({ ...toMessage({ sessionId: chat.id }), sessionTitle: "Weather" }));
+    const messages = [untitled, named].map((chat) => ({
+      ...toMessage({ sessionId: chat.id }),
+      sessionTitle: "Weather",
+    }));
     await deliver(messages);
     expect([await readTitle(untitled.id), await readTitle(named.id)]).toEqual(["Weather", "Salt"]);
     // A late record, delivered after a newer name.

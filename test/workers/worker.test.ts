@@ -1,5 +1,10 @@
 /** The Worker's entries as the platform calls them: the schedule, the doors, and the sandbox's control behind them. */
-import { createExecutionContext, createScheduledController, runInDurableObject, waitOnExecutionContext } from "cloudflare:test";
+import {
+  createExecutionContext,
+  createScheduledController,
+  runInDurableObject,
+  waitOnExecutionContext,
+} from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -39,7 +44,15 @@ async function runSchedule(cron: string, env = bindings): Promise<void> {
 async function forget(provider: string): Promise<void> {
   await healthOf(provider).readSnapshot(provider);
   await healthOf(provider).reportOutcomes(provider, [
-    { verdict: "fatal", requestId: "req_1", model: "m", atMs: 1, latencyMs: 1, retryAfterMs: null, message: "unauthorized" },
+    {
+      verdict: "fatal",
+      requestId: "req_1",
+      model: "m",
+      atMs: 1,
+      latencyMs: 1,
+      retryAfterMs: null,
+      message: "unauthorized",
+    },
   ]);
   await runInDurableObject(healthOf(provider), async (_, { storage }) => {
     storage.sql.exec("update breaker set state = json_set(state, '$.state.openUntilMs', 1)");
@@ -53,7 +66,10 @@ describe("the schedule", () => {
     for (const provider of ["openai", "google"]) await forget(provider);
     await runSchedule("* * * * *");
     for (const provider of ["openai", "google"]) await waitForStatus(admin, provider, "CLOSED");
-    expect((await readCircuit(admin, "openai")).transitions.slice(0, 2).map((one) => one.to)).toEqual(["CLOSED", "HALF_OPEN"]);
+    expect((await readCircuit(admin, "openai")).transitions.slice(0, 2).map((one) => one.to)).toEqual([
+      "CLOSED",
+      "HALF_OPEN",
+    ]);
   });
 
   it("[CB18] is not stopped by one object that cannot be reached", async () => {
@@ -71,21 +87,27 @@ describe("the schedule", () => {
     const lines = await collectLog("background_failed", () =>
       runSchedule("* * * * *", { ...bindings, PROVIDER_HEALTH: partial }),
     );
-    expect(lines).toMatchObject([{ level: "error", task: "heal-probes", error: expect.stringContaining("away") }]);
+    expect(lines).toMatchObject([
+      { level: "error", task: "heal-probes", error: expect.stringContaining("away") },
+    ]);
     await waitForStatus(admin, "deepseek", "CLOSED");
   });
 
   it("[CB18] does nothing at a time that nobody planned", async () => {
     await forget("openai");
     await runSchedule("0 0 1 1 *");
-    const state = await runInDurableObject(healthOf("openai"), (_, { storage }) => storage.sql.exec("select state from breaker").one());
+    const state = await runInDurableObject(healthOf("openai"), (_, { storage }) =>
+      storage.sql.exec("select state from breaker").one(),
+    );
     expect(state["state"]).toContain('"OPEN"');
     await act(admin, "openai", "reset", "after the test");
   });
 });
 
 function toRejecting<Stub extends object>(stub: Stub): Stub {
-  return new Proxy(stub, { get: () => () => Promise.reject(new Error("this object is away, says the test")) });
+  return new Proxy(stub, {
+    get: () => () => Promise.reject(new Error("this object is away, says the test")),
+  });
 }
 
 describe("the doors", () => {
@@ -93,7 +115,12 @@ describe("the doors", () => {
     const answer = await exports.default.fetch(new Request(ORIGIN + path));
     expect(answer.status).toBe(200);
     const health = Health.parse(await answer.json());
-    expect(health).toMatchObject({ status: "healthy", ok: true, version: "0.0.0-test", environment: "local" });
+    expect(health).toMatchObject({
+      status: "healthy",
+      ok: true,
+      version: "0.0.0-test",
+      environment: "local",
+    });
     expect(Object.keys(health.checks).sort()).toEqual(["circuits", "database"]);
   });
 
@@ -125,7 +152,10 @@ describe("the sandbox's control", () => {
     const ada = await createVisitor();
     const broken = await read(await admin.call("PUT", `${path}/openai`, { fault: "bad-request" }));
     expect(broken.providers.find(({ provider }) => provider === "openai")?.fault).toBe("bad-request");
-    const body = { model: "openai/gpt-6-luna", messages: [{ role: "user", content: "Please reply with one" }] };
+    const body = {
+      model: "openai/gpt-6-luna",
+      messages: [{ role: "user", content: "Please reply with one" }],
+    };
     expect((await ada.call("POST", "/v1/chat/completions", body)).status).toBe(400);
     const healed = await read(await admin.call("PUT", `${path}/openai`, { fault: "none" }));
     expect(healed.providers.every(({ fault }) => fault === null)).toBe(true);
@@ -139,17 +169,26 @@ describe("the sandbox's control", () => {
     ["openai", "explode", 400],
   ])("[HT27] takes no unknown name: %s %s", async (provider, fault, status) => {
     expect((await admin.call("PUT", `${path}/${provider}`, { fault })).status).toBe(status);
-    expect((await read(await admin.call("GET", path))).providers.every((one) => one.fault === null)).toBe(true);
+    expect((await read(await admin.call("GET", path))).providers.every((one) => one.fault === null)).toBe(
+      true,
+    );
   });
 });
 
 describe("a platform that fails", () => {
   it("[HT22] [HT23] is 503 with the name of what failed, and no word of why", async () => {
     const context = createExecutionContext();
-    const answer = await worker.fetch(new Request(`${ORIGIN}/health`), { ...bindings, DB: toFailing(bindings.DB) }, context);
+    const answer = await worker.fetch(
+      new Request(`${ORIGIN}/health`),
+      { ...bindings, DB: toFailing(bindings.DB) },
+      context,
+    );
     expect(answer.status).toBe(503);
     const text = await answer.text();
-    expect(Health.parse(JSON.parse(text))).toMatchObject({ ok: false, checks: { circuits: { status: "ok" } } });
+    expect(Health.parse(JSON.parse(text))).toMatchObject({
+      ok: false,
+      checks: { circuits: { status: "ok" } },
+    });
     expect(text).not.toContain("says the test");
   });
 });

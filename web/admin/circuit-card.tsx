@@ -16,6 +16,13 @@ interface CircuitCardProps {
   readonly children: ReactNode;
 }
 
+/** The modes that a person chose, in words; `auto` needs none. */
+const HELD = new Map<string, string>([
+  ["forced-open", "Held open"],
+  ["forced-closed", "Held closed"],
+  ["draining", "Draining"],
+]);
+
 /** More places than this are drawn as one bar. */
 const MAX_SEGMENTS = 10;
 
@@ -80,16 +87,16 @@ function toWaitText(detail: CircuitDetail, nowMs: number): string {
 /** State, reason, failures, last calls, timings, what is next, and what a person can do. */
 export function CircuitCard({ detail, nowMs, children }: CircuitCardProps) {
   const { snapshot } = detail;
-  const isHeld = snapshot.mode !== "auto";
+  const byHand = HELD.get(snapshot.mode);
   return (
     <section aria-label={`Circuit ${snapshot.provider}`} className="card flex flex-col gap-4 p-4">
       <header className="flex flex-wrap items-center gap-2">
         <h2 className="text-lg font-semibold tracking-tight">{snapshot.provider}</h2>
         <CircuitChip status={snapshot.status} />
-        {isHeld && (
+        {byHand !== undefined && (
           <span className="inline-flex h-6 items-center gap-1 rounded-full bg-hover px-2 text-xs font-semibold text-ink-soft">
             <HandIcon aria-hidden size={14} weight="fill" />
-            Held by hand
+            {byHand}
           </span>
         )}
         {snapshot.suspect && snapshot.status === "CLOSED" && (

@@ -33,7 +33,9 @@ export function NoticeCard({ kind, text, actionLabel, onAction }: NoticeCardProp
     >
       <Icon aria-hidden size={20} weight="fill" className="shrink-0" />
       <p className="min-w-48 flex-1">
-        <span className="font-semibold">{title}.</span> <span className="text-ink">{text}</span>
+        {/* The server's sentence may begin with the very words of the title. */}
+        {text?.startsWith(title) !== true && <span className="font-semibold">{title}. </span>}
+        <span className="text-ink">{text}</span>
       </p>
       {onAction !== null && (
         <Button small onClick={onAction}>

@@ -161,7 +161,8 @@ export class CompletionWriter {
   }
 
   private finishToolCall(event: Extract<AnswerEvent, { type: "tool-call" }>, deltas: object[]): void {
-    if (!this.toolCalls.has(event.toolCallId)) deltas.push(this.startToolCall(event.toolCallId, event.toolName));
+    if (!this.toolCalls.has(event.toolCallId))
+      deltas.push(this.startToolCall(event.toolCallId, event.toolName));
     const draft = this.toolCalls.get(event.toolCallId);
     if (draft === undefined || draft.streamed) return;
     this.appendToolInput(event.toolCallId, event.input, deltas);
@@ -185,17 +186,26 @@ function toUsage(usage: TokenUsage): object {
 }
 
 /** The error object of an answer that did not become complete, and the status of a call without a stream. */
-export function toOpenAiError(end: AnswerEnd): { readonly status: 400 | 404 | 429 | 502 | 503; readonly error: OpenAiError } {
+export function toOpenAiError(end: AnswerEnd): {
+  readonly status: 400 | 404 | 429 | 502 | 503;
+  readonly error: OpenAiError;
+} {
   const message = toNotice(end) ?? "The answer did not come to its end.";
   const kind = end.failure?.kind;
   if (end.status === "incomplete") {
     return { status: 502, error: { message, type: "server_error", param: null, code: "incomplete_answer" } };
   }
   if (kind === "rate-limited") {
-    return { status: 429, error: { message, type: "rate_limit_error", param: null, code: "rate_limit_exceeded" } };
+    return {
+      status: 429,
+      error: { message, type: "rate_limit_error", param: null, code: "rate_limit_exceeded" },
+    };
   }
   if (kind === "model-not-found") {
-    return { status: 404, error: { message, type: "invalid_request_error", param: "model", code: "model_not_found" } };
+    return {
+      status: 404,
+      error: { message, type: "invalid_request_error", param: "model", code: "model_not_found" },
+    };
   }
   if (kind === "bad-request" || kind === "context-too-long" || kind === "content-refused") {
     const code = kind === "context-too-long" ? "context_length_exceeded" : kind.replaceAll("-", "_");

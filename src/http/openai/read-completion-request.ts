@@ -32,12 +32,20 @@ export async function readCompletionRequest(
 function toMistake(issue: z.core.$ZodIssue): OpenAiError {
   const path = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {
-    return toError([...path, issue.keys[0] ?? ""].join("."), "is not known here and would have no effect; leave it out");
+    return toError(
+      [...path, issue.keys[0] ?? ""].join("."),
+      "is not known here and would have no effect; leave it out",
+    );
   }
   return toError(path.join("."), issue.message);
 }
 
 function toError(param: string, complaint: string): OpenAiError {
   const message = `${param === "" ? "The body" : param}: ${complaint}.`;
-  return { message, type: "invalid_request_error", param: param === "" ? null : param, code: "invalid_request" };
+  return {
+    message,
+    type: "invalid_request_error",
+    param: param === "" ? null : param,
+    code: "invalid_request",
+  };
 }

@@ -22,7 +22,9 @@ export interface OpenAiDeps {
   readonly idSource: IdSource;
   readonly catalog: Catalog;
   readonly resolveModels: (requested: readonly string[]) => Result<ResolvedModels, string>;
-  readonly runAnswer: (input: AnswerInput) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
+  readonly runAnswer: (
+    input: AnswerInput,
+  ) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
   /** Hands the record over; returns at once. */
   readonly saveSelection: (record: SelectionRecord) => void;
   readonly isSandbox: (provider: string) => boolean;
@@ -59,7 +61,9 @@ export function createOpenAiRoutes(deps: OpenAiDeps): Hono<AppEnv> {
     if (!body.ok) return body.error;
     const call = openCall(deps, context, body.value);
     if (!call.ok) return refuseCall(context, call.error);
-    return body.value.stream === true ? streamAnswer(deps, context, call.value) : wholeAnswer(deps, context, call.value);
+    return body.value.stream === true
+      ? streamAnswer(deps, context, call.value)
+      : wholeAnswer(deps, context, call.value);
   });
   return routes;
 }
@@ -100,7 +104,11 @@ function openCall(
   return { ok: true, value: { answer, writer, selectionId, controller } };
 }
 
-function refusal(message: string, param: string, code: string): { readonly ok: false; readonly error: OpenAiError } {
+function refusal(
+  message: string,
+  param: string,
+  code: string,
+): { readonly ok: false; readonly error: OpenAiError } {
   return { ok: false, error: { message, type: "invalid_request_error", param, code } };
 }
 

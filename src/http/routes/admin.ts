@@ -2,7 +2,7 @@
 import type { Hono } from "hono";
 import { z } from "zod";
 import { assert } from "../../base/assert.ts";
-import { CircuitAction, CircuitActionBody } from "../../protocol/circuit.ts";
+import { CircuitAction, CircuitActionBody, CircuitPolicyBody } from "../../protocol/circuit.ts";
 import type { CircuitList } from "../../protocol/circuit.ts";
 import { readPrincipal } from "../app-env.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
@@ -32,14 +32,36 @@ function addCircuitRoutes(app: Hono<AppEnv>, services: Services): void {
     const action = CircuitAction.safeParse(context.req.param("action"));
     const provider = context.req.param("provider");
     if (!action.success)
-      return refuse(context, "not-found", "A circuit can be reset, opened, closed or set to auto.");
+      return refuse(context, "not-found", "A circuit can be reset, opened, closed, drained or set to auto.");
     if (!PROVIDER_SHAPE.test(provider)) return refuseProvider(context);
     const body = await readJson(context, CircuitActionBody);
     if (!body.ok) return body.error;
     const principal = readPrincipal(context);
     assert(principal.kind === "user", "the access table leaves this route to admins");
-    const acted = await services.circuits.act(provider, action.data, body.value.reason, principal.email);
+    const acted = await services.circuits.act(
+      provider,
+      action.data,
+      body.value.model ?? null,
+      body.value.reason,
+      principal.email,
+    );
     return acted.ok ? context.json(acted.value) : refuseProvider(context);
+  });
+
+  app.put("/api/v1/admin/circuits/:provider/policy", async (context) => {
+    const provider = context.req.param("provider");
+    if (!PROVIDER_SHAPE.test(provider)) return refuseProvider(context);
+    const body = await readJson(context, CircuitPolicyBody);
+    if (!body.ok) return body.error;
+    const principal = readPrincipal(context);
+    assert(principal.kind === "user", "the access table leaves this route to admins");
+    const { policy, reason } = body.value;
+    const changed = await services.circuits.changePolicy(provider, policy, reason, principal.email);
+    if (changed.ok) return context.json(changed.value);
+    if (changed.error.type === "unknown-provider") return refuseProvider(context);
+    return refuse(context, "invalid-request", `This policy cannot be: ${changed.error.message}.`, {
+      issues: [{ path: "policy", message: changed.error.message }],
+    });
   });
 
   app.get("/api/v1/admin/live", async (context) => {

@@ -25,21 +25,34 @@ function toFrame(text: string, id: string, more: object = {}): SendFrame {
     { id: "q1", role: "user", parts: [{ type: "text", text: "What is salt?" }] },
     { id, role: "user", parts: [{ type: "text", text }] },
   ];
-  return SendFrame.parse({ type: "send", requestId: "r1", id: "chat", trigger: "submit-message", messages, ...more });
+  return SendFrame.parse({
+    type: "send",
+    requestId: "r1",
+    id: "chat",
+    trigger: "submit-message",
+    messages,
+    ...more,
+  });
 }
 
-const again = (messageId?: string): SendFrame => toFrame("", "q1", { trigger: "regenerate-message", messageId });
+const again = (messageId?: string): SendFrame =>
+  toFrame("", "q1", { trigger: "regenerate-message", messageId });
 
 describe("a new question", () => {
   it("[SE20] goes below the newest answer, one that is still to come included, without its margins", () => {
-    expect(acceptMessage(toFrame("  And fat? \n", "q3"), toFacts({ leafMessageId: "a9", openTurns: 2 }))).toEqual({
+    expect(
+      acceptMessage(toFrame("  And fat? \n", "q3"), toFacts({ leafMessageId: "a9", openTurns: 2 })),
+    ).toEqual({
       ok: true,
       value: { type: "ask", message: { id: "q3", text: "And fat?", parentId: "a9" } },
     });
   });
 
   it("[SE20] is the first of an empty chat", () => {
-    const accepted = acceptMessage(toFrame("Hello", "q3"), toFacts({ findMessage: () => null, leafMessageId: null }));
+    const accepted = acceptMessage(
+      toFrame("Hello", "q3"),
+      toFacts({ findMessage: () => null, leafMessageId: null }),
+    );
     expect(accepted).toMatchObject({ ok: true, value: { message: { parentId: null } } });
   });
 
@@ -53,8 +66,16 @@ describe("a new question", () => {
 
   it.each([
     ["nothing but spaces", toFrame("  \n ", "q3"), /empty/],
-    ["no user's message at all", toFrame("", "x", { messages: [{ id: "x", role: "assistant", parts: [] }] }), /no question/],
-    ["parts of other kinds alone", toFrame("", "x", { messages: [{ id: "x", role: "user", parts: [{ type: "file", text: "a" }] }] }), /empty/],
+    [
+      "no user's message at all",
+      toFrame("", "x", { messages: [{ id: "x", role: "assistant", parts: [] }] }),
+      /no question/,
+    ],
+    [
+      "parts of other kinds alone",
+      toFrame("", "x", { messages: [{ id: "x", role: "user", parts: [{ type: "file", text: "a" }] }] }),
+      /empty/,
+    ],
   ])("[SE23] %s is refused with a sentence", (_, frame, sentence) => {
     expect(acceptMessage(frame, toFacts())).toEqual({ ok: false, error: expect.stringMatching(sentence) });
   });

@@ -11,15 +11,36 @@ import { OTHER_TARGET, RECEIPT, TARGET, toEnd } from "./answer-fixtures.ts";
 const START: AnswerEvent = { type: "leg-start", target: TARGET, attempt: 1 };
 const text = (delta: string): AnswerEvent => ({ type: "text-delta", text: delta });
 const thought = (delta: string): AnswerEvent => ({ type: "reasoning-delta", text: delta });
-const call = (toolCallId: string, input = "{}"): AnswerEvent => ({ type: "tool-call", toolCallId, toolName: "f", input });
-const callStart = (toolCallId: string): AnswerEvent => ({ type: "tool-input-start", toolCallId, toolName: "f" });
-const callDelta = (toolCallId: string, delta: string): AnswerEvent => ({ type: "tool-input-delta", toolCallId, text: delta });
+const call = (toolCallId: string, input = "{}"): AnswerEvent => ({
+  type: "tool-call",
+  toolCallId,
+  toolName: "f",
+  input,
+});
+const callStart = (toolCallId: string): AnswerEvent => ({
+  type: "tool-input-start",
+  toolCallId,
+  toolName: "f",
+});
+const callDelta = (toolCallId: string, delta: string): AnswerEvent => ({
+  type: "tool-input-delta",
+  toolCallId,
+  text: delta,
+});
 
 /** Every chunk of an answer whose events come in these batches. */
 function write(batches: readonly (readonly AnswerEvent[])[], end: AnswerEnd = toEnd()): AnswerChunk[] {
   const writer = new AnswerWriter(RECEIPT);
-  const receipt = { ...RECEIPT, status: end.status, notice: end.status === "complete" ? null : "A sentence." };
-  return [...writer.start("a1"), ...batches.flatMap((batch) => writer.write(batch)), ...writer.end(end, receipt)];
+  const receipt = {
+    ...RECEIPT,
+    status: end.status,
+    notice: end.status === "complete" ? null : "A sentence.",
+  };
+  return [
+    ...writer.start("a1"),
+    ...batches.flatMap((batch) => writer.write(batch)),
+    ...writer.end(end, receipt),
+  ];
 }
 
 function toParts(chunks: readonly AnswerChunk[]) {
@@ -36,31 +57,58 @@ describe("the end", () => {
     ["incomplete", "error"],
     ["failed", "error"],
     ["cancelled", "abort"],
-  ] as const)("[SE1] of a %s answer is one terminal chunk, `%s`, and the receipt says which", (status, last) => {
-    const chunks = write([[START, text("Hi")]], toEnd({ status, finishReason: status === "complete" ? "length" : null }));
-    const terminal = chunks.filter((chunk) => ["finish", "error", "abort"].includes(chunk.type));
-    expect(types(terminal)).toEqual([last]);
-    expect(chunks.at(-1)).toBe(terminal[0]);
-    const receipts = chunks.flatMap((chunk) => ("messageMetadata" in chunk ? [chunk.messageMetadata.status] : []));
-    expect(receipts.at(-1)).toBe(status);
-    expect(chunks.every((chunk) => AnswerChunk.safeParse(chunk).success)).toBe(true);
-  });
+  ] as const)(
+    "[SE1] of a %s answer is one terminal chunk, `%s`, and the receipt says which",
+    (status, last) => {
+      const chunks = write(
+        [[START, text("Hi")]],
+        toEnd({ status, finishReason: status === "complete" ? "length" : null }),
+      );
+      const terminal = chunks.filter((chunk) => ["finish", "error", "abort"].includes(chunk.type));
+      expect(types(terminal)).toEqual([last]);
+      expect(chunks.at(-1)).toBe(terminal[0]);
+      const receipts = chunks.flatMap((chunk) =>
+        "messageMetadata" in chunk ? [chunk.messageMetadata.status] : [],
+      );
+      expect(receipts.at(-1)).toBe(status);
+      expect(chunks.every((chunk) => AnswerChunk.safeParse(chunk).success)).toBe(true);
+    },
+  );
 
   it("[SE1] of an answer without a word opens and closes nothing", () => {
-    expect(types(write([], toEnd({ status: "failed", legs: [] })))).toEqual(["start", "message-metadata", "error"]);
+    expect(types(write([], toEnd({ status: "failed", legs: [] })))).toEqual([
+      "start",
+      "message-metadata",
+      "error",
+    ]);
   });
 
   it("[SE2] who answers is told with the first word", () => {
     const chunks = write([[START, text("Hi")]]);
     const metadata = chunks.find((chunk) => chunk.type === "message-metadata");
     expect(metadata).toMatchObject({ messageMetadata: { status: "streaming", legs: [TARGET] } });
-    expect(types(chunks)).toEqual(["start", "start-step", "message-metadata", "text-start", "text-delta", "text-end", "finish-step", "finish"]);
+    expect(types(chunks)).toEqual([
+      "start",
+      "start-step",
+      "message-metadata",
+      "text-start",
+      "text-delta",
+      "text-end",
+      "finish-step",
+      "finish",
+    ]);
   });
 
   it("[SE2] a second leg goes on in the same step and the same block", () => {
-    const chunks = write([[START, text("One")], [{ type: "leg-start", target: OTHER_TARGET, attempt: 2 }, text(" two")]]);
+    const chunks = write([
+      [START, text("One")],
+      [{ type: "leg-start", target: OTHER_TARGET, attempt: 2 }, text(" two")],
+    ]);
     expect(types(chunks).filter((type) => type === "start-step" || type === "text-start")).toHaveLength(2);
-    expect(toParts(chunks)).toEqual([{ type: "step-start" }, { type: "text", text: "One two", state: "done" }]);
+    expect(toParts(chunks)).toEqual([
+      { type: "step-start" },
+      { type: "text", text: "One two", state: "done" },
+    ]);
     expect(chunks.findLast((chunk) => chunk.type === "message-metadata")).toMatchObject({
       messageMetadata: { legs: [TARGET, OTHER_TARGET] },
     });
@@ -83,7 +131,19 @@ describe("blocks", () => {
   });
 
   it("[SE4] text, reasoning and tool calls do not share one, also when a call comes whole", () => {
-    const chunks = write([[START, thought("Hm"), text("One"), call("c1"), text("two"), callStart("c2"), callDelta("c2", "{}"), call("c2"), text("three")]]);
+    const chunks = write([
+      [
+        START,
+        thought("Hm"),
+        text("One"),
+        call("c1"),
+        text("two"),
+        callStart("c2"),
+        callDelta("c2", "{}"),
+        call("c2"),
+        text("three"),
+      ],
+    ]);
     expect(toParts(chunks).map((part) => ("text" in part ? part.text : part.type))).toEqual([
       "step-start",
       "Hm",
@@ -93,17 +153,30 @@ describe("blocks", () => {
       "dynamic-tool",
       "three",
     ]);
-    const ids = chunks.flatMap((chunk) => (chunk.type === "text-start" || chunk.type === "reasoning-start" ? [chunk.id] : []));
+    const ids = chunks.flatMap((chunk) =>
+      chunk.type === "text-start" || chunk.type === "reasoning-start" ? [chunk.id] : [],
+    );
     expect(new Set(ids).size).toBe(ids.length);
   });
 
   it("[SE5] a tool call whose arguments never became whole is not kept", () => {
-    const chunks = write([[START, text("One"), callStart("c1"), callDelta("c1", '{"ci')]], toEnd({ status: "incomplete" }));
+    const chunks = write(
+      [[START, text("One"), callStart("c1"), callDelta("c1", '{"ci')]],
+      toEnd({ status: "incomplete" }),
+    );
     expect(toParts(chunks)).toEqual([{ type: "step-start" }, { type: "text", text: "One", state: "done" }]);
   });
 
   it("[SE5] a whole one is kept with its input", () => {
-    const chunks = write([[START, callStart("c1"), callDelta("c1", '{"city":'), callDelta("c1", '"Oslo"}'), call("c1", '{"city":"Oslo"}')]]);
+    const chunks = write([
+      [
+        START,
+        callStart("c1"),
+        callDelta("c1", '{"city":'),
+        callDelta("c1", '"Oslo"}'),
+        call("c1", '{"city":"Oslo"}'),
+      ],
+    ]);
     expect(toParts(chunks).at(-1)).toEqual({
       type: "dynamic-tool",
       toolCallId: "c1",
@@ -118,7 +191,7 @@ describe("blocks", () => {
 async function readByAiSdk(chunks: readonly AnswerChunk[]): Promise<UIMessage | undefined> {
   const stream = new ReadableStream<UIMessageChunk>({
     start(controller) {
-      for (const chunk of chunks) controller.enqueue(chunk);
+      for (const chunk of chunks) controller.enqueue(chunk.type === "abort" ? { type: "abort" } : chunk);
       controller.close();
     },
   });
@@ -156,7 +229,9 @@ describe("the message", () => {
         const theirs = await readByAiSdk(chunks);
         const ours = toParts(chunks);
         expect(theirs?.id).toBe("a1");
-        expect(theirs?.parts.map((part) => JSON.stringify(part)).map((json): unknown => JSON.parse(json))).toMatchObject(ours);
+        expect(
+          theirs?.parts.map((part) => JSON.stringify(part)).map((json): unknown => JSON.parse(json)),
+        ).toMatchObject(ours);
         expect(theirs?.parts).toHaveLength(ours.length);
       }),
       { numRuns: 60 },

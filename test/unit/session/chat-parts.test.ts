@@ -44,9 +44,17 @@ describe("followers", () => {
     followers.add("r1", one);
     followers.add("r2", one);
     followers.add("r1", two);
-    expect([followers.has("r1", one), followers.has("r2", two), followers.has("r9", one)]).toEqual([true, false, false]);
+    expect([followers.has("r1", one), followers.has("r2", two), followers.has("r9", one)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
     followers.remove(one, "r1");
-    expect([followers.has("r1", one), followers.has("r2", one), followers.has("r1", two)]).toEqual([false, true, true]);
+    expect([followers.has("r1", one), followers.has("r2", one), followers.has("r1", two)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
     followers.remove(one);
     followers.sendStart();
     expect([one.frames.length, two.frames.length]).toEqual([0, 1]);
@@ -56,8 +64,15 @@ describe("followers", () => {
 describe("the prompt", () => {
   it("[SE6] holds the path oldest first, without reasoning and without answers that say nothing", () => {
     const path = [
-      toMessage("q1", "user", [{ type: "text", text: "One" }, { type: "file", url: "x" }, { type: "text", text: "two" }]),
-      toMessage("a1", "assistant", [{ type: "reasoning", text: "Hm" }, { type: "text", text: "Answer" }]),
+      toMessage("q1", "user", [
+        { type: "text", text: "One" },
+        { type: "file", url: "x" },
+        { type: "text", text: "two" },
+      ]),
+      toMessage("a1", "assistant", [
+        { type: "reasoning", text: "Hm" },
+        { type: "text", text: "Answer" },
+      ]),
       toMessage("q2", "user", "Again?"),
       toMessage("a2", "assistant", [{ type: "reasoning", text: "Hm" }]),
       toMessage("q3", "user", "Please?"),
@@ -103,15 +118,19 @@ describe("texts of a socket", () => {
     expect(isLongerThan(text, MAX_FRAME_BYTES)).toBe(expected);
   });
 
-  it.each(["short", "x".repeat(500), "名".repeat(500), `xx${"名".repeat(500)}`, "😀".repeat(500), `x${"😀".repeat(500)}`])(
-    "[SE14] a reason fits into a close frame",
-    (text) => {
-      const reason = toCloseReason(text);
-      const bytes = new TextEncoder().encode(reason).byteLength;
-      expect(text.startsWith(reason)).toBe(true);
-      expect(reason.isWellFormed()).toBe(true);
-      expect(bytes).toBeLessThanOrEqual(123);
-      expect(reason === text || bytes > 119).toBe(true);
-    },
-  );
+  it.each([
+    "short",
+    "x".repeat(500),
+    "名".repeat(500),
+    `xx${"名".repeat(500)}`,
+    "😀".repeat(500),
+    `x${"😀".repeat(500)}`,
+  ])("[SE14] a reason fits into a close frame", (text) => {
+    const reason = toCloseReason(text);
+    const bytes = new TextEncoder().encode(reason).byteLength;
+    expect(text.startsWith(reason)).toBe(true);
+    expect(reason.isWellFormed()).toBe(true);
+    expect(bytes).toBeLessThanOrEqual(123);
+    expect(reason === text || bytes > 119).toBe(true);
+  });
 });

@@ -1,6 +1,7 @@
 /** The console's picture of the circuits and its tail of selections. Rules WB20 to WB25. */
 import { describe, expect, it } from "vitest";
-import type { CircuitDetail, SelectionTail } from "../../../src/protocol/circuit.ts";
+import { CircuitDetail } from "../../../src/protocol/circuit.ts";
+import type { SelectionTail } from "../../../src/protocol/circuit.ts";
 import type { SelectionRecord } from "../../../src/protocol/selection.ts";
 import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
 import { applyBoardEvent, EMPTY_BOARD, MAX_TAIL, toTimeline } from "../../../web/admin/circuit-board.ts";
@@ -8,7 +9,8 @@ import type { BoardEvent, BoardState } from "../../../web/admin/circuit-board.ts
 import { toEntries } from "../../../web/admin/selection-entry.ts";
 
 function makeDetail(provider: string, version: number, reason = "fine"): CircuitDetail {
-  return {
+  // Parsed as the page parses it, so that a field with a default need not be named here.
+  return CircuitDetail.parse({
     snapshot: {
       provider,
       version,
@@ -40,7 +42,7 @@ function makeDetail(provider: string, version: number, reason = "fine"): Circuit
     firstTokenP95Ms: null,
     nextProbeAtMs: null,
     sandbox: false,
-  };
+  });
 }
 
 function makeTail(id: string, atMs: number, provider = "openai"): SelectionTail {

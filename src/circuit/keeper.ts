@@ -1,0 +1,309 @@
+/**
+ * Keeps the circuits of one provider: steps them, stores them, settles suspicions with probes and spends no more on
+ * those than allowed. The object lends it storage, alarms and the network; the simulation lends it a virtual world.
+ * Rules CB15 to CB24, CB46 to CB59.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import type { CircuitAction, CircuitSnapshot, CircuitTransition } from "../protocol/circuit.ts";
+import { isAutomatic, type HealthVerdict } from "./breaker.ts";
+import { toCircuitSnapshot } from "./circuits-snapshot.ts";
+import type { CallOutcome } from "./outcome.ts";
+import type { CircuitPolicy } from "./policy.ts";
+import { ProbeBudget, type ProbeSpend } from "./probe-budget.ts";
+import {
+  applyCircuitsEvent,
+  isSuspect,
+  startCircuits,
+  type CircuitsEffect,
+  type CircuitsEvent,
+  type FaultReach,
+  type ProviderCircuits,
+} from "./provider-circuits.ts";
+
+/** Where the keeper's state lives. Synchronous, like the object's SQLite. */
+export interface KeeperStore {
+  loadCircuits(): ProviderCircuits | null;
+  saveCircuits(circuits: ProviderCircuits): void;
+  appendTransition(transition: CircuitTransition): void;
+  loadSpend(): ProbeSpend | null;
+  saveSpend(spend: ProbeSpend): void;
+}
+
+/** What a probe found. */
+export interface ProbeReport {
+  readonly model: string;
+  readonly verdict: HealthVerdict;
+  /** Only read when it failed. */
+  readonly reach: FaultReach;
+  readonly latencyMs: number;
+  readonly retryAfterMs: number | null;
+  readonly message: string;
+  /** Micro-dollars; null when unknown, 0 for the free check. */
+  readonly costMicroUsd: number | null;
+}
+
+export interface KeeperDeps {
+  readonly provider: string;
+  readonly store: KeeperStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly newPermitId: () => string;
+  readonly readPolicy: () => CircuitPolicy;
+  /** Probes on this model, or on the cheapest when null. `mayGenerate` false: only the free check. Never throws. */
+  readonly probe: (model: string | null, mayGenerate: boolean) => Promise<ProbeReport>;
+  /** Asks somebody above whether the one probe is ours; the answer is yes where nobody is above. */
+  readonly mayProbe: (permitId: string) => Promise<boolean>;
+  /** Sets when `tick` is due at the latest, epoch milliseconds. */
+  readonly wake: (atMs: number) => void;
+  readonly onTransition: (transition: CircuitTransition) => void;
+  readonly onProbe: (report: ProbeReport, atMs: number) => void;
+}
+
+/** The pause between two confirming probes: a blip passes, an outage does not. */
+const CONFIRM_PAUSE_MS = 250;
+/** What only counts (windows, usual times) may be lost in a crash; it is not worth a row each time. */
+const SAVE_COUNTS_EVERY_MS = 10_000;
+
+export class CircuitKeeper {
+  private readonly deps: KeeperDeps;
+  private readonly budget: ProbeBudget;
+  private circuits: ProviderCircuits;
+  private savedAtMs: number;
+  private confirming: Promise<void> | null = null;
+  /** The model that failed last: what a probe of the provider asks. */
+  private sickModel: string | null = null;
+  private lastGoodCallMs: number;
+
+  constructor(deps: KeeperDeps) {
+    const nowMs = deps.clock.nowMs();
+    this.deps = deps;
+    this.budget = new ProbeBudget(deps.store);
+    const stored = deps.store.loadCircuits();
+    this.circuits = stored ?? startCircuits(nowMs);
+    // The row also says whose object this is, which an alarm has to know.
+    if (stored === null) deps.store.saveCircuits(this.circuits);
+    this.savedAtMs = nowMs;
+    this.lastGoodCallMs = nowMs;
+  }
+
+  snapshot(): CircuitSnapshot {
+    return toCircuitSnapshot(this.deps.provider, this.circuits, this.deps.readPolicy());
+  }
+
+  /** Resolves when no suspicion is being settled: the snapshot after it is the one to act on. */
+  async settled(): Promise<void> {
+    if (this.confirming !== null) await this.confirming;
+  }
+
+  takeOutcomes(outcomes: readonly CallOutcome[]): void {
+    for (const outcome of outcomes) {
+      if (outcome.verdict === "success") this.lastGoodCallMs = this.deps.clock.nowMs();
+      if (outcome.verdict === "failure") this.sickModel = outcome.model;
+      this.apply({ type: "call-end", outcome });
+    }
+  }
+
+  control(action: CircuitAction, model: string | null, actor: string, reason: string): void {
+    this.apply({ type: "control", action, model, actor, reason });
+    if (action === "reset") this.deps.log.write("info", "circuit_reset", { provider: this.deps.provider });
+  }
+
+  /** A permit for the one probe of a half-open circuit; true for exactly one of however many ask. */
+  requestPermit(model: string | null, permitId: string): boolean {
+    const effects = this.apply({ type: "permit-request", model, permitId });
+    return effects.some((effect) => effect.type === "permit-grant");
+  }
+
+  spentTodayMicroUsd(): number {
+    return this.budget.spentToday(this.deps.clock.nowMs());
+  }
+
+  /** Puts back whatever wake-ups the circuits need. */
+  rearm(): void {
+    this.apply({ type: "time-pass" });
+    this.deps.wake(this.lastGoodCallMs + this.deps.readPolicy().idleProbeMs);
+  }
+
+  /** A region's transition, kept beside our own under a number of ours. */
+  recordOfRegion(transition: CircuitTransition, region: string): void {
+    this.circuits = {
+      ...this.circuits,
+      transitions: this.circuits.transitions + 1,
+      version: this.circuits.version + 1,
+    };
+    this.deps.store.saveCircuits(this.circuits);
+    const version = this.circuits.transitions;
+    this.deps.store.appendTransition({ ...transition, version, reason: `${region}: ${transition.reason}` });
+  }
+
+  /** What is due by the clock: open times, half-open probes, and the look at a provider nobody has called. */
+  async tick(): Promise<void> {
+    this.apply({ type: "time-pass" });
+    await this.probeHalfOpen(null);
+    if (this.circuits.provider.state.status === "CLOSED") {
+      for (const model of Object.keys(this.circuits.models)) await this.probeHalfOpen(model);
+    }
+    await this.probeIdle();
+  }
+
+  private async probeHalfOpen(model: string | null): Promise<void> {
+    const breaker = model === null ? this.circuits.provider : this.circuits.models[model]?.breaker;
+    if (breaker?.state.status !== "HALF_OPEN" || !isAutomatic(breaker)) return;
+    const permitId = this.deps.newPermitId();
+    if (!this.requestPermit(model, permitId)) return;
+    if (!(await this.deps.mayProbe(permitId))) {
+      this.endProbe(model, permitId, { verdict: "neutral", retryAfterMs: null, message: "" });
+      return;
+    }
+    const report = await this.probe(model ?? this.sickModel);
+    // Where only the model is sick the provider is well.
+    const isWell = model === null && report.verdict !== "success" && report.reach === "model";
+    this.endProbe(model, permitId, isWell ? { verdict: "success", retryAfterMs: null, message: "" } : report);
+    if (isWell) this.apply({ ...report, type: "confirm-end" });
+  }
+
+  private endProbe(
+    model: string | null,
+    permitId: string,
+    result: Pick<ProbeReport, "verdict" | "retryAfterMs" | "message">,
+  ): void {
+    const { verdict, retryAfterMs, message } = result;
+    this.apply({ type: "probe-end", model, permitId, verdict, retryAfterMs, message });
+  }
+
+  /** The free check of a provider that has had no good call for a while; costs nothing while real traffic flows. */
+  private async probeIdle(): Promise<void> {
+    const { idleProbeMs } = this.deps.readPolicy();
+    const nowMs = this.deps.clock.nowMs();
+    const dueMs = this.lastGoodCallMs + idleProbeMs;
+    if (nowMs < dueMs) return this.deps.wake(dueMs);
+    this.lastGoodCallMs = nowMs;
+    this.deps.wake(nowMs + idleProbeMs);
+    const { provider } = this.circuits;
+    if (provider.state.status !== "CLOSED" || !isAutomatic(provider)) return;
+    const suspects = this.suspects();
+    const report =
+      suspects.length > 0 ? await this.probe(suspects[0] ?? null) : await this.runProbe(null, false);
+    if (suspects.length > 0 || report.verdict !== "success") this.apply({ ...report, type: "confirm-end" });
+  }
+
+  /** Models under suspicion; an empty name stands for a suspicion of the provider alone. */
+  private suspects(): (string | null)[] {
+    const models = Object.entries(this.circuits.models)
+      .filter(([, { breaker }]) => isSuspect(breaker))
+      .map(([name]) => name);
+    return models.length === 0 && isSuspect(this.circuits.provider) ? [this.sickModel] : models;
+  }
+
+  private async settleSuspicion(): Promise<void> {
+    for (;;) {
+      const { provider } = this.circuits;
+      const [suspect] = this.suspects();
+      if (suspect === undefined || provider.state.status !== "CLOSED" || provider.mode === "forced-closed") return;
+      const report = await this.probe(suspect);
+      // The world may have moved during the probe: the circuits decide with what holds now.
+      this.apply({ ...report, model: suspect ?? report.model, type: "confirm-end" });
+      if (report.verdict === "rate-limited" || report.verdict === "neutral") return;
+      await this.deps.clock.sleep(CONFIRM_PAUSE_MS);
+    }
+  }
+
+  private confirm(): void {
+    if (this.confirming !== null) return;
+    this.confirming = this.settleSuspicion().finally(() => {
+      this.confirming = null;
+    });
+  }
+
+  /** A probe within the day's budget; above it only the free check. */
+  private probe(model: string | null): Promise<ProbeReport> {
+    const limit = this.deps.readPolicy().probeSpendPerDayMicroUsd;
+    return this.runProbe(model, this.budget.mayGenerate(this.deps.clock.nowMs(), limit));
+  }
+
+  private async runProbe(model: string | null, mayGenerate: boolean): Promise<ProbeReport> {
+    const report = await this.deps.probe(model, mayGenerate);
+    const nowMs = this.deps.clock.nowMs();
+    if (mayGenerate) this.budget.spend(nowMs, report.costMicroUsd);
+    this.deps.onProbe(report, nowMs);
+    return report;
+  }
+
+  /** Steps the circuits, stores them, and carries out what they ask for. One synchronous block: one transaction. */
+  private apply(event: CircuitsEvent): readonly CircuitsEffect[] {
+    const nowMs = this.deps.clock.nowMs();
+    const policy = this.deps.readPolicy();
+    const step = applyCircuitsEvent(this.circuits, event, { nowMs, random: this.deps.random, policy });
+    const before = this.circuits;
+    this.circuits = step.circuits;
+    if (step.circuits !== before) this.save(before, nowMs);
+    for (const effect of step.effects) this.carryOut(effect, nowMs);
+    return step.effects;
+  }
+
+  private save(before: ProviderCircuits, nowMs: number): void {
+    const onlyCounts = withoutCounts(before) === withoutCounts(this.circuits);
+    if (onlyCounts && nowMs - this.savedAtMs < SAVE_COUNTS_EVERY_MS) return;
+    this.savedAtMs = nowMs;
+    this.deps.store.saveCircuits(this.circuits);
+  }
+
+  private carryOut(effect: CircuitsEffect, nowMs: number): void {
+    switch (effect.type) {
+      case "transition":
+        this.recordTransition(effect, nowMs);
+        return;
+      case "wake":
+        this.deps.wake(effect.atMs);
+        return;
+      case "confirm":
+        this.confirm();
+        return;
+      case "alert":
+        this.deps.log.write("error", "circuit_alert", {
+          provider: this.deps.provider,
+          model: effect.model,
+          reason: effect.reason,
+        });
+        return;
+      case "permit-grant":
+      case "permit-deny":
+        return;
+    }
+  }
+
+  private recordTransition(effect: Extract<CircuitsEffect, { type: "transition" }>, nowMs: number): void {
+    const { provider } = this.deps;
+    const record: CircuitTransition = {
+      version: effect.number,
+      provider,
+      model: effect.model,
+      from: effect.from,
+      to: effect.to,
+      atMs: nowMs,
+      reason: effect.reason,
+      failureCount: effect.failureCount,
+      requestIds: [...effect.requestIds],
+      actor: effect.actor,
+    };
+    this.deps.store.appendTransition(record);
+    this.deps.log.write(record.to === "OPEN" ? "warn" : "info", "circuit_transition", {
+      provider: effect.model === null ? provider : `${provider}/${effect.model}`,
+      from: record.from,
+      to: record.to,
+      reason: record.reason,
+      failure_count: record.failureCount,
+    });
+    this.deps.onTransition(record);
+  }
+}
+
+/** What must survive a crash, as text to compare: everything but windows and usual times. */
+function withoutCounts(circuits: ProviderCircuits): string {
+  const strip = ({ buckets: _, ...rest }: ProviderCircuits["provider"]) => rest;
+  const models = Object.entries(circuits.models).map(([name, { breaker }]) => [name, strip(breaker)]);
+  return JSON.stringify([strip(circuits.provider), models]);
+}

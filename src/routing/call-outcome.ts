@@ -1,0 +1,39 @@
+/** What a finished call tells its circuit. Pure. Rules RT28, RT78, RT84. */
+import type { CallOutcome } from "../circuit/outcome.ts";
+import type { ProviderFailure } from "../providers/failure.ts";
+import type { AttemptEnd } from "./drive-attempt.ts";
+import { VERDICT_OF_FAILURE } from "./health-verdict.ts";
+
+export function toCallOutcome(end: AttemptEnd, requestId: string, nowMs: number): CallOutcome {
+  const { record, failure } = end;
+  return {
+    verdict: toVerdict(end),
+    requestId,
+    model: record.model,
+    atMs: nowMs,
+    latencyMs: failure === null ? (record.firstTokenMs ?? record.durationMs) : record.durationMs,
+    scope: failure === null ? "model" : toScope(failure),
+    tokensPerSecond: end.tokensPerSecond,
+    retryAfterMs: failure?.retryAfterMs ?? null,
+    message: record.error ?? "",
+  };
+}
+
+/**
+ * A call that our own turn's end cut off says nothing of its provider. Neither does one that lost to a hedge: it was
+ * late, which is no failure, and it gave no word, so it must not count as good and take a suspicion away.
+ */
+function toVerdict({ failure, turnOver }: AttemptEnd): CallOutcome["verdict"] {
+  if (failure === null) return "success";
+  return turnOver ? "neutral" : VERDICT_OF_FAILURE[failure.kind];
+}
+
+/** How far the fault reaches, as far as one call can tell. */
+function toScope({ kind, phase }: ProviderFailure): CallOutcome["scope"] {
+  const ofProvider =
+    kind === "unreachable" ||
+    kind === "unauthorized" ||
+    kind === "payment-required" ||
+    (kind === "timeout" && phase === "connect");
+  return ofProvider ? "provider" : "model";
+}

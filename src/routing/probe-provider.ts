@@ -1,0 +1,107 @@
+/**
+ * One probe of a provider: first the free check (listing models proves key and path); then, if that worked and may
+ * cost something, a word from the model in question, since an endpoint may list models while it cannot answer; then,
+ * if that failed, a word from another model, which tells a sick model from a sick provider. Rules CB15 to CB17, CB47.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { ProbeReport } from "../circuit/keeper.ts";
+import type { TokenUsage } from "../protocol/answer.ts";
+import { UNKNOWN_USAGE } from "../protocol/answer.ts";
+import type { CatalogTarget } from "../providers/catalog.ts";
+import type { ProviderFailure } from "../providers/failure.ts";
+import { toProbeCall } from "../providers/probe-call.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { Deadlines } from "./deadlines.ts";
+import { VERDICT_OF_FAILURE } from "./health-verdict.ts";
+import { runAttempt } from "./run-attempt.ts";
+
+export interface ProbeDeps {
+  readonly provider: Provider;
+  /** The provider's models as the catalog knows them. */
+  readonly targets: readonly CatalogTarget[];
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly priceUsage: (modelId: string, usage: TokenUsage) => number | null;
+}
+
+/** Never throws, and is bounded by the deadlines: one for the check and one for each of at most two words. */
+export async function probeProvider(
+  deps: ProbeDeps,
+  model: string | null,
+  mayGenerate: boolean,
+): Promise<ProbeReport> {
+  const startedMs = deps.clock.nowMs();
+  const target = findTarget(deps.targets, model);
+  const done = (
+    failure: ProviderFailure | null,
+    reach: ProbeReport["reach"],
+    costMicroUsd: number | null,
+  ): ProbeReport => ({
+    model: target?.modelId ?? model ?? "",
+    verdict: failure === null ? "success" : VERDICT_OF_FAILURE[failure.kind],
+    reach,
+    latencyMs: Math.max(0, deps.clock.nowMs() - startedMs),
+    retryAfterMs: failure?.retryAfterMs ?? null,
+    message: failure === null ? "" : `${failure.kind}: ${failure.message}`,
+    costMicroUsd,
+  });
+  const unreached = await pingWithin(deps);
+  if (unreached !== null) return done(unreached, "provider", 0);
+  if (!mayGenerate || target === null) return done(null, "provider", 0);
+  const word = await askForWord(deps, target);
+  if (word.failure === null) return done(null, "model", word.costMicroUsd);
+  const sibling = findTarget(
+    deps.targets.filter((other) => other.modelId !== target.modelId),
+    null,
+  );
+  if (sibling === null) return done(word.failure, "provider", word.costMicroUsd);
+  const other = await askForWord(deps, sibling);
+  const cost = addCosts(word.costMicroUsd, other.costMicroUsd);
+  return done(word.failure, other.failure === null ? "model" : "provider", cost);
+}
+
+/** The model that is asked about; else one that does not reason, since a word from it costs least. */
+function findTarget(targets: readonly CatalogTarget[], model: string | null): CatalogTarget | null {
+  return (
+    targets.find((target) => target.modelId === model) ??
+    targets.find((target) => !target.reasoning) ??
+    targets[0] ??
+    null
+  );
+}
+
+function addCosts(left: number | null, right: number | null): number | null {
+  return left === null || right === null ? null : left + right;
+}
+
+async function pingWithin({ provider, clock, deadlines }: ProbeDeps): Promise<ProviderFailure | null> {
+  const controller = new AbortController();
+  const limitMs = deadlines.headersMs;
+  const cancelTimer = clock.startTimer(limitMs, () => controller.abort());
+  try {
+    const failure = await provider.ping(controller.signal);
+    if (failure === null || !controller.signal.aborted) return failure;
+    const message = `no answer to a ping within ${limitMs} ms`;
+    return { kind: "timeout", phase: "connect", status: null, retryAfterMs: null, message };
+  } finally {
+    cancelTimer();
+  }
+}
+
+async function askForWord(
+  deps: ProbeDeps,
+  target: CatalogTarget,
+): Promise<{ readonly failure: ProviderFailure | null; readonly costMicroUsd: number | null }> {
+  const never = new AbortController();
+  let usage: TokenUsage = UNKNOWN_USAGE;
+  let failure: ProviderFailure | null = null;
+  const events = runAttempt(deps.provider, toProbeCall(target), deps.deadlines, deps.clock, never.signal);
+  for await (const batch of events) {
+    const last = batch.at(-1);
+    if (last?.type === "finish" || last?.type === "fail") usage = last.usage;
+    if (last?.type === "fail") failure = last.failure;
+  }
+  // A refusal before the first token costs nothing; what else is unknown stays so.
+  const isFree = failure !== null && failure.phase !== "stream" && usage.outputTokens === null;
+  return { failure, costMicroUsd: isFree ? 0 : deps.priceUsage(target.modelId, usage) };
+}
