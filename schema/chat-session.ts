@@ -45,6 +45,8 @@ export const turn = sqliteTable("turn", {
   parentId: text("parent_id").notNull(),
   /** What was asked for, JSON array of classes and targets; empty for the default. */
   requested: text("requested", { mode: "json" }).notNull(),
+  /** The policy that was asked for; null for the default. */
+  policy: text("policy"),
   status: text("status", {
     enum: ["queued", "running", "complete", "incomplete", "failed", "cancelled"],
   }).notNull(),

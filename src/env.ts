@@ -5,7 +5,8 @@ import { z } from "zod";
 import type { ChatSession } from "../durable-objects/chat-session.ts";
 import type { LiveConsole } from "../durable-objects/live-console.ts";
 import type { ProviderHealth } from "../durable-objects/provider-health.ts";
-import { DEFAULT_DEADLINES, type Deadlines } from "./routing/deadlines.ts";
+import { RoutingPolicy } from "./protocol/selection.ts";
+import { DEFAULT_DEADLINES, type TurnDeadlines } from "./routing/deadlines.ts";
 
 /** What the platform hands to the Worker and to every object. */
 export interface Bindings {
@@ -44,6 +45,12 @@ const Settings = z.object({
   ATTEMPT_FIRST_TOKEN_MS: z.coerce.number().int().positive().default(DEFAULT_DEADLINES.firstTokenMs),
   ATTEMPT_GAP_MS: z.coerce.number().int().positive().default(DEFAULT_DEADLINES.gapMs),
   ATTEMPT_TOTAL_MS: z.coerce.number().int().positive().default(DEFAULT_DEADLINES.totalMs),
+  /** All attempts of a turn together, milliseconds. */
+  TURN_MS: z.coerce.number().int().positive().default(DEFAULT_DEADLINES.turnMs),
+  /** How candidates are put in order when a request names no policy. */
+  ROUTING_POLICY: RoutingPolicy.default("priority"),
+  /** `off`: no second call is ever started beside a slow one. */
+  HEDGING: z.enum(["on", "off"]).default("on"),
 });
 
 export interface Settings {
@@ -54,7 +61,9 @@ export interface Settings {
   readonly allowedOrigins: readonly string[];
   readonly sandboxUrl: string | null;
   readonly regionalCircuits: boolean;
-  readonly deadlines: Deadlines;
+  readonly deadlines: TurnDeadlines;
+  readonly routingPolicy: RoutingPolicy;
+  readonly hedging: boolean;
 }
 
 /** Throws an error that names the variables that are missing or wrong, without their values. */
@@ -78,6 +87,9 @@ export function parseSettings(env: Bindings): Settings {
       firstTokenMs: settings.ATTEMPT_FIRST_TOKEN_MS,
       gapMs: settings.ATTEMPT_GAP_MS,
       totalMs: settings.ATTEMPT_TOTAL_MS,
+      turnMs: settings.TURN_MS,
     },
+    routingPolicy: settings.ROUTING_POLICY,
+    hedging: settings.HEDGING === "on",
   };
 }

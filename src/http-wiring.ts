@@ -149,7 +149,7 @@ async function readModelCatalog(wiring: Wiring): Promise<ModelCatalog> {
         tools: target.tools,
         reasoning: target.reasoning,
         sandbox: wiring.isSandbox(target.provider),
-        circuit: circuits.read(target.provider)?.status ?? "CLOSED",
+        circuit: readTargetCircuit(circuits.read(target.provider), target.modelId)?.status ?? "CLOSED",
       };
     }),
   };

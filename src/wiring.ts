@@ -24,7 +24,9 @@ import { parseProviderConfigs, type ProviderConfig } from "./providers/provider-
 import { createProviderRegistry } from "./providers/registry.ts";
 import { DEFAULT_BACKOFF } from "./routing/backoff.ts";
 import { PROBE_DEADLINES } from "./routing/deadlines.ts";
+import type { HedgeBudget } from "./routing/hedge-budget.ts";
 import { DEFAULT_RETRY_LIMITS } from "./routing/next-action.ts";
+import type { RetryBudget } from "./routing/retry-budget.ts";
 import { runAnswer, type AnswerInput, type AnswerOutcome, type RunAnswerDeps } from "./routing/run-answer.ts";
 import type { AnswerEvent } from "./routing/run-plan.ts";
 import { probeProvider } from "./routing/probe-provider.ts";
@@ -64,6 +66,8 @@ export interface Wiring {
 
 // Plain data, shared by every request and object of the isolate.
 const circuitCache: CircuitCache = new Map();
+const retryBudget: RetryBudget = new Map();
+const hedgeBudget: HedgeBudget = { bucket: null };
 let priceBook: PriceBook | null = null;
 /** Where this isolate's requests come from; null: the world's circuits. */
 let currentRegion: Region | null = null;
@@ -144,6 +148,9 @@ function createWiring(env: Bindings): Wiring {
     limits: DEFAULT_RETRY_LIMITS,
     backoff: DEFAULT_BACKOFF,
     deadlines: settings.deadlines,
+    retryBudget,
+    hedgeBudget: settings.hedging ? hedgeBudget : null,
+    defaultPolicy: settings.routingPolicy,
   };
   return {
     settings,

@@ -16,18 +16,33 @@ import { CLOSE_NOT_FOUND, CLOSE_UNAUTHENTICATED } from "./session/chat-view.ts";
 /** Longer than any answer of the REST API should take; a reader has long given up. */
 const REQUEST_TIMEOUT_MS = 20_000;
 
+/** What is wrong at one place of a body: `path` has dots between its steps. */
+export interface ApiIssue {
+  readonly path: string;
+  readonly message: string;
+}
+
 /** A failed request. `status` is 0 when no answer came; `message` can be shown as it is. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly requestId: string | null;
+  /** Where the body was wrong; empty when that was not the fault. */
+  readonly issues: readonly ApiIssue[];
 
-  constructor(status: number, code: string, message: string, requestId: string | null) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    requestId: string | null,
+    issues: readonly ApiIssue[] = [],
+  ) {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.code = code;
     this.requestId = requestId;
+    this.issues = issues;
   }
 }
 
@@ -43,9 +58,10 @@ const AuthFailure = z.object({ message: z.string(), code: z.string().optional() 
 function toApiError(status: number, body: unknown, requestId: string | null): ApiError {
   const problem = Problem.safeParse(body);
   if (problem.success) {
-    const where = problem.data.issues?.map((issue) => issue.message).join(" ") ?? "";
-    const text = [problem.data.detail, where].filter((part) => part !== "").join(" ");
-    return new ApiError(status, problem.data.code, text, problem.data.requestId);
+    const { detail, code, issues = [] } = problem.data;
+    // Said once: some details hold their issue already.
+    const where = issues.map(({ message }) => message).filter((message) => !detail.includes(message));
+    return new ApiError(status, code, [detail, ...where].join(" "), problem.data.requestId, issues);
   }
   const failure = AuthFailure.safeParse(body);
   if (failure.success)
@@ -153,10 +169,22 @@ export const revokeKey = (id: string) =>
   call(`/api/v1/keys/${escape(id)}`, { method: "DELETE", shape: Nothing });
 
 export const readCircuits = () => call("/api/v1/admin/circuits", { shape: CircuitList });
-export const changeCircuit = (provider: string, action: CircuitAction, reason: string) =>
+/** `model` null means the provider's own circuit. */
+export const changeCircuit = (
+  provider: string,
+  model: string | null,
+  action: CircuitAction,
+  reason: string,
+) =>
   call(`/api/v1/admin/circuits/${escape(provider)}/${action}`, {
     method: "POST",
-    body: { reason },
+    body: model === null ? { reason } : { reason, model },
+    shape: Nothing,
+  });
+export const changePolicy = (provider: string, policy: Readonly<Record<string, number>>, reason: string) =>
+  call(`/api/v1/admin/circuits/${escape(provider)}/policy`, {
+    method: "PUT",
+    body: { reason, policy },
     shape: Nothing,
   });
 
@@ -181,9 +209,11 @@ export async function readSandbox(): Promise<SandboxControl | null> {
 export const breakProvider = (provider: string, fault: string) =>
   call(`/api/v1/admin/sandbox/${escape(provider)}`, { method: "PUT", body: { fault }, shape: Nothing });
 
+/** Empty means everything. */
 export interface SelectionFilter {
   readonly provider: string;
   readonly status: string;
+  readonly requestId: string;
 }
 export const readSelections = (filter: SelectionFilter, cursor: string | null, limit: number) =>
   call(`/api/v1/selections${toQuery({ ...filter, cursor, limit })}`, { shape: SelectionList });

@@ -34,6 +34,8 @@ export const selection = sqliteTable(
     requested: text("requested").notNull(),
     /** JSON: array of SelectionCandidate. */
     candidates: text("candidates").notNull(),
+    /** JSON: RankingDecision; null on rows from before policies. */
+    decision: text("decision"),
     /** JSON: array of SelectionAttempt. */
     attempts: text("attempts").notNull(),
   },
@@ -42,5 +44,7 @@ export const selection = sqliteTable(
     index("selection_organization_created").on(table.organizationId, table.createdAtMs, table.id),
     // An admin's: everything, newest first.
     index("selection_created").on(table.createdAtMs, table.id),
+    // What became of one request: the way from a circuit's transition to the decisions behind it.
+    index("selection_request").on(table.requestId, table.createdAtMs, table.id),
   ],
 );

@@ -1,5 +1,5 @@
 /** The selection log in D1 (schema/d1/selection.ts): written by the queue's consumer, read by console and analytics. */
-import { and, desc, eq, gte, lt, or } from "drizzle-orm";
+import { and, desc, eq, gte, lt, or, sql } from "drizzle-orm";
 import { z } from "zod";
 import { selection } from "../../schema/d1/selection.ts";
 import type { Database } from "../auth/store/database.ts";
@@ -16,6 +16,7 @@ export interface SelectionFilter {
   readonly sinceMs?: number | undefined;
   readonly provider?: string | undefined;
   readonly status?: string | undefined;
+  readonly requestId?: string | undefined;
 }
 
 export interface SelectionPage {
@@ -99,9 +100,12 @@ export function createSelectionStore(database: Database): SelectionStore {
   };
 }
 
-function toCondition({ organizationId, sinceMs, provider, status }: SelectionFilter) {
+function toCondition({ organizationId, sinceMs, provider, status, requestId }: SelectionFilter) {
+  // The plus keeps SQLite from walking a whole organization where the request's own index finds a handful of rows.
+  const ofOrganization = requestId === undefined ? sql`${selection.organizationId}` : sql`+${selection.organizationId}`;
   return and(
-    organizationId === null ? undefined : eq(selection.organizationId, organizationId),
+    requestId === undefined ? undefined : eq(selection.requestId, requestId),
+    organizationId === null ? undefined : sql`${ofOrganization} = ${organizationId}`,
     sinceMs === undefined ? undefined : gte(selection.createdAtMs, sinceMs),
     provider === undefined ? undefined : eq(selection.provider, provider),
     status === undefined ? undefined : eq(selection.status, status),
@@ -109,14 +113,15 @@ function toCondition({ organizationId, sinceMs, provider, status }: SelectionFil
 }
 
 /**
- * One bound text for many rows: D1 takes 100 bound values in a statement, and a row here has 25. `where true` keeps
+ * One bound text for many rows: D1 takes 100 bound values in a statement, and a row here has 26. `where true` keeps
  * SQLite from reading `on conflict` as part of the join.
  */
 const INSERT_STATEMENT = `
   insert into selection (
     id, request_id, organization_id, user_id, session_id, turn_id, created_at_ms, mode, intent, status, provider,
     model, affinity, first_token_ms, duration_ms, input_tokens, cached_input_tokens, cache_write_tokens,
-    output_tokens, reasoning_tokens, cost_micro_usd, sandbox, requested, candidates, attempts
+    output_tokens, reasoning_tokens, cost_micro_usd, sandbox, requested, candidates, decision,
+    attempts
   )
   select
     value ->> '$.id', value ->> '$.requestId', value ->> '$.organizationId', value ->> '$.userId',
@@ -125,7 +130,8 @@ const INSERT_STATEMENT = `
     value ->> '$.affinity', value ->> '$.firstTokenMs', value ->> '$.durationMs',
     value ->> '$.usage.inputTokens', value ->> '$.usage.cachedInputTokens', value ->> '$.usage.cacheWriteTokens',
     value ->> '$.usage.outputTokens', value ->> '$.usage.reasoningTokens', value ->> '$.costMicroUsd',
-    value ->> '$.sandbox', value -> '$.requested', value -> '$.candidates', value -> '$.attempts'
+    value ->> '$.sandbox', value -> '$.requested', value -> '$.candidates',
+    value -> '$.decision', value -> '$.attempts'
   from json_each(?1)
   where true
   on conflict do nothing`;
@@ -162,7 +168,12 @@ const JsonText = z.string().transform((text, context): unknown => {
     return z.NEVER;
   }
 });
-const JsonColumns = z.object({ requested: JsonText, candidates: JsonText, attempts: JsonText });
+const JsonColumns = z.object({
+  requested: JsonText,
+  candidates: JsonText,
+  decision: JsonText.nullable(),
+  attempts: JsonText,
+});
 
 function fromRow(row: typeof selection.$inferSelect): SelectionRecord {
   return SelectionRecord.parse({

@@ -23,7 +23,8 @@ export function toCircuitSnapshot(
 }
 
 function toModelCircuit(model: string, { breaker, samples }: ModelState): ModelCircuit {
-  return { model, ...toPart(breaker), usual: samples.firstTokenMs.length === 0 ? NOTHING_USUAL : toUsual(samples) };
+  const usual = samples.firstTokenMs.length === 0 ? NOTHING_USUAL : toUsual(samples);
+  return { model, ...toPart(breaker), usual, mode: breaker.mode };
 }
 
 function toPart(breaker: Breaker) {

@@ -41,6 +41,8 @@ export const ModelCircuit = z.object({
   reason: z.string(),
   failureCount: z.int().nonnegative(),
   usual: Usual,
+  /** Left out by those who did not tell it yet: then its own rules decide. */
+  mode: CircuitMode.optional(),
 });
 export type ModelCircuit = z.infer<typeof ModelCircuit>;
 

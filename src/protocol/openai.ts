@@ -4,6 +4,7 @@
  * never believes that something took effect which did not.
  */
 import { z } from "zod";
+import { RoutingPolicy } from "./selection.ts";
 
 const MAX_MESSAGES = 2_000;
 const MAX_TOOLS = 128;
@@ -46,6 +47,8 @@ export const ChatCompletionRequest = z.strictObject({
   model: z.string().min(1).max(200).optional(),
   /** Breakwater's own: an ordered list of classes or targets tried in turn. */
   models: z.array(z.string().min(1).max(200)).min(1).max(10).optional(),
+  /** Breakwater's own: how the candidates of a class are put in order. Wins over the header of that name. */
+  policy: RoutingPolicy.optional(),
   messages: z.array(ChatMessage).min(1).max(MAX_MESSAGES),
   stream: z.boolean().nullish(),
   stream_options: z

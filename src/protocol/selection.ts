@@ -141,12 +141,13 @@ export const SelectionRecord = z.object({
 });
 export type SelectionRecord = z.infer<typeof SelectionRecord>;
 
-/** `GET /api/v1/selections?limit=&cursor=&provider=&status=&since=`: newest first; a member sees its own organization's. */
+/** `GET /api/v1/selections?limit=&cursor=&provider=&status=&requestId=&since=`: newest first; a member sees its own organization's. */
 export const SelectionListQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(200).optional(),
   provider: z.string().max(100).optional(),
   status: TerminalState.optional(),
+  requestId: z.string().max(200).optional(),
   since: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
 });
 export const SelectionList = z.object({

@@ -10,6 +10,7 @@
  */
 import { z } from "zod";
 import { Receipt } from "./answer.ts";
+import { RoutingPolicy } from "./selection.ts";
 
 export const LIVE_SUBPROTOCOL = "breakwater.v1";
 
@@ -42,6 +43,8 @@ export const SendBody = z.looseObject({
   model: z.string().min(1).max(200).optional(),
   /** Instead of `model`: an ordered list of classes or targets, tried in turn. */
   models: z.array(z.string().min(1).max(200)).min(1).max(10).optional(),
+  /** How the candidates of a class are put in order; left out: as this installation does. */
+  policy: RoutingPolicy.optional(),
 });
 export type SendBody = z.infer<typeof SendBody>;
 

@@ -36,7 +36,17 @@ export interface ModelClass {
   readonly description: string;
   /** In the order they are tried; only configured providers. May be empty. */
   readonly targets: readonly CatalogTarget[];
+  /** By target name, for every target; null in a class in which nobody set a weight. */
+  readonly weights: ReadonlyMap<string, number> | null;
 }
+
+/** A class as an operator writes it. */
+export interface ClassDefinition extends Omit<KnownClass, "targets"> {
+  /** In the order they are tried, unless one of them has a weight: then those without one weigh 1. */
+  readonly targets: readonly ClassEntry[];
+}
+
+type ClassEntry = string | { readonly target: string; readonly weight: number };
 
 export interface Catalog {
   readonly providers: readonly ProviderId[];
@@ -53,6 +63,15 @@ const MAX_REQUESTED_CHARACTERS = 200;
 /** A class is a list a person can read; an attempt chain is far shorter. */
 const MAX_CLASS_TARGETS = 20;
 const MAX_CONFIGURED_CLASSES = 20;
+/** A share of a thousandth is as fine as anybody splits traffic. */
+const MAX_WEIGHT = 1_000;
+
+const TargetName = z
+  .string()
+  .regex(/^[a-z0-9-]+\/\S+$/)
+  .max(MAX_REQUESTED_CHARACTERS);
+/** Weight 0: asked only when nobody else can be. */
+const WeightedTarget = z.strictObject({ target: TargetName, weight: z.number().min(0).max(MAX_WEIGHT) });
 
 /** `MODEL_CLASSES`: classes of an operator's own, which also replace the built-in ones of the same name. */
 const ConfiguredClasses = z
@@ -60,21 +79,16 @@ const ConfiguredClasses = z
     ModelClassName,
     z.strictObject({
       description: z.string().max(200).default(""),
-      targets: z
-        .array(
-          z
-            .string()
-            .regex(/^[a-z0-9-]+\/\S+$/)
-            .max(MAX_REQUESTED_CHARACTERS),
-        )
-        .min(1)
-        .max(MAX_CLASS_TARGETS),
+      targets: z.array(z.union([TargetName, WeightedTarget])).min(1).max(MAX_CLASS_TARGETS),
     }),
   )
   .refine((classes) => Object.keys(classes).length <= MAX_CONFIGURED_CLASSES);
 
-/** Parses the variable `MODEL_CLASSES`: JSON, `{"coding": {"description": "…", "targets": ["openai/gpt-6-sol"]}}`. */
-export function parseModelClasses(text: string | undefined): Result<readonly KnownClass[], string> {
+/**
+ * Parses the variable `MODEL_CLASSES`: JSON, `{"coding": {"description": "…", "targets": ["openai/gpt-6-sol"]}}`. A
+ * target may carry a weight: `{"target": "openai/gpt-6-sol", "weight": 3}`.
+ */
+export function parseModelClasses(text: string | undefined): Result<readonly ClassDefinition[], string> {
   if (text === undefined || text.trim() === "") return succeed([]);
   const shape =
     'MODEL_CLASSES must be JSON like {"coding":{"description":"…","targets":["openai/gpt-6-sol"]}}';
@@ -127,7 +141,7 @@ function toConfigTargets(config: ProviderConfig): readonly CatalogTarget[] {
  */
 export function createCatalog(
   configs: readonly ProviderConfig[],
-  configuredClasses: readonly KnownClass[] = [],
+  configuredClasses: readonly ClassDefinition[] = [],
 ): Catalog {
   const targets = configs.flatMap(toConfigTargets);
   const byName = new Map(targets.map((target) => [toTargetName(target), target]));
@@ -145,12 +159,26 @@ export function createCatalog(
     const config = byProvider.get(provider);
     return config === undefined ? [] : [toUnknownTarget(config, modelId)];
   };
-  const classes = [...builtIn, ...configuredClasses].map(({ name, description, targets: names }) => ({
+  const definitions: readonly ClassDefinition[] = [...builtIn, ...configuredClasses];
+  const classes = definitions.map(({ name, description, targets: entries }) => ({
     name,
     description,
-    targets: [...new Set(names)].flatMap(findTarget),
+    targets: [...new Set(entries.map(toEntryName))].flatMap(findTarget),
+    weights: toWeights(entries),
   }));
   return { providers: configs.map(({ id }) => id), classes, targets };
+}
+
+const toEntryName = (entry: ClassEntry): string => (typeof entry === "string" ? entry : entry.target);
+
+function toWeights(entries: readonly ClassEntry[]): ReadonlyMap<string, number> | null {
+  if (entries.every((entry) => typeof entry === "string")) return null;
+  return new Map(entries.map((entry) => [toEntryName(entry), typeof entry === "string" ? 1 : entry.weight]));
+}
+
+/** True for a model whose abilities Breakwater knows, and not only its name. */
+export function isKnownModel({ provider, modelId }: Target): boolean {
+  return KNOWN_MODELS.some((model) => model.provider === provider && model.modelId === modelId);
 }
 
 function splitTarget(name: string): { provider: string; modelId: string } {

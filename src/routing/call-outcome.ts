@@ -1,4 +1,4 @@
-/** What a finished call tells its circuit. Pure. Rules RT28, RT78, RT84. */
+/** What a finished call tells its circuit. Pure. Rules RT28, RT74, RT84. */
 import type { CallOutcome } from "../circuit/outcome.ts";
 import type { ProviderFailure } from "../providers/failure.ts";
 import type { AttemptEnd } from "./drive-attempt.ts";

@@ -40,9 +40,6 @@ const ASKS_ANYWHERE = new Set(["tr", "zh", "ja"]);
 
 /** A power of two well above the number of different beginnings, so that a bucket holds few phrases. */
 const BUCKETS = 4_096;
-/** Phrases are at most this long, in codes; a test holds the tables to it. */
-export const MAX_PHRASE_LENGTH = 40;
-
 const isGap = (code: number | undefined) => code === WORD_GAP || code === CLAUSE_GAP;
 
 /** From the first three codes of a word, the first alone in scripts without spaces; what is behind a gap is not read. */

@@ -81,6 +81,7 @@ function readCombinations(found: ReadonlyMap<string, number>): readonly string[]
   const combinations: [string, boolean][] = [
     ["asks-to-choose", isAsked && found.has("or")],
     ["asks-about-mine", isAsked && found.has("mine")],
+    ["asks-about-you", isAsked && !isTask && found.has("you") && !found.has("mine")],
     ["tells-of-mine", !isAsked && !isTask && found.has("mine")],
     ["asks-with-numbers", isAsked && (found.has("several-numbers") || found.has("numbers-with-units"))],
     ["asks-about-text", isAsked && found.has("given-text")],

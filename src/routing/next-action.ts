@@ -1,6 +1,6 @@
 /**
  * Decides what to do after an attempt: try the next candidate at once, come back to one after a wait, or give up.
- * Pure; run-plan.ts carries it out. Rules RT18 to RT24.
+ * Pure; run-plan.ts carries it out. Rules RT18 to RT24, RT74, RT76.
  */
 import type { Random } from "../base/random.ts";
 import type { ProviderFailure } from "../providers/failure.ts";
@@ -23,8 +23,10 @@ export interface CandidateProgress {
   /** The round in which it was last tried; -1 when it was not. */
   readonly triedInRound: number;
   readonly lastFailure: ProviderFailure | null;
-  /** When it may be tried again as it asked, epoch milliseconds; 0 when it did not ask. */
+  /** Until when it or its circuit asked to be left alone, epoch milliseconds; 0 when nobody asked. */
   readonly notBeforeMs: number;
+  /** Its provider's budget holds a retry. */
+  readonly hasRetry: boolean;
   /** Its circuit lets a call through now. */
   readonly available: boolean;
 }
@@ -39,6 +41,8 @@ export interface NextActionFacts {
   readonly round: number;
   readonly attemptsMade: number;
   readonly nowMs: number;
+  /** When the turn's time is over, epoch milliseconds. */
+  readonly turnEndsMs: number;
   readonly limits: RetryLimits;
   readonly backoff: BackoffPolicy;
   readonly random: Random;
@@ -46,10 +50,11 @@ export interface NextActionFacts {
 
 export function decideNextAction(facts: NextActionFacts): NextAction {
   const { candidates, round, limits } = facts;
+  const turnLeftMs = facts.turnEndsMs - facts.nowMs;
   const stopped = candidates.some(
     (candidate) => candidate.lastFailure !== null && ADVICE_OF_FAILURE[candidate.lastFailure.kind] === "stop",
   );
-  if (stopped || facts.attemptsMade >= limits.maxAttempts) return { type: "give-up" };
+  if (stopped || facts.attemptsMade >= limits.maxAttempts || turnLeftMs <= 0) return { type: "give-up" };
   const index = candidates.findIndex((candidate) => mayTry(candidate, facts));
   if (index >= 0) return { type: "attempt", index };
   if (round + 1 >= limits.maxRounds) return { type: "give-up" };
@@ -57,12 +62,14 @@ export function decideNextAction(facts: NextActionFacts): NextAction {
   if (retryable.length === 0) return { type: "give-up" };
   const askedMs = Math.min(...retryable.map((candidate) => Math.max(0, candidate.notBeforeMs - facts.nowMs)));
   const durationMs = backoffMs(round, askedMs, facts.backoff, facts.random);
-  if (durationMs > limits.maxWaitMs) return { type: "give-up" };
+  if (durationMs > limits.maxWaitMs || durationMs >= turnLeftMs) return { type: "give-up" };
   return { type: "wait", durationMs, round: round + 1 };
 }
 
-function mayRetry(candidate: CandidateProgress): boolean {
-  return candidate.lastFailure === null || ADVICE_OF_FAILURE[candidate.lastFailure.kind] === "retry";
+/** A first try is free; another one takes a failure that may pass, and a retry from the budget. */
+function mayRetry({ triedInRound, lastFailure, hasRetry }: CandidateProgress): boolean {
+  if (lastFailure !== null && ADVICE_OF_FAILURE[lastFailure.kind] !== "retry") return false;
+  return triedInRound < 0 || hasRetry;
 }
 
 function mayTry(candidate: CandidateProgress, facts: NextActionFacts): boolean {

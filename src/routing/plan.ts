@@ -78,11 +78,7 @@ function toCandidate({ candidate, place, reason }: RankedTarget): SelectionCandi
 
 function toFailure(ranked: readonly RankedTarget[]): Pick<PlanFailure, "type" | "message" | "retryAfterMs"> {
   const configured = ranked.map(({ candidate }) => candidate).filter(({ facts }) => facts.configured);
-  if (configured.length === 0) {
-    const providers = [...new Set(ranked.map(({ candidate }) => candidate.provider))].join(", ");
-    const message = `No provider for this model is set up here (${providers || "none known"}).`;
-    return { type: "nothing-configured", message, retryAfterMs: null };
-  }
+  if (configured.length === 0) return toNothingConfigured(ranked.map(({ candidate }) => candidate));
   const able = configured.filter(({ facts }) => facts.missingNeeds.length === 0);
   if (able.length === 0) {
     const reasons = new Set(ranked.filter(({ candidate }) => candidate.facts.configured).map(({ reason }) => reason));
@@ -90,6 +86,17 @@ function toFailure(ranked: readonly RankedTarget[]): Pick<PlanFailure, "type" | 
     return { type: "nothing-able", message, retryAfterMs: null };
   }
   return toUnavailable(able.flatMap(({ facts }) => facts.blocked?.retryAfterMs ?? []));
+}
+
+/** The sentence for a turn whose providers all have no key and no address here. */
+export function toNothingConfigured(targets: readonly { readonly provider: string }[]): {
+  readonly type: "nothing-configured";
+  readonly message: string;
+  readonly retryAfterMs: null;
+} {
+  const providers = [...new Set(targets.map(({ provider }) => provider))].join(", ");
+  const message = `No provider for this model is set up here (${providers || "none known"}).`;
+  return { type: "nothing-configured", message, retryAfterMs: null };
 }
 
 /** The sentence for a turn in which nobody can be asked at the moment, whether from the start or since then. */

@@ -1,27 +1,41 @@
 /**
  * From what a caller asked for to the end of the answer and its record: resolve, plan, run. The one way in for the
- * chat object and for the HTTP door. Rules RT5 to RT34.
+ * chat object and for the HTTP door. Rules RT5 to RT34, RT54, RT60, RT65.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import type { ProviderId } from "../base/id.ts";
-import { UNKNOWN_USAGE } from "../protocol/answer.ts";
-import type { SelectionRecord } from "../protocol/selection.ts";
-import { parseRequestedModel, type Catalog } from "../providers/catalog.ts";
+import { UNKNOWN_USAGE, type TokenUsage } from "../protocol/answer.ts";
+import type { RequestNeeds, RoutingPolicy, SelectionRecord } from "../protocol/selection.ts";
+import {
+  isKnownModel,
+  parseRequestedModel,
+  toTargetName,
+  type Catalog,
+  type CatalogTarget,
+} from "../providers/catalog.ts";
+import type { ProviderFailureKind } from "../providers/failure.ts";
 import type { ModelCall } from "../providers/provider.ts";
+import { toUnaskedFailure, toUnservedEnd } from "./answer-end.ts";
 import { logAllFailed, logSkipped } from "./attempt-log.ts";
 import { classifyIntent } from "./intent.ts";
-import { decidePlan, type PlanFailure, type RequestedModel } from "./plan.ts";
+import { decidePlan, type Plan, type PlanFailure } from "./plan.ts";
+import type { RequestedModel, RequestedTarget } from "./ranking-facts.ts";
+import { readNeeds, UNKNOWN_ABILITIES } from "./request-needs.ts";
 import { runPlan, type AnswerEnd, type AnswerEvent, type RunPlanDeps } from "./run-plan.ts";
 import { toSelectionRecord } from "./selection-record.ts";
 
 /** What is asked for when the caller names nothing. */
 const DEFAULT_MODEL_CLASS = "balanced";
+/** For comparing prices: a common answer is a page at most, and the caller's own limit may be shorter. */
+const EXPECTED_OUTPUT_TOKENS = 500;
 
 export interface RunAnswerDeps extends RunPlanDeps {
   readonly catalog: Catalog;
   /** Gets to know circuits that this isolate knows nothing recent about; bounded in time. */
   readonly warmCircuits: (providers: Iterable<string>) => Promise<void>;
   readonly isSandbox: (provider: string) => boolean;
+  /** For requests that name no policy. */
+  readonly defaultPolicy: RoutingPolicy;
 }
 
 /** Models that were looked up in the catalog, ready to run. */
@@ -33,6 +47,8 @@ export interface ResolvedModels {
 
 export interface AnswerInput {
   readonly models: ResolvedModels;
+  /** How to put the candidates in order; null for the default of this installation. */
+  readonly policy: RoutingPolicy | null;
   readonly call: Omit<ModelCall, "modelId">;
   /** The text that says what is wanted: the last user message. */
   readonly question: string;
@@ -66,18 +82,25 @@ export function resolveModels(
         ? {
             type: "class",
             name: value.modelClass.name,
-            targets: value.modelClass.targets.map(({ provider, modelId }) => ({ provider, model: modelId })),
+            targets: value.modelClass.targets.map((target) =>
+              toRequestedTarget(target, value.modelClass.weights?.get(toTargetName(target)) ?? null),
+            ),
           }
-        : {
-            type: "pinned",
-            target: { provider: value.target.provider, model: value.target.modelId },
-          },
+        : { type: "pinned", target: toRequestedTarget(value.target, null) },
     );
   }
   if (models.every((model) => model.type === "class" && model.targets.length === 0)) {
     return fail(`No provider is set up here for ${names.join(", ")}. Set a provider's key, see the README.`);
   }
   return succeed({ requested: names, unspecified, models });
+}
+
+/** Of a model that the catalog does not know by itself nobody knows what it can do. */
+function toRequestedTarget(target: CatalogTarget, weight: number | null): RequestedTarget {
+  const { provider, modelId, contextTokens, maxOutputTokens, vision, tools } = target;
+  const known = isKnownModel(target);
+  const abilities = known ? { contextTokens, maxOutputTokens, vision, tools } : UNKNOWN_ABILITIES;
+  return { provider, model: modelId, abilities, weight };
 }
 
 /** The record of the decision, and how the answer ended. */
@@ -92,34 +115,50 @@ export async function* runAnswer(
   input: AnswerInput,
 ): AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined> {
   const startedMs = deps.clock.nowMs();
-  const createdAt = new Date(startedMs).toISOString();
   const { intent } = classifyIntent(input.question);
-  const configured = new Set(deps.catalog.providers);
+  const needs = readNeeds(input.call);
   await deps.warmCircuits(listProviders(input.models.models));
   const planned = decidePlan({
     requested: input.models.models,
     unspecified: input.models.unspecified,
-    configured,
+    configured: new Set(deps.catalog.providers),
     readCircuit: deps.readCircuit,
+    readPrice: (target) => deps.priceUsage(target, toExpectedUsage(needs)),
+    needs,
     nowMs: deps.clock.nowMs(),
     intent,
     lastProvider: input.lastProvider,
+    selectionId: input.selectionId,
+    policy: input.policy ?? deps.defaultPolicy,
   });
-  const facts = {
-    ...input,
-    id: input.selectionId,
-    requested: input.models.requested,
-    createdAt,
-    intent,
-    isSandbox: deps.isSandbox,
-  };
-  if (!planned.ok) {
-    const end = toUnplannedEnd(deps, input, planned.error, startedMs);
-    yield [end];
-    const { mode, candidates } = planned.error;
-    return { end, record: toSelectionRecord({ ...facts, mode, candidates }, end) };
-  }
-  const plan = planned.value;
+  const end = planned.ok
+    ? yield* runPlanned(deps, input, planned.value, startedMs)
+    : toUnplannedEnd(deps, input, planned.error, startedMs);
+  if (!planned.ok) yield [end];
+  const { mode, candidates, decision } = planned.ok ? planned.value : planned.error;
+  const record = toSelectionRecord(
+    {
+      ...input,
+      id: input.selectionId,
+      requested: input.models.requested,
+      createdAt: new Date(startedMs).toISOString(),
+      isSandbox: deps.isSandbox,
+      intent,
+      mode,
+      candidates,
+      decision,
+    },
+    end,
+  );
+  return { end, record };
+}
+
+async function* runPlanned(
+  deps: RunAnswerDeps,
+  input: AnswerInput,
+  plan: Plan,
+  startedMs: number,
+): AsyncGenerator<readonly AnswerEvent[], AnswerEnd, undefined> {
   let end: AnswerEnd | null = null;
   const run = runPlan(deps, {
     plan,
@@ -135,7 +174,12 @@ export async function* runAnswer(
     yield batch;
   }
   if (end === null) throw new Error("a plan ended without an answer-end");
-  return { end, record: toSelectionRecord({ ...facts, mode: plan.mode, candidates: plan.candidates }, end) };
+  return end;
+}
+
+function toExpectedUsage({ inputTokens, outputTokens }: RequestNeeds): TokenUsage {
+  const expected = Math.min(EXPECTED_OUTPUT_TOKENS, outputTokens ?? EXPECTED_OUTPUT_TOKENS);
+  return { ...UNKNOWN_USAGE, inputTokens, outputTokens: expected };
 }
 
 function listProviders(models: readonly RequestedModel[]): Set<string> {
@@ -158,22 +202,19 @@ function toUnplannedEnd(
     attempts: [],
     notTried: failure.candidates,
   });
-  return {
-    type: "answer-end",
-    status: "failed",
-    finishReason: null,
-    failure: {
-      kind: failure.type === "nothing-configured" ? "model-not-found" : "overloaded",
-      phase: "connect",
-      status: null,
-      retryAfterMs: failure.retryAfterMs,
-      message: failure.message,
-    },
-    attempts: [],
-    legs: [],
-    firstTokenMs: null,
-    durationMs: deps.clock.nowMs() - startedMs,
-    usage: UNKNOWN_USAGE,
-    costMicroUsd: 0,
-  };
+  const unasked = toUnaskedFailure(toFailureKind(failure), failure.message, failure.retryAfterMs);
+  return toUnservedEnd(unasked, [], deps.clock.nowMs() - startedMs);
+}
+
+function toFailureKind({ type, candidates }: PlanFailure): ProviderFailureKind {
+  switch (type) {
+    case "nothing-configured":
+      return "model-not-found";
+    case "nothing-available":
+      return "overloaded";
+    case "nothing-able": {
+      const missing = new Set(candidates.flatMap(({ facts }) => facts?.missingNeeds ?? []));
+      return missing.size === 1 && missing.has("context") ? "context-too-long" : "bad-request";
+    }
+  }
 }

@@ -1,44 +1,46 @@
 /**
- * Drives a plan to one answer: attempts in order, fallback, backoff, and an end that always says what happened.
- * The chat object and the HTTP door run the same code. Effects go through deps; no state outlives the call.
- * Rules RT18 to RT29.
+ * Drives a plan to one answer: attempts in order, hedges, fallback, backoff, and an end that always says what
+ * happened. The chat object and the HTTP door run the same code. Effects go through deps; what outlives the call
+ * (circuits, budgets) is handed in. Rules RT18 to RT29, RT70 to RT85.
  */
-import { assert } from "../base/assert.ts";
 import type { ProviderId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { CallOutcome } from "../circuit/outcome.ts";
-import {
-  UNKNOWN_USAGE,
-  type FinishReason,
-  type Leg,
-  type TerminalState,
-  type TokenUsage,
-} from "../protocol/answer.ts";
+import { readTargetCircuit } from "../circuit/target-circuit.ts";
 import type { CircuitSnapshot } from "../protocol/circuit.ts";
 import type { SelectionAttempt } from "../protocol/selection.ts";
 import type { ProviderFailure } from "../providers/failure.ts";
-import type { ModelCall } from "../providers/provider.ts";
-import { countTokens, logAllFailed, logAttempt, logSkipped } from "./attempt-log.ts";
+import type { ModelCall, Provider } from "../providers/provider.ts";
+import { toServedEnd, toUnaskedFailure, toUnservedEnd, type AnswerEnd } from "./answer-end.ts";
+import { logAllFailed, logAttempt, logSkipped } from "./attempt-log.ts";
 import type { BackoffPolicy } from "./backoff.ts";
-import { driveAttempt, type AttemptEnd, type DriveAttemptDeps, type LegEvent } from "./drive-attempt.ts";
-import { VERDICT_OF_FAILURE } from "./health-verdict.ts";
-import {
-  decideNextAction,
-  type CandidateProgress,
-  type NextAction,
-  type RetryLimits,
-} from "./next-action.ts";
-import { toCircuitReason, type Plan, type Target } from "./plan.ts";
+import { toCallOutcome } from "./call-outcome.ts";
+import type { AttemptEnd, DriveAttemptDeps, DriveAttemptInput, LegEvent } from "./drive-attempt.ts";
+import { noteCall, takeHedge, toHedgeAfterMs, type HedgeBudget } from "./hedge-budget.ts";
+import { driveHedgedAttempt, type HedgeChoice } from "./hedged-attempt.ts";
+import { decideNextAction, type NextAction, type RetryLimits } from "./next-action.ts";
+import { toNothingConfigured, toUnavailable, type Plan } from "./plan.ts";
+import type { Target } from "./ranking-facts.ts";
+import type { RetryBudget } from "./retry-budget.ts";
+import { TurnProgress } from "./turn-progress.ts";
+
+export type { AnswerEnd } from "./answer-end.ts";
 
 export interface RunPlanDeps extends DriveAttemptDeps {
   readonly random: Random;
   readonly log: Log;
+  /** Null for a provider that is not set up here. */
+  readonly findProvider: (id: ProviderId) => Provider | null;
   readonly readCircuit: (id: ProviderId) => CircuitSnapshot | null;
   /** Takes note of a finished call; returns at once. */
   readonly reportOutcome: (id: ProviderId, outcome: CallOutcome) => void;
   readonly limits: RetryLimits;
   readonly backoff: BackoffPolicy;
+  /** Shared by all turns of the isolate. */
+  readonly retryBudget: RetryBudget;
+  /** Shared by all turns of the isolate; null when hedging is switched off. */
+  readonly hedgeBudget: HedgeBudget | null;
 }
 
 export interface RunPlanInput {
@@ -54,221 +56,186 @@ export interface RunPlanInput {
   readonly signal: AbortSignal;
 }
 
-/** How the answer ended, and everything the receipt and the record need. */
-export interface AnswerEnd {
-  readonly type: "answer-end";
-  readonly status: TerminalState;
-  readonly finishReason: FinishReason | null;
-  /** The failure that ended it; null for `complete` and `cancelled`. */
-  readonly failure: ProviderFailure | null;
-  readonly attempts: readonly SelectionAttempt[];
-  readonly legs: readonly Leg[];
-  readonly firstTokenMs: number | null;
-  readonly durationMs: number;
-  readonly usage: TokenUsage;
-  readonly costMicroUsd: number | null;
-}
-
 export type AnswerEvent = LegEvent | AnswerEnd;
-
-interface Progress extends CandidateProgress {
-  readonly target: Target;
-  /** Why its circuit lets no call through; null while it does. */
-  readonly blockedBecause: string | null;
-  /** Its circuit opened before it was ever called, and the log has a line about that. */
-  readonly passedOver: boolean;
-}
 
 /** Yields batches of events; the last event of the last batch is `answer-end`, exactly one. Never throws. */
 export async function* runPlan(
   deps: RunPlanDeps,
   input: RunPlanInput,
 ): AsyncGenerator<readonly AnswerEvent[], void, undefined> {
-  const attempts: SelectionAttempt[] = [];
-  let progress = input.plan.order.map(toProgress);
-  let unlogged: AttemptEnd | null = null;
-  let lastFailure: ProviderFailure | null = null;
-  let round = 0;
+  const run = new PlanRun(deps, input);
   for (const target of input.plan.skipped) logSkipped(deps.log, input.requestId, target, target.reason);
   for (;;) {
-    progress = progress.map((entry) => refreshAvailability(entry, deps));
-    const action = decideNext(deps, input, progress, round, attempts.length);
-    // Only now is it known whether a failed attempt is followed by another.
-    if (unlogged !== null) logAttempt(deps.log, input.requestId, unlogged, action.type !== "give-up");
-    unlogged = null;
-    progress = notePassedOver(deps, input, progress, action);
+    const action = run.decide();
     if (action.type === "give-up") break;
     if (action.type === "wait") {
-      round = action.round;
-      await deps.clock.sleep(action.durationMs, input.signal);
+      await run.wait(action);
       continue;
     }
-    const entry = progress[action.index];
-    assert(entry !== undefined, "an attempt is made of a candidate");
-    const { call, startedMs: turnStartedMs, signal } = input;
-    const attempt = attempts.length + 1;
-    const end = yield* driveAttempt(deps, { target: entry.target, attempt, call, turnStartedMs, signal });
-    attempts.push(end.record);
-    reportAttempt(deps, input, end);
-    if (end.failure === null || end.hadContent || end.failure.kind === "cancelled") {
-      logAttempt(deps.log, input.requestId, end, false);
-      yield [toAnswerEnd(deps, input, end, attempts)];
-      return;
+    const first = run.start(action.index, false);
+    if (first === null) continue;
+    const end = yield* driveHedgedAttempt(deps, first, run.toHedgeChoice(first.target));
+    const served = run.noteEnd(end);
+    if (served === null) continue;
+    yield [served];
+    return;
+  }
+  yield [run.toUnserved()];
+}
+
+const NOT_SET_UP = "this provider is not set up here";
+
+/** The books of one turn. */
+class PlanRun {
+  private readonly deps: RunPlanDeps;
+  private readonly input: RunPlanInput;
+  private readonly progress: TurnProgress;
+  private readonly ends: AttemptEnd[] = [];
+  private callsBegun = 0;
+  private lastFailure: ProviderFailure | null = null;
+  /** A failed attempt of which it is not known yet whether another one follows. */
+  private unlogged: AttemptEnd | null = null;
+
+  constructor(deps: RunPlanDeps, input: RunPlanInput) {
+    this.deps = deps;
+    this.input = input;
+    this.progress = new TurnProgress(deps, input.plan.order);
+  }
+
+  decide(): NextAction {
+    const action = this.findNext();
+    if (this.unlogged !== null) this.logEnd(this.unlogged, action.type !== "give-up");
+    this.unlogged = null;
+    for (const target of this.progress.takePassedOver(action)) {
+      logSkipped(this.deps.log, this.input.requestId, target, target.reason);
     }
-    progress = progress.with(action.index, noteFailure(entry, round, end.failure, deps.clock.nowMs()));
-    lastFailure = end.failure;
-    unlogged = end;
+    return action;
   }
-  yield [toExhausted(deps, input, attempts, progress, lastFailure)];
-}
 
-function toProgress(target: Target): Progress {
-  return {
-    target,
-    triedInRound: -1,
-    lastFailure: null,
-    notBeforeMs: 0,
-    available: true,
-    blockedBecause: null,
-    passedOver: false,
-  };
-}
+  async wait(action: Extract<NextAction, { type: "wait" }>): Promise<void> {
+    this.progress.round = action.round;
+    await this.deps.clock.sleep(action.durationMs, this.input.signal);
+  }
 
-function decideNext(
-  deps: RunPlanDeps,
-  input: RunPlanInput,
-  candidates: readonly Progress[],
-  round: number,
-  attemptsMade: number,
-): NextAction {
-  if (input.signal.aborted) return { type: "give-up" };
-  const { limits, backoff, random } = deps;
-  return decideNextAction({
-    candidates,
-    round,
-    attemptsMade,
-    nowMs: deps.clock.nowMs(),
-    limits,
-    backoff,
-    random,
-  });
-}
+  /** Null when the candidate's provider is not set up here: it is passed over, and nobody is blamed. */
+  start(index: number, hedge: boolean): DriveAttemptInput | null {
+    const { clock, hedgeBudget, log } = this.deps;
+    const target = this.progress.targetAt(index);
+    const provider = this.deps.findProvider(target.provider);
+    if (provider === null) {
+      this.progress.dismiss(index, NOT_SET_UP);
+      logSkipped(log, this.input.requestId, target, NOT_SET_UP);
+      return null;
+    }
+    this.progress.noteStart(index, clock.nowMs());
+    if (hedgeBudget !== null && !hedge) noteCall(hedgeBudget, clock.nowMs());
+    this.callsBegun += 1;
+    const { call, startedMs: turnStartedMs, signal } = this.input;
+    return { provider, target, attempt: this.callsBegun, hedge, call, turnStartedMs, signal };
+  }
 
-/** A circuit that opened since the plan was made is not tried any more in this turn, also when it closes again. */
-function refreshAvailability(entry: Progress, deps: RunPlanDeps): Progress {
-  if (!entry.available) return entry;
-  const snapshot = deps.readCircuit(entry.target.provider);
-  if (snapshot === null || snapshot.status === "CLOSED") return entry;
-  return { ...entry, available: false, blockedBecause: toCircuitReason(snapshot) };
-}
+  toHedgeChoice(target: Target): HedgeChoice {
+    const { hedgeBudget, readCircuit } = this.deps;
+    const circuit = readTargetCircuit(readCircuit(target.provider), target.model);
+    const isPossible = hedgeBudget !== null && this.input.plan.order.length > 1;
+    return {
+      afterMs: isPossible && circuit !== null ? toHedgeAfterMs(circuit.usual) : null,
+      start: () => this.startHedge(target),
+      noteOtherEnd: (end) => this.noteOtherEnd(end),
+    };
+  }
 
-/** Tells of candidates that the turn goes past without ever having called them, since their circuit opened meanwhile. */
-function notePassedOver(
-  deps: RunPlanDeps,
-  input: RunPlanInput,
-  progress: readonly Progress[],
-  action: NextAction,
-): Progress[] {
-  const reached = action.type === "attempt" ? action.index : progress.length;
-  return progress.map((entry, index) => {
-    const passes = index < reached && entry.triedInRound < 0 && entry.blockedBecause !== null;
-    if (!passes || entry.passedOver) return entry;
-    logSkipped(deps.log, input.requestId, entry.target, entry.blockedBecause);
-    return { ...entry, passedOver: true };
-  });
-}
+  /** Takes note of the attempt that decided; the answer's end, or null when the turn goes on. */
+  noteEnd(end: AttemptEnd): AnswerEnd | null {
+    this.take(end);
+    if (end.failure === null || end.hadContent || end.failure.kind === "cancelled") {
+      this.logEnd(end, false);
+      return toServedEnd(end, this.listAttempts(), this.elapsedMs());
+    }
+    this.noteFailure(end, end.failure);
+    this.unlogged = end;
+    return null;
+  }
 
-function noteFailure(entry: Progress, round: number, failure: ProviderFailure, nowMs: number): Progress {
-  return {
-    ...entry,
-    triedInRound: round,
-    lastFailure: failure,
-    notBeforeMs: failure.retryAfterMs === null ? 0 : nowMs + failure.retryAfterMs,
-  };
-}
-
-function reportAttempt(deps: RunPlanDeps, input: RunPlanInput, end: AttemptEnd): void {
-  const { record, failure } = end;
-  deps.reportOutcome(end.target.provider, {
-    verdict: failure === null ? "success" : VERDICT_OF_FAILURE[failure.kind],
-    requestId: input.requestId,
-    model: record.model,
-    atMs: deps.clock.nowMs(),
-    latencyMs: failure === null ? (record.firstTokenMs ?? record.durationMs) : record.durationMs,
-    retryAfterMs: failure?.retryAfterMs ?? null,
-    message: record.error ?? "",
-  });
-}
-
-function toAnswerEnd(
-  deps: RunPlanDeps,
-  input: RunPlanInput,
-  end: AttemptEnd,
-  attempts: readonly SelectionAttempt[],
-): AnswerEnd {
-  const { record, failure } = end;
-  const status: TerminalState =
-    failure === null ? "complete" : failure.kind === "cancelled" ? "cancelled" : "incomplete";
-  const leg: Leg = {
-    provider: record.provider,
-    model: record.model,
-    usage: record.usage,
-    costMicroUsd: record.costMicroUsd,
-  };
-  return {
-    type: "answer-end",
-    status,
-    finishReason: end.finishReason,
-    failure: status === "incomplete" ? failure : null,
-    attempts,
-    legs: end.hadContent || failure === null ? [leg] : [],
-    firstTokenMs: record.firstTokenMs === null ? null : record.startedAtMs + record.firstTokenMs,
-    durationMs: deps.clock.nowMs() - input.startedMs,
-    usage: record.usage,
-    costMicroUsd: record.costMicroUsd,
-  };
-}
-
-/** Nobody answered: every candidate failed before its first word, or the reader said stop before one came. */
-function toExhausted(
-  deps: RunPlanDeps,
-  input: RunPlanInput,
-  attempts: readonly SelectionAttempt[],
-  progress: readonly Progress[],
-  lastFailure: ProviderFailure | null,
-): AnswerEnd {
-  const cancelled = input.signal.aborted;
-  if (!cancelled) {
-    const { requestId, requested, plan } = input;
-    const untried = progress
-      .filter((entry) => entry.triedInRound < 0)
-      .map((entry) => ({ ...entry.target, reason: entry.blockedBecause ?? "the turn was over before" }));
+  /** Every candidate failed before its first word, nobody could be asked, or the reader said stop. */
+  toUnserved(): AnswerEnd {
+    const attempts = this.listAttempts();
+    if (this.input.signal.aborted) return toUnservedEnd(null, attempts, this.elapsedMs());
+    const { requestId, requested, plan } = this.input;
+    const untried = this.progress.listUntried(this.deps.clock.nowMs());
     const leftOut = plan.candidates.filter((candidate) => candidate.place === null);
-    logAllFailed(deps.log, { requestId, requested, attempts, notTried: [...untried, ...leftOut] });
+    logAllFailed(this.deps.log, { requestId, requested, attempts, notTried: [...untried, ...leftOut] });
+    return toUnservedEnd(this.lastFailure ?? this.toUnasked(), attempts, this.elapsedMs());
   }
-  return {
-    type: "answer-end",
-    status: cancelled ? "cancelled" : "failed",
-    finishReason: null,
-    failure: cancelled ? null : lastFailure,
-    attempts,
-    legs: [],
-    firstTokenMs: null,
-    durationMs: deps.clock.nowMs() - input.startedMs,
-    usage: UNKNOWN_USAGE,
-    costMicroUsd: sumCosts(attempts),
-  };
-}
 
-/**
- * What failed attempts cost is known to be nothing, unless a provider reported tokens for them: then it is their
- * price, and unknown where that is.
- */
-function sumCosts(attempts: readonly SelectionAttempt[]): number | null {
-  let sum = 0;
-  for (const { costMicroUsd, usage } of attempts) {
-    if (costMicroUsd === null && countTokens(usage) !== null) return null;
-    sum += costMicroUsd ?? 0;
+  private findNext(): NextAction {
+    if (this.input.signal.aborted) return { type: "give-up" };
+    const { limits, backoff, random, clock, deadlines } = this.deps;
+    const nowMs = clock.nowMs();
+    return decideNextAction({
+      candidates: this.progress.read(nowMs),
+      round: this.progress.round,
+      attemptsMade: this.callsBegun,
+      nowMs,
+      turnEndsMs: this.input.startedMs + deadlines.turnMs,
+      limits,
+      backoff,
+      random,
+    });
   }
-  return sum;
+
+  private startHedge(slow: Target): DriveAttemptInput | null {
+    const { clock, hedgeBudget, limits } = this.deps;
+    if (hedgeBudget === null || this.callsBegun >= limits.maxAttempts || this.input.signal.aborted) return null;
+    for (;;) {
+      const index = this.progress.findHedge(slow, clock.nowMs());
+      if (index === null) return null;
+      const { provider } = this.progress.targetAt(index);
+      // Paid for only when there is somebody to call.
+      if (this.deps.findProvider(provider) !== null && !takeHedge(hedgeBudget, clock.nowMs())) return null;
+      const input = this.start(index, true);
+      if (input !== null) return input;
+    }
+  }
+
+  /** One of two attempts has ended and the other goes on: it lost, or it failed and the other is the next attempt. */
+  private noteOtherEnd(end: AttemptEnd): void {
+    this.take(end);
+    if (end.failure !== null && end.failure.kind !== "cancelled") this.noteFailure(end, end.failure);
+    this.logEnd(end, true);
+  }
+
+  private take(end: AttemptEnd): void {
+    this.ends.push(end);
+    const outcome = toCallOutcome(end, this.input.requestId, this.deps.clock.nowMs());
+    this.deps.reportOutcome(end.target.provider, outcome);
+  }
+
+  private noteFailure(end: AttemptEnd, failure: ProviderFailure): void {
+    this.progress.noteFailure(end.target, failure, this.deps.clock.nowMs());
+    this.lastFailure = failure;
+  }
+
+  private logEnd(end: AttemptEnd, willRetry: boolean): void {
+    logAttempt(this.deps.log, this.input.requestId, end, willRetry);
+  }
+
+  /** Nobody was asked: the sentence is the one the plan would have given. */
+  private toUnasked(): ProviderFailure {
+    if (this.progress.isNobodySetUp()) {
+      const { message } = toNothingConfigured(this.input.plan.order);
+      return toUnaskedFailure("model-not-found", message, null);
+    }
+    const { message, retryAfterMs } = toUnavailable(this.progress.listWaitsMs(this.deps.clock.nowMs()));
+    return toUnaskedFailure("overloaded", message, retryAfterMs);
+  }
+
+  /** In the order in which they were begun. */
+  private listAttempts(): SelectionAttempt[] {
+    return this.ends.toSorted((left, right) => left.attempt - right.attempt).map(({ record }) => record);
+  }
+
+  private elapsedMs(): number {
+    return this.deps.clock.nowMs() - this.input.startedMs;
+  }
 }

@@ -1,8 +1,14 @@
 /** Writes the record of a decision, and the sentences a reader sees about it. Pure. Rules RT30 to RT34. */
 import type { Leg } from "../protocol/answer.ts";
-import type { SelectionCandidate, SelectionMode, SelectionRecord, Intent } from "../protocol/selection.ts";
+import type {
+  Intent,
+  RankingDecision,
+  SelectionCandidate,
+  SelectionMode,
+  SelectionRecord,
+} from "../protocol/selection.ts";
 import type { ProviderFailureKind } from "../providers/failure.ts";
-import type { AnswerEnd } from "./run-plan.ts";
+import type { AnswerEnd } from "./answer-end.ts";
 
 export interface SelectionFacts {
   readonly id: string;
@@ -16,6 +22,7 @@ export interface SelectionFacts {
   readonly mode: SelectionMode;
   readonly intent: Intent;
   readonly candidates: readonly SelectionCandidate[];
+  readonly decision: RankingDecision;
   readonly lastProvider: string | null;
   readonly isSandbox: (provider: string) => boolean;
 }
@@ -34,6 +41,7 @@ export function toSelectionRecord(facts: SelectionFacts, end: AnswerEnd): Select
     mode: facts.mode,
     intent: facts.intent,
     candidates: [...facts.candidates],
+    decision: facts.decision,
     attempts: [...end.attempts],
     status: end.status,
     provider: served?.provider ?? null,
@@ -62,8 +70,14 @@ export function toReasons(
   const failed = attempts
     .filter((attempt) => attempt.outcome === "failure")
     .map((attempt) => `${attempt.provider}/${attempt.model} failed: ${toKind(attempt.error)}.`);
-  return [...chosen, ...skipped, ...failed];
+  const slower = attempts
+    .filter((attempt) => attempt.outcome === "cancelled" && answered(attempts))
+    .map((attempt) => `${attempt.provider}/${attempt.model} was asked too and was slower.`);
+  return [...chosen, ...skipped, ...failed, ...slower];
 }
+
+const answered = (attempts: AnswerEnd["attempts"]): boolean =>
+  attempts.some((attempt) => attempt.outcome === "success");
 
 /** The kind alone: the rest of an attempt's error is what the provider said (rule RT33). */
 function toKind(error: string | null): string {

@@ -137,6 +137,7 @@ export class Chat {
       requestId: frame.requestId,
       parentId,
       requested,
+      policy: frame.body.policy ?? null,
       status: "queued",
       createdAtMs: this.deps.clock.nowMs(),
     });

@@ -10,6 +10,7 @@ import * as tables from "../../schema/chat-session.ts";
 import { ObjectPrincipal } from "../auth/principal.ts";
 import type { TerminalState } from "../protocol/answer.ts";
 import { Receipt } from "../protocol/answer.ts";
+import { RoutingPolicy } from "../protocol/selection.ts";
 import { StoredMessage } from "../protocol/session-frame.ts";
 import { SelectionMessage } from "./selection-message.ts";
 import type { StreamLogStore } from "./stream-log.ts";
@@ -37,6 +38,8 @@ export interface TurnRow {
   readonly messageId: string;
   readonly parentId: string;
   readonly requested: readonly string[];
+  /** How the candidates are to be put in order; null for the default. */
+  readonly policy: RoutingPolicy | null;
   readonly status: TurnStatus;
   readonly stopRequested: boolean;
   readonly createdAtMs: number;
@@ -46,9 +49,11 @@ export interface TurnRow {
 export type NewTurn = Omit<TurnRow, "position" | "stopRequested" | "endedAtMs">;
 
 const Requested = z.array(z.string());
+/** One that a later version no longer knows is answered by the default. */
+const Policy = RoutingPolicy.nullable().catch(null);
 
 function toTurnRow(row: typeof tables.turn.$inferSelect): TurnRow {
-  return { ...row, requested: Requested.parse(row.requested) };
+  return { ...row, requested: Requested.parse(row.requested), policy: Policy.parse(row.policy) };
 }
 
 function toStoredMessage(row: typeof tables.message.$inferSelect): StoredMessage {

@@ -202,6 +202,7 @@ export class TurnRunner {
     const question = path.at(-1);
     return this.deps.runAnswer({
       models: models.value,
+      policy: turn.policy,
       call: { prompt: toPrompt(path) },
       question: question === undefined ? "" : toMessageText(question),
       selectionId: turn.selectionId,

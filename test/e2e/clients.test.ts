@@ -35,22 +35,22 @@ class PlainState implements ChatState<UIMessage> {
 
 class PlainChat extends AbstractChat<UIMessage> {}
 
-/** A chat client, and its sockets so that a test can cut them. */
-function openChat(sessionId: string): { chat: PlainChat; sockets: WebSocket[] } {
-  const sockets: WebSocket[] = [];
-  class WatchedSocket extends WebSocket {
-    constructor(url: string | URL, protocols?: string | string[]) {
-      super(url, protocols);
-      sockets.push(this);
-    }
+/** Every socket that a client opened, in order, so that a test can cut one as a lost network would. */
+const opened: WebSocket[] = [];
+globalThis.WebSocket = class extends globalThis.WebSocket {
+  constructor(url: string | URL, protocols?: string | string[]) {
+    super(url, protocols);
+    opened.push(this);
   }
+};
+
+function openChat(sessionId: string): PlainChat {
   const transport = new WebSocketChatTransport<UIMessage>({
     url: `${E2E_URL}/api/v1/sessions/${sessionId}/socket`,
     params: async () => ({ ticket: await post(`/api/v1/sessions/${sessionId}/ticket`, "ticket") }),
     body: { model: "balanced" },
-    webSocket: WatchedSocket,
   });
-  return { chat: new PlainChat({ id: sessionId, transport, state: new PlainState() }), sockets };
+  return new PlainChat({ id: sessionId, transport, state: new PlainState() });
 }
 
 function textOf(message: UIMessage | undefined): string {
@@ -107,17 +107,17 @@ test("[EE7] an unmodified AI SDK chat is cut off, resumes, and has the same text
   const sessionId = await post("/api/v1/sessions", "id");
   const cut = openChat(sessionId);
   const stayed = openChat(sessionId);
-  const asked = cut.chat.sendMessage({ text: "Tell me about the sea [[words:160]]" });
-  await expect.poll(() => textOf(cut.chat.messages.at(-1)).length).toBeGreaterThan(100);
-  const following = stayed.chat.resumeStream();
-  await expect.poll(() => textOf(stayed.chat.messages.at(-1)).length).toBeGreaterThan(150);
-  cut.sockets[0]?.close();
+  const asked = cut.sendMessage({ text: "Tell me about the sea [[words:160]]" });
+  await expect.poll(() => textOf(cut.messages.at(-1)).length).toBeGreaterThan(100);
+  const following = stayed.resumeStream();
+  await expect.poll(() => textOf(stayed.messages.at(-1)).length).toBeGreaterThan(150);
+  opened[0]?.close();
   await asked;
-  expect(cut.chat.status).toBe("error");
-  await cut.chat.resumeStream();
+  expect(cut.status).toBe("error");
+  await cut.resumeStream();
   await following;
-  expect(cut.chat.status).toBe("ready");
-  expect(textOf(cut.chat.messages.at(-1))).toBe(textOf(stayed.chat.messages.at(-1)));
-  expect(textOf(cut.chat.messages.at(-1)).split(/\s+/).length).toBeGreaterThan(150);
-  expect(cut.chat.messages.map((message) => message.role)).toEqual(["user", "assistant"]);
+  expect(cut.status).toBe("ready");
+  expect(textOf(cut.messages.at(-1))).toBe(textOf(stayed.messages.at(-1)));
+  expect(textOf(cut.messages.at(-1)).split(/\s+/).length).toBeGreaterThan(150);
+  expect(cut.messages.map((message) => message.role)).toEqual(["user", "assistant"]);
 });

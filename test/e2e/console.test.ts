@@ -1,5 +1,5 @@
 /** An admin watches a provider break and come back. */
-import { expect, test, type APIRequestContext, type Page } from "@playwright/test";
+import { expect, test, type APIRequestContext, type Locator, type Page } from "@playwright/test";
 import { z } from "zod";
 import { readCredentials } from "./product.ts";
 import { signIn } from "./person.ts";
@@ -20,6 +20,15 @@ async function askOverHttp(request: APIRequestContext, model: string): Promise<s
 
 const State = z.object({ providers: z.array(z.object({ provider: z.string(), requests: z.number() })) });
 
+/** Chooses how a stand-in is broken, and waits until it is. */
+async function breakFromCard(page: Page, card: Locator, choice: string | { index: number }): Promise<void> {
+  const taken = page.waitForResponse(
+    (answer) => answer.url().includes("/api/v1/admin/sandbox/") && answer.request().method() === "PUT",
+  );
+  await card.getByRole("combobox").selectOption(choice);
+  expect((await taken).status()).toBe(200);
+}
+
 /** How many requests the stand-in has had, probes included. */
 async function countRequests(page: Page, provider: string): Promise<number> {
   const state = State.parse(await (await page.request.get("/api/v1/admin/sandbox")).json());
@@ -32,7 +41,7 @@ test("[EE5] a broken provider is left alone until a probe went well", async ({ p
   const card = page.getByRole("region", { name: /anthropic/i });
   await expect(card).toContainText(/closed/i);
   expect(await askOverHttp(request, "balanced")).toBe("anthropic");
-  await card.getByRole("combobox").selectOption("server-error");
+  await breakFromCard(page, card, "server-error");
   expect(await askOverHttp(request, "balanced")).not.toBe("anthropic");
   await expect(card).toContainText(/open/i, { timeout: 3_000 });
   await expect(card).toContainText(/failures in a row/i);
@@ -42,7 +51,7 @@ test("[EE5] a broken provider is left alone until a probe went well", async ({ p
   }
   // Probes may have asked meanwhile; five questions would have made at least five requests.
   expect(await countRequests(page, "anthropic")).toBeLessThan(before + 5);
-  await card.getByRole("combobox").selectOption({ index: 0 });
+  await breakFromCard(page, card, { index: 0 });
   await expect(card).toContainText(/closed/i, { timeout: 45_000 });
   // An isolate may go by what it knew half a second ago.
   await expect.poll(() => askOverHttp(request, "balanced")).toBe("anthropic");

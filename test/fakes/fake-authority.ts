@@ -26,6 +26,7 @@ export const snapshotOf = (provider: string, changes: Partial<CircuitSnapshot> =
   failureCount: 0,
   failureThreshold: 3,
   changedAtMs: 0,
+  models: [],
   ...changes,
 });
 

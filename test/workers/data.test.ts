@@ -28,8 +28,21 @@ function toRecord(changes: Partial<SelectionRecord> = {}): SelectionRecord {
     mode: "list",
     intent: "code",
     candidates: [
-      { provider: "openai", model: "gpt-5", place: 1, reason: 'He said "fast".', circuit: "CLOSED" },
+      {
+        provider: "openai",
+        model: "gpt-5",
+        place: 1,
+        reason: 'He said "fast".',
+        circuit: "CLOSED",
+        facts: null,
+      },
     ],
+    decision: {
+      policy: "cost",
+      version: 1,
+      parameters: { costWeight: 0.25 },
+      needs: { vision: true, tools: false, inputTokens: 3, outputTokens: null },
+    },
     attempts: [
       {
         provider: "openai",
@@ -39,6 +52,7 @@ function toRecord(changes: Partial<SelectionRecord> = {}): SelectionRecord {
         firstTokenMs: 120,
         outcome: "success",
         error: null,
+        hedge: true,
         usage: {
           inputTokens: 3,
           cachedInputTokens: null,

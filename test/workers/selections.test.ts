@@ -40,6 +40,7 @@ function toMessage(changes: Partial<SelectionRecord> = {}): SelectionMessage {
       mode: "class",
       intent: "chat",
       candidates: [],
+      decision: null,
       attempts: [],
       status: "complete",
       provider: "openai",

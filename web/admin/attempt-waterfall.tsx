@@ -1,6 +1,8 @@
 /** The attempts of a selection as bars over its whole time; the darker end of a bar is where words came. */
+import { LightningIcon } from "@phosphor-icons/react/dist/csr/Lightning";
 import type { SelectionAttempt } from "../../src/protocol/selection.ts";
 import { formatCount, formatDuration, formatMicroUsd } from "../ui/format.ts";
+import { hasLostRace } from "./candidate-facts.ts";
 
 const LOOK = { success: "bg-good", failure: "bg-bad", cancelled: "bg-ink-faint" } as const;
 /** A bar narrower than this cannot be seen. */
@@ -26,7 +28,51 @@ function AttemptBar({ attempt, totalMs }: { readonly attempt: SelectionAttempt; 
   );
 }
 
-/** A row for each attempt: who, when, how long, and what went wrong. */
+function AttemptRow({
+  attempt,
+  attempts,
+  totalMs,
+}: {
+  readonly attempt: SelectionAttempt;
+  readonly attempts: readonly SelectionAttempt[];
+  readonly totalMs: number;
+}) {
+  const { provider, model, hedge, outcome, startedAtMs, durationMs, firstTokenMs, usage } = attempt;
+  return (
+    <li data-outcome={outcome}>
+      <div className="mb-1 flex flex-wrap justify-between gap-x-3 text-[13px]">
+        <span className="flex flex-wrap items-center gap-x-1.5">
+          <span className="font-medium">{provider}</span>
+          <span className="text-ink-faint">{model}</span>
+          {hedge && (
+            <span
+              title="Started beside a slow attempt, to see which of them speaks first"
+              className="inline-flex h-5 items-center gap-0.5 rounded-full bg-accent-soft px-1.5 text-xs font-semibold text-accent-strong"
+            >
+              <LightningIcon aria-hidden size={12} weight="fill" />
+              hedge
+            </span>
+          )}
+        </span>
+        <span className="text-ink-soft tabular-nums">
+          {hasLostRace(attempt, attempts) ? "cancelled, another spoke first" : outcome} · from{" "}
+          {formatDuration(startedAtMs)}, took {formatDuration(durationMs)}
+          {firstTokenMs !== null && `, first token ${formatDuration(firstTokenMs)}`}
+        </span>
+      </div>
+      <AttemptBar attempt={attempt} totalMs={totalMs} />
+      <p className="mt-1 text-xs text-ink-faint">
+        {attempt.error === null ? (
+          `${formatCount(usage.inputTokens)} tokens in, ${formatCount(usage.outputTokens)} out, ${formatMicroUsd(attempt.costMicroUsd)}`
+        ) : (
+          <span className={`wrap-anywhere ${outcome === "failure" ? "text-bad" : ""}`}>{attempt.error}</span>
+        )}
+      </p>
+    </li>
+  );
+}
+
+/** A row for each attempt: who, when, how long, whether it was a hedge, and what went wrong. */
 export function AttemptWaterfall({
   attempts,
   totalMs,
@@ -38,27 +84,7 @@ export function AttemptWaterfall({
   return (
     <ol className="flex flex-col gap-3">
       {attempts.map((attempt, index) => (
-        <li key={index}>
-          <div className="mb-1 flex flex-wrap justify-between gap-x-3 text-[13px]">
-            <span>
-              <span className="font-medium">{attempt.provider}</span>{" "}
-              <span className="text-ink-faint">{attempt.model}</span>
-            </span>
-            <span className="text-ink-soft tabular-nums">
-              {attempt.outcome} · from {formatDuration(attempt.startedAtMs)}, took{" "}
-              {formatDuration(attempt.durationMs)}
-              {attempt.firstTokenMs !== null && `, first token ${formatDuration(attempt.firstTokenMs)}`}
-            </span>
-          </div>
-          <AttemptBar attempt={attempt} totalMs={totalMs} />
-          <p className="mt-1 text-xs text-ink-faint">
-            {attempt.error === null ? (
-              `${formatCount(attempt.usage.inputTokens)} tokens in, ${formatCount(attempt.usage.outputTokens)} out, ${formatMicroUsd(attempt.costMicroUsd)}`
-            ) : (
-              <span className="wrap-anywhere text-bad">{attempt.error}</span>
-            )}
-          </p>
-        </li>
+        <AttemptRow key={index} attempt={attempt} attempts={attempts} totalMs={totalMs} />
       ))}
     </ol>
   );

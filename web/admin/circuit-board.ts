@@ -6,15 +6,12 @@ import type {
   AdminLiveFrame,
   CircuitDetail,
   CircuitList,
-  CircuitTransition,
   SelectionTail,
 } from "../../src/protocol/circuit.ts";
 import type { Connection } from "../session/chat-view.ts";
 
 /** The newest selections that are kept; older ones are in the log. */
 export const MAX_TAIL = 100;
-/** As many as a circuit's own card carries. */
-export const MAX_TIMELINE = 50;
 
 export interface BoardState {
   readonly connection: Connection;
@@ -32,14 +29,6 @@ export type BoardEvent =
   | { readonly type: "socket-close"; readonly online: boolean }
   | { readonly type: "network-change"; readonly online: boolean };
 
-/** Something between was missed: read the whole picture again. */
-export type BoardEffect = { readonly type: "refetch" };
-
-export interface BoardStep {
-  readonly state: BoardState;
-  readonly effects: readonly BoardEffect[];
-}
-
 export const EMPTY_BOARD: BoardState = {
   connection: "connecting",
   circuits: null,
@@ -49,7 +38,6 @@ export const EMPTY_BOARD: BoardState = {
 
 const byName = (a: CircuitDetail, b: CircuitDetail): number =>
   a.snapshot.provider.localeCompare(b.snapshot.provider);
-const stay = (state: BoardState): BoardStep => ({ state, effects: [] });
 
 /** The newer of what is known and what came; the same version may carry newer calls. */
 function mergeCircuits(
@@ -65,57 +53,48 @@ function mergeCircuits(
     .toSorted(byName);
 }
 
-function applyCircuit(state: BoardState, detail: CircuitDetail, clockOffsetMs: number): BoardStep {
+/** A frame is the whole card: versions between the one that is shown and this one have left nothing that is missed. */
+function applyCircuit(state: BoardState, detail: CircuitDetail, clockOffsetMs: number): BoardState {
   const circuits = state.circuits ?? [];
   const { provider, version } = detail.snapshot;
   const known = circuits.find((circuit) => circuit.snapshot.provider === provider)?.snapshot.version;
-  if (known !== undefined && version < known) return stay(state);
+  if (known !== undefined && version < known) return state;
   const others = circuits.filter((circuit) => circuit.snapshot.provider !== provider);
-  const next = { ...state, clockOffsetMs, circuits: [...others, detail].toSorted(byName) };
-  const isGap = known !== undefined && version > known + 1;
-  return { state: next, effects: isGap ? [{ type: "refetch" }] : [] };
+  return { ...state, clockOffsetMs, circuits: [...others, detail].toSorted(byName) };
 }
 
-function applyLiveFrame(state: BoardState, frame: AdminLiveFrame, nowMs: number): BoardStep {
+function applyLiveFrame(state: BoardState, frame: AdminLiveFrame, nowMs: number): BoardState {
   switch (frame.type) {
     case "hello":
-      return stay({
+      return {
         ...state,
         connection: "live",
         clockOffsetMs: frame.serverTimeMs - nowMs,
         // Taken as it is: after a restart of the server versions may begin anew.
         circuits: frame.circuits.toSorted(byName),
-      });
+      };
     case "circuit":
       return applyCircuit(state, frame.detail, frame.serverTimeMs - nowMs);
     case "selection": {
       const others = state.tail.filter(({ id }) => id !== frame.selection.id);
-      return stay({ ...state, tail: [frame.selection, ...others].slice(0, MAX_TAIL) });
+      return { ...state, tail: [frame.selection, ...others].slice(0, MAX_TAIL) };
     }
   }
 }
 
-/** The next picture, and whether it must be read anew. */
-export function applyBoardEvent(state: BoardState, event: BoardEvent): BoardStep {
+/** The next picture. */
+export function applyBoardEvent(state: BoardState, event: BoardEvent): BoardState {
   switch (event.type) {
     case "frame":
       return applyLiveFrame(state, event.frame, event.nowMs);
     case "list": {
       const circuits = mergeCircuits(state.circuits, event.list.circuits);
-      return stay({ ...state, circuits, clockOffsetMs: event.list.serverTimeMs - event.nowMs });
+      return { ...state, circuits, clockOffsetMs: event.list.serverTimeMs - event.nowMs };
     }
     case "socket-close":
-      return stay({ ...state, connection: event.online ? "reconnecting" : "offline" });
+      return { ...state, connection: event.online ? "reconnecting" : "offline" };
     case "network-change":
-      if (state.connection === "live") return stay(state);
-      return stay({ ...state, connection: event.online ? "reconnecting" : "offline" });
+      if (state.connection === "live") return state;
+      return { ...state, connection: event.online ? "reconnecting" : "offline" };
   }
-}
-
-/** The transitions of all circuits, newest first. */
-export function toTimeline(circuits: readonly CircuitDetail[]): CircuitTransition[] {
-  return circuits
-    .flatMap((circuit) => circuit.transitions)
-    .toSorted((a, b) => b.atMs - a.atMs || b.version - a.version)
-    .slice(0, MAX_TIMELINE);
 }

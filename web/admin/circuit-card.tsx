@@ -1,12 +1,14 @@
 /** Everything about one provider's circuit on a card. */
-import { EyeIcon } from "@phosphor-icons/react/dist/csr/Eye";
-import { HandIcon } from "@phosphor-icons/react/dist/csr/Hand";
 import type { ReactNode } from "react";
 import type { CircuitDetail, CircuitSnapshot } from "../../src/protocol/circuit.ts";
-import { formatAgo, formatCountdown, formatDuration } from "../ui/format.ts";
+import { formatAgo, formatDuration } from "../ui/format.ts";
 import { CircuitActions } from "./circuit-actions.tsx";
-import { CircuitChip } from "./circuit-state.tsx";
+import { CircuitChip, CoolDownChip, ModeChip, SuspectChip } from "./circuit-state.tsx";
+import { toCoolDownMs, toWaitText } from "./circuit-wait.ts";
+import { ModelCircuits } from "./model-circuits.tsx";
+import { PolicyLine } from "./policy-dialog.tsx";
 import { RecentCalls } from "./recent-calls.tsx";
+import { RegionStates } from "./region-states.tsx";
 
 interface CircuitCardProps {
   readonly detail: CircuitDetail;
@@ -15,13 +17,6 @@ interface CircuitCardProps {
   /** The sandbox's control of this provider, where there is one. */
   readonly children: ReactNode;
 }
-
-/** The modes that a person chose, in words; `auto` needs none. */
-const HELD = new Map<string, string>([
-  ["forced-open", "Held open"],
-  ["forced-closed", "Held closed"],
-  ["draining", "Draining"],
-]);
 
 /** More places than this are drawn as one bar. */
 const MAX_SEGMENTS = 10;
@@ -66,51 +61,28 @@ function Figure({ name, children }: { readonly name: string; readonly children: 
   );
 }
 
-/** What the circuit waits for, in words and seconds; empty when it waits for nothing. */
-function toWaitText(detail: CircuitDetail, nowMs: number): string {
-  const { snapshot, nextProbeAtMs } = detail;
-  const coolDown = snapshot.coolDownUntilMs;
-  if (coolDown !== null && coolDown > nowMs) {
-    return `The provider asked for quiet: ${formatCountdown(coolDown - nowMs)} more`;
-  }
-  if (snapshot.mode === "forced-open") return "No probe: held open";
-  const probeAtMs = nextProbeAtMs ?? snapshot.openUntilMs;
-  if (snapshot.status === "OPEN" && probeAtMs !== null) {
-    return probeAtMs > nowMs ? `Probe in ${formatCountdown(probeAtMs - nowMs)}` : "Probe is due";
-  }
-  if (snapshot.status === "HALF_OPEN") return "A probe is on its way";
-  return nextProbeAtMs !== null && nextProbeAtMs > nowMs
-    ? `Next check in ${formatCountdown(nextProbeAtMs - nowMs)}`
-    : "";
+function CardHead({ detail, nowMs }: { readonly detail: CircuitDetail; readonly nowMs: number }) {
+  const { snapshot, sandbox } = detail;
+  const coolDownMs = toCoolDownMs(snapshot, nowMs);
+  return (
+    <header className="flex flex-wrap items-center gap-2">
+      <h2 className="text-lg font-semibold tracking-tight">{snapshot.provider}</h2>
+      <CircuitChip status={snapshot.status} />
+      {snapshot.suspect && snapshot.status === "CLOSED" && <SuspectChip detail="a probe is deciding" />}
+      {coolDownMs !== null && <CoolDownChip leftMs={coolDownMs} />}
+      <ModeChip mode={snapshot.mode} />
+      {sandbox && <span className="ml-auto text-xs text-ink-faint">sandbox</span>}
+    </header>
+  );
 }
 
-/** State, reason, failures, last calls, timings, what is next, and what a person can do. */
+/** State, reason, failures, last calls, timings, models, regions, what is next, and what a person can do. */
 export function CircuitCard({ detail, nowMs, children }: CircuitCardProps) {
   const { snapshot } = detail;
-  const byHand = HELD.get(snapshot.mode);
   return (
     <section aria-label={`Circuit ${snapshot.provider}`} className="card flex flex-col gap-4 p-4">
-      <header className="flex flex-wrap items-center gap-2">
-        <h2 className="text-lg font-semibold tracking-tight">{snapshot.provider}</h2>
-        <CircuitChip status={snapshot.status} />
-        {byHand !== undefined && (
-          <span className="inline-flex h-6 items-center gap-1 rounded-full bg-hover px-2 text-xs font-semibold text-ink-soft">
-            <HandIcon aria-hidden size={14} weight="fill" />
-            {byHand}
-          </span>
-        )}
-        {snapshot.suspect && snapshot.status === "CLOSED" && (
-          <span
-            title="It failed lately: other providers go first until a call or a probe goes well"
-            className="inline-flex h-6 items-center gap-1 rounded-full bg-warn-soft px-2 text-xs font-semibold text-warn"
-          >
-            <EyeIcon aria-hidden size={14} weight="fill" />
-            Suspect
-          </span>
-        )}
-        {detail.sandbox && <span className="ml-auto text-xs text-ink-faint">sandbox</span>}
-      </header>
-      <p className="min-h-10 text-sm text-ink-soft">
+      <CardHead detail={detail} nowMs={nowMs} />
+      <p className="min-h-10 text-sm wrap-anywhere text-ink-soft">
         {snapshot.reason}
         <span className="text-ink-faint"> · {formatAgo(snapshot.changedAtMs, nowMs)}</span>
       </p>
@@ -122,10 +94,13 @@ export function CircuitCard({ detail, nowMs, children }: CircuitCardProps) {
           <Figure name="p95">{formatDuration(detail.firstTokenP95Ms)}</Figure>
         </dl>
         <p role="timer" className="text-right text-[13px] text-ink-soft tabular-nums">
-          {toWaitText(detail, nowMs)}
+          {toWaitText(snapshot, detail.nextProbeAtMs, nowMs)}
         </p>
       </div>
+      <ModelCircuits provider={snapshot.provider} models={snapshot.models} nowMs={nowMs} />
+      <RegionStates regions={detail.regions} nowMs={nowMs} />
       <div className="mt-auto flex flex-col gap-3 border-t border-line pt-3">
+        <PolicyLine detail={detail} />
         <CircuitActions snapshot={snapshot} />
         {children}
       </div>

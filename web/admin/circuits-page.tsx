@@ -8,8 +8,8 @@ import { PageShell } from "../ui/page-shell.tsx";
 import type { PageTab } from "../ui/page-shell.tsx";
 import { EmptyState, ErrorState, SkeletonLines } from "../ui/page-state.tsx";
 import { CircuitCard } from "./circuit-card.tsx";
-import { toTimeline } from "./circuit-board.ts";
 import { SandboxFault } from "./sandbox-fault.tsx";
+import { toTimeline } from "./timeline-entry.ts";
 import { TransitionTimeline } from "./transition-timeline.tsx";
 import type { CircuitBoard } from "./use-circuit-board.ts";
 
@@ -44,7 +44,7 @@ function Circuits({ board }: { readonly board: CircuitBoard }) {
       <section aria-label="Timeline" className="mt-8">
         <h2 className="mb-3 text-lg font-semibold tracking-tight">Timeline</h2>
         <div className="card">
-          <TransitionTimeline transitions={toTimeline(circuits)} nowMs={nowMs} />
+          <TransitionTimeline entries={toTimeline(circuits)} nowMs={nowMs} />
         </div>
       </section>
     </>

@@ -1,12 +1,28 @@
 /** One selection in full: the candidates with their reasons, and the attempts. */
 import { Fragment } from "react";
-import type { SelectionCandidate, SelectionRecord } from "../../src/protocol/selection.ts";
+import type { CandidateFacts, SelectionCandidate, SelectionRecord } from "../../src/protocol/selection.ts";
 import { formatDuration, formatMicroUsd } from "../ui/format.ts";
 import { AttemptWaterfall } from "./attempt-waterfall.tsx";
+import { toDecisionText, toFigures, toObstacles } from "./candidate-facts.ts";
 import { CircuitChip } from "./circuit-state.tsx";
 
+function Facts({ facts }: { readonly facts: CandidateFacts }) {
+  return (
+    <dl className="mt-0.5 flex flex-wrap gap-x-3 text-xs tabular-nums">
+      {toFigures(facts).map(({ name, text }) => (
+        <div key={name} className="flex gap-1">
+          <dt className="text-ink-faint">{name}</dt>
+          <dd className="text-ink-soft">{text}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 function Candidate({ candidate }: { readonly candidate: SelectionCandidate }) {
+  const { facts } = candidate;
   const isOut = candidate.place === null;
+  const obstacles = facts === null ? [] : toObstacles(facts);
   return (
     <li className={`flex gap-3 border-t border-line py-2 first:border-t-0 ${isOut ? "text-ink-faint" : ""}`}>
       <span
@@ -20,8 +36,14 @@ function Candidate({ candidate }: { readonly candidate: SelectionCandidate }) {
           <span className="font-medium">{candidate.provider}</span>
           <span className="text-ink-faint">{candidate.model}</span>
           {candidate.circuit !== "CLOSED" && <CircuitChip status={candidate.circuit} />}
+          {obstacles.map((obstacle) => (
+            <span key={obstacle} className="rounded-full bg-warn-soft px-2 text-xs font-medium text-warn">
+              {obstacle}
+            </span>
+          ))}
         </p>
-        <p className="text-[13px] text-ink-soft">{candidate.reason}</p>
+        <p className="text-[13px] wrap-anywhere text-ink-soft">{candidate.reason}</p>
+        {facts !== null && <Facts facts={facts} />}
       </div>
     </li>
   );
@@ -60,6 +82,12 @@ export function SelectionDetail({ record }: { readonly record: SelectionRecord }
       <dl className="grid grid-cols-[auto_1fr] gap-x-3 gap-y-1 text-xs text-ink-faint lg:col-span-2 [&_dd]:font-mono [&_dd]:wrap-anywhere">
         <dt>Asked for</dt>
         <dd>{record.requested.join(", ")}</dd>
+        {record.decision !== null && (
+          <>
+            <dt>Policy</dt>
+            <dd>{toDecisionText(record.decision)}</dd>
+          </>
+        )}
         {NARROW_FIGURES.map(({ name, read }) => (
           <Fragment key={name}>
             <dt className="md:hidden">{name}</dt>

@@ -1,17 +1,12 @@
 /** The selections page's rows: stored records, and before they are stored what the live socket told of them. Pure. */
 import type { SelectionTail } from "../../src/protocol/circuit.ts";
 import type { SelectionRecord } from "../../src/protocol/selection.ts";
+import type { SelectionFilter } from "../api.ts";
 
 export interface SelectionEntry {
   readonly tail: SelectionTail;
   /** Null until the record has been stored and read. */
   readonly record: SelectionRecord | null;
-}
-
-/** What the page's address asks for; empty means everything. */
-export interface EntryFilter {
-  readonly provider: string;
-  readonly status: string;
 }
 
 function toTail(record: SelectionRecord): SelectionTail {
@@ -32,10 +27,11 @@ function toTail(record: SelectionRecord): SelectionTail {
   };
 }
 
-function passes(tail: SelectionTail, filter: EntryFilter): boolean {
+function passes(tail: SelectionTail, filter: SelectionFilter): boolean {
   return (
     (filter.provider === "" || tail.provider === filter.provider) &&
-    (filter.status === "" || tail.status === filter.status)
+    (filter.status === "" || tail.status === filter.status) &&
+    (filter.requestId === "" || tail.requestId === filter.requestId)
   );
 }
 
@@ -46,7 +42,7 @@ function passes(tail: SelectionTail, filter: EntryFilter): boolean {
 export function toEntries(
   records: readonly SelectionRecord[],
   live: readonly SelectionTail[],
-  filter: EntryFilter,
+  filter: SelectionFilter,
   hasOlder: boolean,
 ): SelectionEntry[] {
   // Filtered here too: while another filter's rows are on their way, those of the last one are still at hand.

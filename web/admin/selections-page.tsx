@@ -61,11 +61,11 @@ export function SelectionsPage({ tabs, tail, connection }: SelectionsPageProps) 
   usePageTitle("Selections");
   const nowMs = useNow(NOW_EVERY_MS);
   const [params, setParams] = useSearchParams();
-  const filter = { provider: params.get("provider") ?? "", status: params.get("status") ?? "" };
   const requestId = params.get("request") ?? "";
+  const filter = { provider: params.get("provider") ?? "", status: params.get("status") ?? "", requestId };
   const { data: catalog } = useQuery({ queryKey: ["models"], queryFn: readModels });
   const query = useInfiniteQuery({
-    queryKey: ["selections", filter.provider, filter.status],
+    queryKey: ["selections", filter],
     queryFn: ({ pageParam }) => readSelections(filter, pageParam, PAGE_ROWS),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
@@ -88,8 +88,7 @@ export function SelectionsPage({ tabs, tail, connection }: SelectionsPageProps) 
     });
   const providers = [...new Set(catalog?.targets.map(({ provider }) => provider))].toSorted();
   const records = query.data?.pages.flatMap((page) => page.selections) ?? [];
-  const all = toEntries(records, tail, filter, query.hasNextPage);
-  const entries = requestId === "" ? all : all.filter((entry) => entry.tail.requestId === requestId);
+  const entries = toEntries(records, tail, filter, query.hasNextPage);
   return (
     <PageShell
       title="Selections"
@@ -126,11 +125,11 @@ export function SelectionsPage({ tabs, tail, connection }: SelectionsPageProps) 
       ) : entries.length === 0 ? (
         <EmptyState
           icon={<ListMagnifyingGlassIcon aria-hidden size={36} />}
-          title={requestId === "" ? "Nothing here yet" : "That request is not among these"}
+          title={requestId === "" ? "Nothing here yet" : "No selection of that request"}
         >
           {requestId === ""
             ? "Every answer leaves a row: ask something in a chat."
-            : "It may be older than the rows that were loaded, or not yours to see."}
+            : "It may be running still, or not yours to see."}
         </EmptyState>
       ) : (
         <SelectionTable entries={entries} nowMs={nowMs} openRequestId={requestId} />

@@ -1,9 +1,10 @@
 /** Every change of a circuit, newest first, with who or what caused it. */
 import { ArrowRightIcon } from "@phosphor-icons/react/dist/csr/ArrowRight";
+import { MapPinIcon } from "@phosphor-icons/react/dist/csr/MapPin";
 import { Link } from "wouter";
-import type { CircuitTransition } from "../../src/protocol/circuit.ts";
 import { formatClock, formatMoment, formatPlural } from "../ui/format.ts";
 import { CircuitChip } from "./circuit-state.tsx";
+import type { TimelineEntry } from "./timeline-entry.ts";
 
 /** An id's end tells two apart; the whole is in the link and its tooltip. */
 const ID_END_CHARACTERS = 6;
@@ -28,43 +29,59 @@ function Requests({ ids }: { readonly ids: readonly string[] }) {
   );
 }
 
+function Row({ entry, nowMs }: { readonly entry: TimelineEntry; readonly nowMs: number }) {
+  const { transition, region, reason } = entry;
+  const { atMs, provider, model, from, to, actor, requestIds } = transition;
+  return (
+    <li className="grid gap-x-4 gap-y-1 border-t border-line px-4 py-3 first:border-t-0 sm:grid-cols-[6rem_21rem_1fr]">
+      <time
+        dateTime={new Date(atMs).toISOString()}
+        className="text-[13px] text-ink-faint tabular-nums sm:leading-6"
+      >
+        {nowMs - atMs < DAY_MS ? formatClock(atMs) : formatMoment(atMs)}
+      </time>
+      <div className="min-w-0">
+        <p className="flex flex-wrap items-center gap-1.5">
+          <span className="mr-1 text-sm font-semibold">{provider}</span>
+          <CircuitChip status={from} />
+          <ArrowRightIcon role="img" aria-label="to" size={14} className="text-ink-faint" />
+          <CircuitChip status={to} />
+        </p>
+        {(model !== null || region !== null) && (
+          <p className="mt-0.5 flex flex-wrap items-center gap-x-2 text-xs text-ink-soft">
+            {region !== null && (
+              <span className="inline-flex items-center gap-1" title="The region that told it">
+                <MapPinIcon aria-hidden size={12} />
+                {region}
+              </span>
+            )}
+            {model !== null && <span className="wrap-anywhere">only {model}</span>}
+          </p>
+        )}
+      </div>
+      <div className="min-w-0 text-sm wrap-anywhere sm:leading-6">
+        {reason}
+        {actor !== null && <span className="text-ink-faint"> · by {actor}</span>}
+        <Requests ids={requestIds} />
+      </div>
+    </li>
+  );
+}
+
 /** The list; `nowMs` decides whether a time needs its day. */
 export function TransitionTimeline({
-  transitions,
+  entries,
   nowMs,
 }: {
-  readonly transitions: readonly CircuitTransition[];
+  readonly entries: readonly TimelineEntry[];
   readonly nowMs: number;
 }) {
-  if (transitions.length === 0)
+  if (entries.length === 0)
     return <p className="p-4 text-sm text-ink-faint">No circuit has changed its state yet.</p>;
   return (
     <ol>
-      {transitions.map((transition) => (
-        <li
-          key={`${transition.provider}-${transition.version}`}
-          className="grid gap-x-4 gap-y-1 border-t border-line px-4 py-3 first:border-t-0 sm:grid-cols-[6rem_20rem_1fr]"
-        >
-          <time
-            dateTime={new Date(transition.atMs).toISOString()}
-            className="text-[13px] text-ink-faint tabular-nums sm:leading-6"
-          >
-            {nowMs - transition.atMs < DAY_MS ? formatClock(transition.atMs) : formatMoment(transition.atMs)}
-          </time>
-          <p className="flex flex-wrap items-center gap-1.5">
-            <span className="mr-1 text-sm font-semibold">{transition.provider}</span>
-            <CircuitChip status={transition.from} />
-            <ArrowRightIcon role="img" aria-label="to" size={14} className="text-ink-faint" />
-            <CircuitChip status={transition.to} />
-          </p>
-          <div className="text-sm sm:leading-6">
-            {transition.reason}
-            {transition.actor !== null && !transition.reason.includes(transition.actor) && (
-              <span className="text-ink-faint"> · by {transition.actor}</span>
-            )}
-            <Requests ids={transition.requestIds} />
-          </div>
-        </li>
+      {entries.map((entry) => (
+        <Row key={`${entry.transition.provider}-${entry.transition.version}`} entry={entry} nowMs={nowMs} />
       ))}
     </ol>
   );

@@ -5,21 +5,10 @@ import { AdminLiveFrame } from "../../src/protocol/circuit.ts";
 import { readCircuits } from "../api.ts";
 import { openLiveSocket, parseFrame } from "../ui/live-socket.ts";
 import { applyBoardEvent, EMPTY_BOARD } from "./circuit-board.ts";
-import type { BoardEvent, BoardState } from "./circuit-board.ts";
+import type { BoardState } from "./circuit-board.ts";
 
 /** While the socket is down. */
 const POLL_MS = 5_000;
-
-interface Counted {
-  readonly state: BoardState;
-  /** Counted, since React may take several events at once and only the last step would be seen. */
-  readonly refetches: number;
-}
-
-function applyCounted(before: Counted, event: BoardEvent): Counted {
-  const step = applyBoardEvent(before.state, event);
-  return { state: step.state, refetches: before.refetches + step.effects.length };
-}
 
 export interface CircuitBoard {
   readonly state: BoardState;
@@ -30,7 +19,7 @@ export interface CircuitBoard {
 
 /** Opens the socket for as long as the component is there and `isWanted`: it is for admins only. */
 export function useCircuitBoard(isWanted: boolean): CircuitBoard {
-  const [{ state, refetches }, dispatch] = useReducer(applyCounted, { state: EMPTY_BOARD, refetches: 0 });
+  const [state, dispatch] = useReducer(applyBoardEvent, EMPTY_BOARD);
   const isPolling = isWanted && state.connection !== "live";
   const { data, error, refetch } = useQuery({
     queryKey: ["circuits"],
@@ -41,9 +30,6 @@ export function useCircuitBoard(isWanted: boolean): CircuitBoard {
   useEffect(() => {
     if (data !== undefined) dispatch({ type: "list", list: data, nowMs: Date.now() });
   }, [data]);
-  useEffect(() => {
-    if (refetches > 0) void refetch();
-  }, [refetches, refetch]);
   useEffect(() => {
     if (!isWanted) return undefined;
     const socket = openLiveSocket("/api/v1/admin/live", [], {

@@ -8,12 +8,13 @@ import type { ReactNode } from "react";
 interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
-  readonly shape?: "box" | "drawer";
+  readonly shape?: "box" | "wide" | "drawer";
   readonly children: ReactNode;
 }
 
 const SHAPE = {
   box: "m-auto w-[min(28rem,calc(100vw-2rem))] rounded-2xl border border-line p-6 shadow-float",
+  wide: "m-auto w-[min(46rem,calc(100vw-1rem))] max-h-[min(52rem,calc(100dvh-2rem))] rounded-2xl border border-line p-4 shadow-float sm:p-6",
   drawer: "m-0 h-dvh max-h-none w-[min(19rem,85vw)] max-w-none border-r border-line p-0",
 } as const;
 
@@ -40,7 +41,10 @@ export function Dialog({ title, onClose, shape = "box", children }: DialogProps)
       }}
       className={`bg-surface text-ink ${SHAPE[shape]}`}
     >
-      <h2 id={titleId} className={shape === "box" ? "mb-3 text-lg font-semibold tracking-tight" : "sr-only"}>
+      <h2
+        id={titleId}
+        className={shape === "drawer" ? "sr-only" : "mb-3 text-lg font-semibold tracking-tight"}
+      >
         {title}
       </h2>
       {children}

@@ -9,7 +9,8 @@ interface PopoverProps {
   readonly buttonClass: string;
   /** Where the panel goes, as classes. */
   readonly panelClass: string;
-  readonly children: ReactNode;
+  /** As a function it is given what closes the panel. */
+  readonly children: ReactNode | ((close: () => void) => ReactNode);
 }
 
 /** A button and, while open, its panel. Focus goes into the panel and comes back to the button. */
@@ -63,7 +64,7 @@ export function Popover({ label, button, buttonClass, panelClass, children }: Po
           aria-label={label}
           className={`absolute z-30 rounded-2xl border border-line bg-surface shadow-float ${panelClass}`}
         >
-          {children}
+          {typeof children === "function" ? children(close) : children}
         </div>
       )}
     </div>

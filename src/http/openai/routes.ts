@@ -8,7 +8,7 @@ import type { Clock } from "../../base/clock.ts";
 import { newId, newSelectionId, type IdSource } from "../../base/id.ts";
 import type { Result } from "../../base/result.ts";
 import type { ChatCompletionRequest, OpenAiError } from "../../protocol/openai.ts";
-import type { SelectionRecord } from "../../protocol/selection.ts";
+import { RoutingPolicy, type SelectionRecord } from "../../protocol/selection.ts";
 import { toTargetName, type Catalog } from "../../providers/catalog.ts";
 import type { AnswerInput, AnswerOutcome, ResolvedModels } from "../../routing/run-answer.ts";
 import type { AnswerEnd, AnswerEvent } from "../../routing/run-plan.ts";
@@ -76,6 +76,8 @@ function openCall(
   const requested = request.models ?? (request.model === undefined ? [] : [request.model]);
   const models = deps.resolveModels(requested);
   if (!models.ok) return refusal(models.error, "model", "model_not_found");
+  const policy = readPolicy(context, request);
+  if (!policy.ok) return policy;
   const call = toModelCall(request);
   if (!call.ok) return refusal(call.error.message, call.error.param, "invalid_request");
   const principal = readPrincipal(context);
@@ -84,6 +86,7 @@ function openCall(
   const selectionId = newSelectionId(deps.idSource);
   const answer = deps.runAnswer({
     models: models.value,
+    policy: policy.value,
     call: call.value,
     question: toQuestion(request),
     selectionId,
@@ -102,6 +105,20 @@ function openCall(
     includeUsage: request.stream_options?.include_usage === true,
   });
   return { ok: true, value: { answer, writer, selectionId, controller } };
+}
+
+const POLICY_HEADER = "x-breakwater-policy";
+
+/** The body's word, else the header's; null when neither names a policy. */
+function readPolicy(
+  context: AppContext,
+  request: ChatCompletionRequest,
+): Result<RoutingPolicy | null, OpenAiError> {
+  const asked = request.policy ?? context.req.header(POLICY_HEADER) ?? null;
+  const policy = RoutingPolicy.nullable().safeParse(asked);
+  if (policy.success) return { ok: true, value: policy.data };
+  const names = RoutingPolicy.options.join(", ");
+  return refusal(`${POLICY_HEADER}: there is no such policy; name one of ${names}.`, POLICY_HEADER, "invalid_request");
 }
 
 function refusal(

@@ -98,6 +98,7 @@ describe("pages and batches", () => {
       mode: "auto",
       intent: "chat",
       candidates: [],
+      decision: null,
       attempts: [],
       status: "complete",
       provider: null,

@@ -7,7 +7,11 @@ import {
   type BreakerEvent,
   type HealthVerdict,
 } from "../../../src/circuit/breaker.ts";
-import { DEFAULT_CIRCUIT_POLICY, type CircuitPolicy } from "../../../src/circuit/policy.ts";
+import {
+  CircuitPolicy,
+  DEFAULT_CIRCUIT_POLICY,
+  type CircuitPolicyChange,
+} from "../../../src/circuit/policy.ts";
 import type { CircuitAction } from "../../../src/protocol/circuit.ts";
 
 export type TransitionEffect = Extract<BreakerEffect, { type: "transition" }>;
@@ -46,17 +50,30 @@ export class BreakerDriver {
     return this.effects.filter((effect) => effect.type === "transition");
   }
 
-  callEnd(verdict: HealthVerdict, requestId = "req_1", retryAfterMs: number | null = null) {
+  callEnd(verdict: HealthVerdict, requestId = "req_1", retryAfterMs: number | null = null, slow = false) {
     const message = verdict === "success" ? "" : `scripted ${verdict}`;
-    return this.apply({ type: "call-end", verdict, requestId, retryAfterMs, message });
+    return this.apply({ type: "call-end", verdict, slow, requestId, retryAfterMs, message });
   }
 
-  confirmEnd(verdict: HealthVerdict) {
-    return this.apply({ type: "confirm-end", verdict, message: "scripted probe" });
+  confirmEnd(verdict: HealthVerdict, retryAfterMs: number | null = null) {
+    return this.apply({ type: "confirm-end", verdict, retryAfterMs, message: "scripted probe" });
   }
 
-  probeEnd(verdict: HealthVerdict, permitId: string) {
-    return this.apply({ type: "probe-end", permitId, verdict, message: "scripted probe" });
+  probeEnd(verdict: HealthVerdict, permitId: string, retryAfterMs: number | null = null) {
+    return this.apply({ type: "probe-end", permitId, verdict, retryAfterMs, message: "scripted probe" });
+  }
+
+  /** Changes some numbers of the policy, validated like an admin's. */
+  set(change: CircuitPolicyChange): void {
+    this.policy = CircuitPolicy.parse({ ...this.policy, ...change });
+  }
+
+  /** Good, failed and slow calls, one millisecond apart. */
+  play(calls: string): void {
+    for (const call of calls) {
+      this.nowMs += 1;
+      this.callEnd(call === "x" ? "failure" : "success", `req_${this.nowMs}`, null, call === "s");
+    }
   }
 
   requestPermit(permitId: string): boolean {

@@ -1,29 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { Breaker, toSnapshot } from "../../../src/circuit/breaker.ts";
-import { CircuitPolicy, DEFAULT_CIRCUIT_POLICY } from "../../../src/circuit/policy.ts";
+import { Breaker } from "../../../src/circuit/breaker.ts";
 import { quantile } from "../../../src/circuit/quantile.ts";
 import { BreakerDriver, T0 } from "./breaker-driver.ts";
 
 describe("what is seen", () => {
-  it("[CB20] each visible change raises the version by itself, and what changes nothing does not", () => {
-    const driver = new BreakerDriver();
-    const versions = [driver.breaker.version];
-    const note = (): void => void versions.push(driver.breaker.version);
-    driver.callEnd("success");
-    note();
-    driver.callEnd("neutral");
-    note();
-    driver.callEnd("failure");
-    note();
-    driver.callEnd("rate-limited");
-    note();
-    driver.callEnd("success");
-    note();
-    driver.control("open");
-    note();
-    expect(versions).toEqual([0, 0, 0, 1, 2, 3, 4]);
-  });
-
   it("[CB20] a card's figures are the nearest rank of what was measured", () => {
     expect(quantile([], 0.5)).toBeNull();
     expect(quantile([30, 10, 20], 0.5)).toBe(20);
@@ -34,30 +14,25 @@ describe("what is seen", () => {
     expect(given).toEqual([3, 1, 2]);
   });
 
-  it("[CB21] transitions are numbered from 1 and say from, to, why, how many and which requests", () => {
+  it("[CB21] transitions say from, to, why, how many and which requests", () => {
     const driver = new BreakerDriver();
     driver.trip();
     driver.ripen();
+    const common = { failureCount: 3, requestIds: ["req_1", "req_2", "req_3"], actor: null };
     expect(driver.transitions).toEqual([
       {
         type: "transition",
-        number: 1,
         from: "CLOSED",
         to: "OPEN",
         reason: "3 failures in a row, the last: scripted failure",
-        failureCount: 3,
-        requestIds: ["req_1", "req_2", "req_3"],
-        actor: null,
+        ...common,
       },
       {
         type: "transition",
-        number: 2,
         from: "OPEN",
         to: "HALF_OPEN",
-        reason: "The open time is over: one probe decides.",
-        failureCount: 3,
-        requestIds: ["req_1", "req_2", "req_3"],
-        actor: null,
+        reason: "The open time is over: a probe decides.",
+        ...common,
       },
     ]);
     expect(driver.breaker.changedAtMs).toBe(T0 + 5_000);
@@ -65,7 +40,7 @@ describe("what is seen", () => {
 
   it("[CB21] of many failed requests the newest 10 are kept", () => {
     const driver = new BreakerDriver();
-    driver.policy = CircuitPolicy.parse({ ...DEFAULT_CIRCUIT_POLICY, failureThreshold: 12 });
+    driver.set({ failureThreshold: 12, minimumCalls: 100 });
     driver.trip();
     const requestIds = driver.transitions[0]?.requestIds ?? [];
     expect(requestIds).toHaveLength(10);
@@ -78,7 +53,7 @@ describe("what is seen", () => {
     const stored: unknown = JSON.parse(JSON.stringify(driver.breaker));
     expect(Breaker.parse(stored)).toEqual(driver.breaker);
     expect(Breaker.safeParse({ ...driver.breaker, state: { status: "AJAR" } }).success).toBe(false);
-    expect(Breaker.safeParse({ ...driver.breaker, version: -1 }).success).toBe(false);
+    expect(Breaker.safeParse({ ...driver.breaker, trips: -1 }).success).toBe(false);
   });
 });
 
@@ -92,7 +67,7 @@ describe("by hand", () => {
     ({ action, status, mode }) => {
       const driver = new BreakerDriver();
       driver.control(action);
-      expect(toSnapshot("openai", driver.breaker, DEFAULT_CIRCUIT_POLICY)).toMatchObject({ status, mode });
+      expect(driver.breaker).toMatchObject({ state: { status }, mode });
       expect(driver.transitions).toHaveLength(1);
       expect(driver.transitions[0]).toMatchObject({
         actor: "ada@example.com",
@@ -105,7 +80,7 @@ describe("by hand", () => {
     const fromOpen = new BreakerDriver();
     fromOpen.control("open");
     fromOpen.control("auto");
-    expect(fromOpen.breaker).toMatchObject({ mode: "auto", state: { status: "HALF_OPEN", permit: null } });
+    expect(fromOpen.breaker).toMatchObject({ mode: "auto", state: { status: "HALF_OPEN", permits: [] } });
     const fromClosed = new BreakerDriver();
     fromClosed.control("close");
     fromClosed.control("auto");
@@ -155,4 +130,17 @@ describe("by hand", () => {
       expect(driver.transitions).toHaveLength(1);
     },
   );
+
+  it("[CB55] a drained circuit goes on by its own rules", () => {
+    const driver = new BreakerDriver();
+    driver.control("drain");
+    expect(driver.breaker).toMatchObject({ mode: "draining", state: { status: "CLOSED" } });
+    expect(driver.transitions).toMatchObject([{ from: "CLOSED", to: "CLOSED", actor: "ada@example.com" }]);
+    driver.trip();
+    expect(driver.openForMs).toBe(5_000);
+    driver.probe("success");
+    expect(driver.breaker).toMatchObject({ mode: "draining", state: { status: "CLOSED" } });
+    driver.control("auto");
+    expect(driver.breaker.mode).toBe("auto");
+  });
 });

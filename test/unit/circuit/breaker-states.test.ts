@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { startBreaker, toSnapshot } from "../../../src/circuit/breaker.ts";
-import { CircuitPolicy, DEFAULT_CIRCUIT_POLICY } from "../../../src/circuit/policy.ts";
+import { toCircuitSnapshot } from "../../../src/circuit/circuits-snapshot.ts";
+import { DEFAULT_CIRCUIT_POLICY } from "../../../src/circuit/policy.ts";
+import { startCircuits } from "../../../src/circuit/provider-circuits.ts";
 import { CircuitSnapshot } from "../../../src/protocol/circuit.ts";
 import { PROBE_DEADLINES } from "../../../src/routing/deadlines.ts";
 import { BreakerDriver, T0 } from "./breaker-driver.ts";
 
 describe("states", () => {
   it("[CB1] a provider nobody asked for before is CLOSED", () => {
-    const snapshot = toSnapshot("openai", startBreaker(T0), DEFAULT_CIRCUIT_POLICY);
+    const snapshot = toCircuitSnapshot("openai", startCircuits(T0), DEFAULT_CIRCUIT_POLICY);
     expect(CircuitSnapshot.parse(snapshot)).toEqual({
       provider: "openai",
       version: 0,
@@ -20,6 +21,7 @@ describe("states", () => {
       failureCount: 0,
       failureThreshold: 3,
       changedAtMs: T0,
+      models: [],
     });
   });
 
@@ -53,7 +55,7 @@ describe("states", () => {
 
   it("[CB2] the threshold is the policy's", () => {
     const driver = new BreakerDriver();
-    driver.policy = CircuitPolicy.parse({ ...DEFAULT_CIRCUIT_POLICY, failureThreshold: 1 });
+    driver.set({ failureThreshold: 1 });
     driver.callEnd("failure");
     expect(driver.status).toBe("OPEN");
   });
@@ -110,6 +112,19 @@ describe("states", () => {
     expect(driver.status).toBe("HALF_OPEN");
   });
 
+  it("[CB5] an open time that no policy gives, since the clock went back, counts as over", () => {
+    const driver = new BreakerDriver();
+    driver.trip();
+    driver.nowMs -= 3_600_000;
+    driver.pass(0);
+    expect(driver.status).toBe("HALF_OPEN");
+    const skewed = new BreakerDriver();
+    skewed.trip();
+    skewed.nowMs -= 50;
+    skewed.pass(0);
+    expect(skewed.status).toBe("OPEN");
+  });
+
   it("[CB5] nothing but time and a person ends an open time", () => {
     const driver = new BreakerDriver();
     driver.trip();
@@ -154,7 +169,7 @@ describe("permits", () => {
     expect(driver.requestPermit("permit_1")).toBe(false);
   });
 
-  it("[CB7] an unanswered permit is void after 20 s or more, and the next request gets one", () => {
+  it("[CB7] an unanswered permit is void after its time, and the next request gets one", () => {
     const driver = halfOpen();
     driver.requestPermit("permit_1");
     driver.nowMs += driver.policy.permitTtlMs - 1;
@@ -167,11 +182,21 @@ describe("permits", () => {
     const driver = halfOpen();
     driver.requestPermit("permit_1");
     expect(driver.pass(driver.policy.permitTtlMs)).toEqual([{ type: "wake", atMs: driver.nowMs }]);
-    expect(driver.breaker.state).toEqual({ status: "HALF_OPEN", permit: null });
+    expect(driver.breaker.state).toEqual({ status: "HALF_OPEN", permits: [], successes: 0 });
+  });
+
+  it("[CB7] a clock that went back an hour does not hold a permit out for an hour", () => {
+    const driver = halfOpen();
+    driver.requestPermit("permit_1");
+    driver.nowMs -= 50;
+    expect(driver.requestPermit("permit_2")).toBe(false);
+    driver.nowMs -= 3_600_000;
+    expect(driver.requestPermit("permit_2")).toBe(true);
   });
 
   it("[CB7] a permit outlives the longest probe, so that a live probe never loses it", () => {
-    const longestProbeMs = PROBE_DEADLINES.headersMs + PROBE_DEADLINES.totalMs;
+    // The free check, a word from the model in question, and one from another model.
+    const longestProbeMs = PROBE_DEADLINES.headersMs + 2 * PROBE_DEADLINES.totalMs;
     expect(DEFAULT_CIRCUIT_POLICY.permitTtlMs).toBeGreaterThan(longestProbeMs);
   });
 

@@ -124,10 +124,19 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
     }),
     circuits: {
       list: () => Promise.resolve([toCircuit("openai")]),
-      act: (provider, action, reason, actor) => {
-        asked.push(`act ${provider} ${action} ${reason} ${actor}`);
+      act: (provider, action, model, reason, actor) => {
+        asked.push(`act ${model === null ? provider : `${provider}/${model}`} ${action} ${reason} ${actor}`);
         return Promise.resolve(
           provider === "openai" ? succeed(toCircuit(provider)) : fail("unknown-provider"),
+        );
+      },
+      changePolicy: (provider, change, reason, actor) => {
+        asked.push(`policy ${provider} ${JSON.stringify(change)} ${reason} ${actor}`);
+        if (provider !== "openai") return Promise.resolve(fail({ type: "unknown-provider", message: "" }));
+        return Promise.resolve(
+          "failureThreshold" in change
+            ? succeed(toCircuit(provider))
+            : fail({ type: "invalid", message: "surprise: no such number" }),
         );
       },
       liveSocket: (request) => {
@@ -291,12 +300,17 @@ export function toCircuit(provider: string): CircuitDetail {
       failureCount: 5,
       failureThreshold: 5,
       changedAtMs: NOW_MS,
+      models: [],
     },
     recentCalls: [],
     transitions: [],
     firstTokenP50Ms: null,
     firstTokenP95Ms: null,
     nextProbeAtMs: null,
+    policy: {},
+    policyChanges: [],
+    regions: [],
+    probeSpendTodayMicroUsd: 0,
     sandbox: true,
   };
 }

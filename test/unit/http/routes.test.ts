@@ -131,6 +131,31 @@ describe("admin", () => {
     expect(asked).toHaveLength(2);
   });
 
+  it("[HT26] acts on one model of a provider when it is named", async () => {
+    const { call, asked } = start();
+    const body = { reason: "answers garbage", model: "gpt-6-sol" };
+    expect((await call("admin", "POST", "/api/v1/admin/circuits/openai/drain", body)).status).toBe(200);
+    expect(asked).toEqual(["act openai/gpt-6-sol drain answers garbage alice@example.com"]);
+  });
+
+  it("[HT60] changes a policy for admins only; a wrong number is named and nothing is changed", async () => {
+    const { call, asked } = start();
+    const path = "/api/v1/admin/circuits/openai/policy";
+    const body = { policy: { failureThreshold: 5 }, reason: "it flaps" };
+    expect((await call("alice", "PUT", path, body)).status).toBe(403);
+    expect((await call("admin", "PUT", path, body)).status).toBe(200);
+    const wrong = await call("admin", "PUT", path, { policy: { surprise: 1 }, reason: "it flaps" });
+    expect(wrong.status).toBe(400);
+    expect(await wrong.json()).toMatchObject({ issues: [{ path: "policy", message: expect.stringContaining("surprise") }] });
+    expect((await call("admin", "PUT", path, { policy: { failureThreshold: 5 } })).status).toBe(400);
+    expect((await call("admin", "PUT", "/api/v1/admin/circuits/nobody/policy", body)).status).toBe(404);
+    expect(asked).toEqual([
+      'policy openai {"failureThreshold":5} it flaps alice@example.com',
+      'policy openai {"surprise":1} it flaps alice@example.com',
+      'policy nobody {"failureThreshold":5} it flaps alice@example.com',
+    ]);
+  });
+
   it("[HT26] opens the live socket for admins only, and tells the object who it is", async () => {
     const { call, objectRequests } = start();
     const upgrade = { upgrade: "websocket", connection: "Upgrade", [PRINCIPAL_HEADER]: "forged" };

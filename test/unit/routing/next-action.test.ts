@@ -11,7 +11,13 @@ import { DEFAULT_BACKOFF } from "../../../src/routing/backoff.ts";
 import { failureOf } from "../../fakes/scripted-provider.ts";
 
 const NOW_MS = 50_000;
-const fresh: CandidateProgress = { triedInRound: -1, lastFailure: null, notBeforeMs: 0, available: true };
+const fresh: CandidateProgress = {
+  triedInRound: -1,
+  lastFailure: null,
+  notBeforeMs: 0,
+  hasRetry: true,
+  available: true,
+};
 const failed = (kind: ProviderFailureKind, changes: Partial<CandidateProgress> = {}): CandidateProgress => ({
   ...fresh,
   triedInRound: 0,
@@ -25,6 +31,7 @@ function decide(candidates: readonly CandidateProgress[], changes: Partial<NextA
     round: 0,
     attemptsMade: candidates.filter((candidate) => candidate.triedInRound >= 0).length,
     nowMs: NOW_MS,
+    turnEndsMs: NOW_MS + 900_000,
     limits: DEFAULT_RETRY_LIMITS,
     backoff: DEFAULT_BACKOFF,
     random: () => 0.5,

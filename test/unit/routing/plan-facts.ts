@@ -1,7 +1,10 @@
 /** Facts for a plan, with a healthy world as the default. */
 import type { ProviderId } from "../../../src/base/id.ts";
 import type { CircuitSnapshot } from "../../../src/protocol/circuit.ts";
-import { decidePlan, type PlanFacts, type RequestedModel, type Target } from "../../../src/routing/plan.ts";
+import type { RequestNeeds } from "../../../src/protocol/selection.ts";
+import { decidePlan, type PlanFacts } from "../../../src/routing/plan.ts";
+import type { RequestedModel, RequestedTarget, Target } from "../../../src/routing/ranking-facts.ts";
+import { UNKNOWN_ABILITIES } from "../../../src/routing/request-needs.ts";
 import { snapshotOf } from "../../fakes/fake-authority.ts";
 import { toProviderId } from "../../fakes/scripted-provider.ts";
 
@@ -16,13 +19,23 @@ export function targetOf(name: string): Target {
 export const nameOf = (target: { readonly provider: string; readonly model: string }): string =>
   `${target.provider}/${target.model}`;
 
-export const classOf = (...names: readonly string[]): RequestedModel => ({
-  type: "class",
-  name: "balanced",
-  targets: names.map(targetOf),
+/** A target nobody knows much of. */
+export const requestedOf = (name: string, changes: Partial<RequestedTarget> = {}): RequestedTarget => ({
+  ...targetOf(name),
+  abilities: UNKNOWN_ABILITIES,
+  weight: null,
+  ...changes,
 });
 
-export const pinned = (name: string): RequestedModel => ({ type: "pinned", target: targetOf(name) });
+export const classOf = (...targets: readonly (string | RequestedTarget)[]): RequestedModel => ({
+  type: "class",
+  name: "balanced",
+  targets: targets.map((target) => (typeof target === "string" ? requestedOf(target) : target)),
+});
+
+export const pinned = (name: string): RequestedModel => ({ type: "pinned", target: requestedOf(name) });
+
+export const NO_NEEDS: RequestNeeds = { vision: false, tools: false, inputTokens: 100, outputTokens: null };
 
 export const THREE = classOf("a/one", "b/two", "c/three");
 
@@ -37,9 +50,13 @@ export function factsOf(changes: Partial<PlanFacts> = {}, circuits: Circuits = {
       const known = circuits[provider];
       return known === undefined ? null : snapshotOf(provider, known);
     },
+    readPrice: () => null,
+    needs: NO_NEEDS,
     nowMs: NOW_MS,
     intent: "chat",
     lastProvider: null,
+    selectionId: "sel_1",
+    policy: "priority",
     ...changes,
   };
 }

@@ -5,7 +5,8 @@ import type { CircuitSnapshot } from "../../../src/protocol/circuit.ts";
 import { DEFAULT_BACKOFF } from "../../../src/routing/backoff.ts";
 import { DEFAULT_DEADLINES } from "../../../src/routing/deadlines.ts";
 import { DEFAULT_RETRY_LIMITS } from "../../../src/routing/next-action.ts";
-import { decidePlan, type Plan, type Target } from "../../../src/routing/plan.ts";
+import { decidePlan, type Plan } from "../../../src/routing/plan.ts";
+import type { Target } from "../../../src/routing/ranking-facts.ts";
 import {
   runPlan,
   type AnswerEnd,
@@ -62,6 +63,8 @@ export function createPlanWorld(scripts: Scripts, changes: Partial<RunPlanDeps> 
     limits: DEFAULT_RETRY_LIMITS,
     backoff: DEFAULT_BACKOFF,
     deadlines: DEFAULT_DEADLINES,
+    retryBudget: new Map(),
+    hedgeBudget: null,
     ...changes,
   };
   const names = Object.keys(scripts).map((id) => `${id}/m`);

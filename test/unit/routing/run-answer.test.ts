@@ -68,6 +68,9 @@ function createWorld(scripts: Scripts) {
     limits: DEFAULT_RETRY_LIMITS,
     backoff: DEFAULT_BACKOFF,
     deadlines: DEFAULT_DEADLINES,
+    retryBudget: new Map(),
+    hedgeBudget: null,
+    defaultPolicy: "priority",
   };
   return { clock, log, authority, providers, catalog, deps };
 }
@@ -85,6 +88,7 @@ async function ask(
   const events: AnswerEvent[] = [];
   const run = runAnswer(world.deps, {
     models: models.value,
+    policy: null,
     call: { prompt: [] },
     question,
     selectionId: "sel_1",
@@ -110,7 +114,7 @@ async function ask(
 describe("from question to record", () => {
   it("[RT30] every answer leaves one record that says what was asked, tried and given", async () => {
     const world = createWorld({ openai: [[refuse("server-error")]], google: [answer("hello")] });
-    const { record, end, events } = await ask(world, ["duo"], "Translate this", "google");
+    const { record, end, events } = await ask(world, ["duo"], "Translate this into German: good morning", "google");
     expect(record).toMatchObject({
       id: "sel_1",
       requested: ["duo"],
@@ -123,7 +127,7 @@ describe("from question to record", () => {
       costMicroUsd: 30,
       createdAt: "2026-11-20T12:00:00.000Z",
     });
-    // Affinity moved the second one up.
+    // The chat stays with the provider that served it last.
     expect(record.candidates.map((candidate) => candidate.provider)).toEqual(["google", "openai"]);
     expect(record.attempts).toEqual(end.attempts);
     expect(events.at(-1)).toBe(end);

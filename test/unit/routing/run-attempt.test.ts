@@ -41,13 +41,13 @@ const textOf = (events: readonly ModelEvent[]): string =>
 
 describe("deadlines", () => {
   it.each<{ name: string; script: readonly ScriptStep[]; atMs: number; phase: string; message: string }>([
-    { name: "headers", script: [hang], atMs: 1_000, phase: "connect", message: "no headers within 1000 ms" },
+    { name: "headers", script: [hang], atMs: 1_000, phase: "connect", message: "no connection and headers within 1000 ms" },
     {
       name: "first token",
       script: [pause(900), begin, hang],
       atMs: 2_900,
       phase: "first-token",
-      message: "no first-token within 2000 ms",
+      message: "no first token within 2000 ms",
     },
     {
       name: "gap",
@@ -61,7 +61,7 @@ describe("deadlines", () => {
       script: [begin, ...Array.from({ length: 40 }, () => [say("a"), pause(400)]).flat()],
       atMs: 10_000,
       phase: "stream",
-      message: "no total within 10000 ms",
+      message: "no end within 10000 ms",
     },
   ])("[RT25] $name: ends as a timeout and closes the upstream connection", async (row) => {
     const { clock, provider, attempt, startedMs } = createWorld(row.script);
@@ -147,7 +147,7 @@ describe("deadlines", () => {
     await attempt.next();
     await clock.advance(10_000);
     const rest = await clock.runUntil(collect(attempt));
-    expect(rest.at(-1)).toMatchObject({ failure: { kind: "timeout", message: "no total within 10000 ms" } });
+    expect(rest.at(-1)).toMatchObject({ failure: { kind: "timeout", message: "no end within 10000 ms" } });
     expect(provider.calls[0]).toMatchObject({ aborted: true, closed: true });
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
-import { SelectionRecord } from "../../../src/protocol/selection.ts";
+import { SelectionRecord, type SelectionCandidate } from "../../../src/protocol/selection.ts";
 import type { ProviderFailureKind } from "../../../src/providers/failure.ts";
 import { VERDICT_OF_FAILURE } from "../../../src/routing/health-verdict.ts";
+import { DEFAULT_RANKING_PARAMETERS, RANKING_VERSION } from "../../../src/routing/policies.ts";
 import type { AnswerEnd } from "../../../src/routing/run-plan.ts";
 import {
   NOTICE_OF_FAILURE,
@@ -12,6 +13,7 @@ import {
   type SelectionFacts,
 } from "../../../src/routing/selection-record.ts";
 import { COUNTED_USAGE, failureOf } from "../../fakes/scripted-provider.ts";
+import { NO_NEEDS, targetOf } from "./plan-facts.ts";
 
 const KINDS = Object.keys(VERDICT_OF_FAILURE).filter(
   (kind): kind is ProviderFailureKind => kind in NOTICE_OF_FAILURE,
@@ -25,6 +27,7 @@ const failedAttempt: AnswerEnd["attempts"][number] = {
   firstTokenMs: null,
   outcome: "failure",
   error: "server-error: words of the provider",
+  hedge: false,
   usage: UNKNOWN_USAGE,
   costMicroUsd: null,
 };
@@ -52,6 +55,13 @@ const goodEnd: AnswerEnd = {
   usage: COUNTED_USAGE,
   costMicroUsd: 30,
 };
+const candidateOf = (name: string, place: number | null, reason: string): SelectionCandidate => ({
+  ...targetOf(name),
+  place,
+  reason,
+  circuit: place === null ? "OPEN" : "CLOSED",
+  facts: null,
+});
 const facts: SelectionFacts = {
   id: "sel_1",
   requestId: "req_1",
@@ -64,16 +74,16 @@ const facts: SelectionFacts = {
   mode: "class",
   intent: "code",
   candidates: [
-    { provider: "a", model: "one", place: 1, reason: "number 1 of what was asked for", circuit: "CLOSED" },
-    { provider: "b", model: "two", place: 2, reason: "number 2 of what was asked for", circuit: "CLOSED" },
-    {
-      provider: "c",
-      model: "three",
-      place: null,
-      reason: "circuit OPEN after 3 failures in a row",
-      circuit: "OPEN",
-    },
+    candidateOf("a/one", 1, "number 1 of what was asked for"),
+    candidateOf("b/two", 2, "number 2 of what was asked for"),
+    candidateOf("c/three", null, "circuit OPEN after 3 failures in a row"),
   ],
+  decision: {
+    policy: "priority",
+    version: RANKING_VERSION,
+    parameters: DEFAULT_RANKING_PARAMETERS,
+    needs: NO_NEEDS,
+  },
   lastProvider: "b",
   isSandbox: () => false,
 };
@@ -104,6 +114,7 @@ describe("the record", () => {
       mode: "class",
       intent: "code",
       candidates: facts.candidates,
+      decision: facts.decision,
       attempts: [failedAttempt, goodAttempt],
       status: "complete",
       provider: "b",

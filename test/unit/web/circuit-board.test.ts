@@ -64,6 +64,7 @@ function makeTail(id: string, atMs: number, provider = "openai"): SelectionTail 
 function makeRecord(id: string, atMs: number): SelectionRecord {
   const nothing = {
     candidates: [],
+    decision: null,
     attempts: [],
     requested: ["fast"],
     usage: UNKNOWN_USAGE,
