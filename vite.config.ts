@@ -43,6 +43,7 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
-    proxy: { "/api": { target: BACKEND, ws: true }, "/v1": BACKEND, "/health": BACKEND },
+    // With their slash: web/api.ts is a file of the pages.
+    proxy: { "/api/": { target: BACKEND, ws: true }, "/v1/": BACKEND, "/health": BACKEND },
   },
 });

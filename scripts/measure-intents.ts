@@ -17,7 +17,9 @@ const TIMED_ROUNDS = 100;
 const printShares = (title: string, shares: ReadonlyMap<string, Share>) => {
   console.log(`\n${title}`);
   for (const [name, share] of shares) {
-    console.log(`  ${name.padEnd(12)} ${toPercent(share).padStart(5)} %  ${share.recognized} of ${share.prompts}`);
+    console.log(
+      `  ${name.padEnd(12)} ${toPercent(share).padStart(5)} %  ${share.recognized} of ${share.prompts}`,
+    );
   }
 };
 
@@ -26,7 +28,9 @@ function printConfusion(confusion: Measurement["confusion"]): void {
   console.log("\nLabelled (rows) and guessed (columns)");
   console.log(`  ${" ".repeat(12)}${Intent.options.map((intent) => cell(intent.slice(0, 5))).join("")}`);
   for (const [labelled, guesses] of confusion) {
-    console.log(`  ${labelled.padEnd(12)}${[...guesses.values()].map((count) => cell(count || "·")).join("")}`);
+    console.log(
+      `  ${labelled.padEnd(12)}${[...guesses.values()].map((count) => cell(count || "·")).join("")}`,
+    );
   }
 }
 
@@ -45,14 +49,18 @@ function printCost(prompts: readonly LabelledPrompt[]): void {
   const texts = prompts.map((prompt) => prompt.text);
   const characters = texts.reduce((sum, text) => sum + text.length, 0) / texts.length;
   const prose = `${texts.filter((text) => !text.includes("\n")).join(" ")} `.repeat(50).slice(0, 50_000);
-  console.log(`\nCost: ${measureCostUs(texts).toFixed(1)} µs a prompt of ${characters.toFixed(0)} characters on average`);
+  console.log(
+    `\nCost: ${measureCostUs(texts).toFixed(1)} µs a prompt of ${characters.toFixed(0)} characters on average`,
+  );
   console.log(`      ${measureCostUs([prose]).toFixed(1)} µs for a prompt of ${prose.length} characters`);
 }
 
 const split = process.argv.includes("--train") ? "train" : "test";
 const prompts = (await readLabelledPrompts()).filter((prompt) => prompt.split === split);
 const measured = measureIntents(prompts);
-console.log(`${split === "test" ? "Held-out" : "Training"} prompts: ${toPercent(measured.overall)} % recognized`);
+console.log(
+  `${split === "test" ? "Held-out" : "Training"} prompts: ${toPercent(measured.overall)} % recognized`,
+);
 console.log(`  ${measured.overall.recognized} of ${measured.overall.prompts}`);
 printShares("By intent", measured.byIntent);
 printShares("By language", measured.byLanguage);

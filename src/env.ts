@@ -34,7 +34,12 @@ const Settings = z.object({
   ALLOWED_ORIGINS: z
     .string()
     .default("")
-    .transform((text) => text.split(",").map((origin) => origin.trim()).filter((origin) => origin !== ""))
+    .transform((text) =>
+      text
+        .split(",")
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ""),
+    )
     .pipe(z.array(z.url())),
   /** Where the sandbox's stand-ins listen; only read in the local environment. */
   SANDBOX_URL: z.url().optional(),

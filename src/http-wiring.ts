@@ -8,6 +8,7 @@ import { createApiKeyStore } from "./auth/store/api-key-store.ts";
 import { openDatabase } from "./auth/store/database.ts";
 import { describeError } from "./auth/store/describe-error.ts";
 import { fail, succeed } from "./base/result.ts";
+import { readTargetCircuit } from "./circuit/target-circuit.ts";
 import type { Bindings } from "./env.ts";
 import { createOpenAiRoutes } from "./http/openai/routes.ts";
 import type { ChatObject, CircuitControl, Services } from "./http/services.ts";

@@ -54,7 +54,11 @@ export interface Wiring {
   ) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
   readonly readPriceBook: () => Promise<PriceBook>;
   /** Asks a provider whether it is well, on `model` when that is given and known, else on its cheapest. */
-  readonly probeProvider: (provider: string, model: string | null, mayGenerate: boolean) => Promise<ProbeReport>;
+  readonly probeProvider: (
+    provider: string,
+    model: string | null,
+    mayGenerate: boolean,
+  ) => Promise<ProbeReport>;
   /** A provider's health object, by its own name (`openai`, `openai@weur`). */
   readonly health: (name: string) => DurableObjectStub<ProviderHealth>;
   /** Takes note of where this isolate's requests come from; health is kept for each region apart. */
@@ -182,7 +186,8 @@ function createWiring(env: Bindings): Wiring {
     noteRegion: (cf) => {
       if (settings.regionalCircuits) currentRegion = toRegion(Place.safeParse(cf).data ?? {});
     },
-    readCircuits: () => Promise.all(catalog.providers.map((provider) => health(provider).readDetail(provider))),
+    readCircuits: () =>
+      Promise.all(catalog.providers.map((provider) => health(provider).readDetail(provider))),
     liveConsole: () => env.LIVE_CONSOLE.get(env.LIVE_CONSOLE.idFromName(LIVE_CONSOLE_NAME)),
   };
 }
@@ -197,7 +202,12 @@ async function* runPricedAnswer(
     {
       ...deps,
       priceUsage: (target, usage) =>
-        book.priceUsage({ provider: target.provider, modelId: target.model, usage, atMs: deps.clock.nowMs() }),
+        book.priceUsage({
+          provider: target.provider,
+          modelId: target.model,
+          usage,
+          atMs: deps.clock.nowMs(),
+        }),
     },
     input,
   );

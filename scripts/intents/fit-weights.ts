@@ -82,7 +82,9 @@ export function fitWeights(prompts: readonly LabelledPrompt[], options: FitOptio
       addScaled(row, step, 1);
     }
   }
-  return new Map([...weights].map(([name, row]) => [name, [...row].map((each) => Math.round(each * WEIGHT_UNIT))]));
+  return new Map(
+    [...weights].map(([name, row]) => [name, [...row].map((each) => Math.round(each * WEIGHT_UNIT))]),
+  );
 }
 
 /** The intent that these weights give, by the same rules as the classifier. */
@@ -90,7 +92,10 @@ export function guessWith(weights: FittedWeights, prompt: LabelledPrompt): Inten
   const sample = toSample(prompt);
   if (!sample?.signals.some(([signal]) => weights.has(signal))) return "chat";
   const sums = Intent.options.map((_, index) =>
-    sample.signals.reduce((sum, [signal, strength]) => sum + (weights.get(signal)?.[index] ?? 0) * strength, 0),
+    sample.signals.reduce(
+      (sum, [signal, strength]) => sum + (weights.get(signal)?.[index] ?? 0) * strength,
+      0,
+    ),
   );
   return Intent.options[sums.indexOf(Math.max(...sums))] ?? "chat";
 }

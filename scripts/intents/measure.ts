@@ -37,12 +37,15 @@ export function toPercent(share: Share): string {
 /** Classifies every prompt once. The same prompts always give the same measurement. */
 export function measureIntents(prompts: readonly LabelledPrompt[]): Measurement {
   const judged = prompts.map((prompt) => ({ prompt, guess: classifyIntent(prompt.text).intent }));
-  const shareOf = (isMeant: (prompt: LabelledPrompt) => boolean) => toShare(judged.filter((each) => isMeant(each.prompt)));
+  const shareOf = (isMeant: (prompt: LabelledPrompt) => boolean) =>
+    toShare(judged.filter((each) => isMeant(each.prompt)));
   const countGuesses = (labelled: Intent, guessed: Intent) =>
     judged.filter(({ prompt, guess }) => prompt.intent === labelled && guess === guessed).length;
   return {
     overall: toShare(judged),
-    byIntent: new Map(Intent.options.map((intent) => [intent, shareOf((prompt) => prompt.intent === intent)])),
+    byIntent: new Map(
+      Intent.options.map((intent) => [intent, shareOf((prompt) => prompt.intent === intent)]),
+    ),
     byLanguage: new Map(
       INTENT_LANGUAGES.map((language) => [language, shareOf((prompt) => prompt.language === language)]),
     ),

@@ -1,5 +1,6 @@
 /** The selection log in D1 (schema/d1/selection.ts): written by the queue's consumer, read by console and analytics. */
 import { and, desc, eq, gte, lt, or, sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
 import { z } from "zod";
 import { selection } from "../../schema/d1/selection.ts";
 import type { Database } from "../auth/store/database.ts";
@@ -100,12 +101,18 @@ export function createSelectionStore(database: Database): SelectionStore {
   };
 }
 
+/** The plus keeps SQLite from walking a whole organization where the request's own index finds a handful of rows. */
+function toOwner(organizationId: string | null, byRequest: boolean): SQL | undefined {
+  if (organizationId === null) return undefined;
+  return byRequest
+    ? sql`+${selection.organizationId} = ${organizationId}`
+    : eq(selection.organizationId, organizationId);
+}
+
 function toCondition({ organizationId, sinceMs, provider, status, requestId }: SelectionFilter) {
-  // The plus keeps SQLite from walking a whole organization where the request's own index finds a handful of rows.
-  const ofOrganization = requestId === undefined ? sql`${selection.organizationId}` : sql`+${selection.organizationId}`;
   return and(
     requestId === undefined ? undefined : eq(selection.requestId, requestId),
-    organizationId === null ? undefined : sql`${ofOrganization} = ${organizationId}`,
+    toOwner(organizationId, requestId !== undefined),
     sinceMs === undefined ? undefined : gte(selection.createdAtMs, sinceMs),
     provider === undefined ? undefined : eq(selection.provider, provider),
     status === undefined ? undefined : eq(selection.status, status),

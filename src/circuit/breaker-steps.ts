@@ -5,6 +5,13 @@ import { countCall, readTotals, type CallBucket } from "./window.ts";
 
 const MAX_FAILED_REQUEST_IDS = 10;
 
+/** True when the breaker's own rules may open and close it. */
+export function isAutomatic({ mode }: Breaker): boolean {
+  return mode === "auto" || mode === "draining";
+}
+
+export const unchanged = (breaker: Breaker): BreakerStep => ({ breaker, effects: [] });
+
 /** A change without a transition. */
 export function amend(
   breaker: Breaker,
@@ -76,7 +83,7 @@ export function failClosed(
 ): BreakerStep {
   const counted = countFailure(breaker, requestId);
   const reason = `${counted.failureCount} failures in a row, the last: ${message}`;
-  if (breaker.mode === "auto" || breaker.mode === "draining") {
+  if (isAutomatic(breaker)) {
     if (counted.failureCount >= context.policy.failureThreshold) return trip(counted, reason, context);
     const { calls, failures } = readTotals(counted.buckets, context.nowMs, context.policy);
     if (calls >= context.policy.minimumCalls && failures >= calls * context.policy.failureRate) {
@@ -89,8 +96,7 @@ export function failClosed(
 /** A good call while closed; its own bucket is counted already. Opens it when most calls have become slow. */
 export function noteSuccess(breaker: Breaker, context: BreakerContext): BreakerStep {
   const { calls, slow } = readTotals(breaker.buckets, context.nowMs, context.policy);
-  const automatic = breaker.mode === "auto" || breaker.mode === "draining";
-  if (automatic && calls >= context.policy.minimumCalls && slow >= calls * context.policy.slowRate) {
+  if (isAutomatic(breaker) && calls >= context.policy.minimumCalls && slow >= calls * context.policy.slowRate) {
     return trip(breaker, `${slow} of the last ${calls} calls were far slower than usual`, context);
   }
   // A call that began before a 429 may end well after it: the pause that the provider asked for still stands.
@@ -101,7 +107,7 @@ export function noteSuccess(breaker: Breaker, context: BreakerContext): BreakerS
     breaker.state.status === "CLOSED" &&
     !breaker.state.suspect &&
     (standing || breaker.coolDownUntilMs === null);
-  if (isQuiet) return { breaker, effects: [] };
+  if (isQuiet) return unchanged(breaker);
   return amend(breaker, {
     state: { status: "CLOSED", suspect: false },
     failureCount: 0,

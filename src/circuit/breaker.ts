@@ -10,12 +10,14 @@ import {
   amend,
   coolDown,
   failClosed,
+  isAutomatic,
   noteSuccess,
   toBucketsAfter,
   transition,
-  trip,
   tripFatal,
+  unchanged,
 } from "./breaker-steps.ts";
+import { applyPermitRequest, applyProbeEnd, applyTimePass } from "./half-open.ts";
 import type { CircuitPolicy } from "./policy.ts";
 import { CallBucket } from "./window.ts";
 
@@ -164,13 +166,6 @@ export function applyBreakerEvent(breaker: Breaker, event: BreakerEvent, context
   }
 }
 
-/** True when the breaker's own rules may open and close it. */
-export function isAutomatic(breaker: Breaker): boolean {
-  return breaker.mode === "auto" || breaker.mode === "draining";
-}
-
-const unchanged = (breaker: Breaker): BreakerStep => ({ breaker, effects: [] });
-
 function applyCallEnd(
   breaker: Breaker,
   event: Extract<BreakerEvent, { type: "call-end" }>,
@@ -210,79 +205,6 @@ function applyConfirmEnd(
       return coolDown(breaker, event.retryAfterMs, context);
     case "neutral":
       return unchanged(breaker);
-    default:
-      return assertNever(event.verdict);
-  }
-}
-
-/** Always names the next time to wake up, so that any call can put back an alarm that was lost. */
-function applyTimePass(breaker: Breaker, context: BreakerContext): BreakerStep {
-  if (!isAutomatic(breaker)) return unchanged(breaker);
-  const { state } = breaker;
-  if (state.status === "CLOSED") return unchanged(breaker);
-  if (state.status === "OPEN") {
-    if (context.nowMs < state.openUntilMs) {
-      return { breaker, effects: [{ type: "wake", atMs: state.openUntilMs }] };
-    }
-    const reason = "The open time is over: a probe decides.";
-    return transition(breaker, { status: "HALF_OPEN", permits: [], successes: 0 }, { reason }, null, context);
-  }
-  const live = state.permits.filter((permit) => context.nowMs < permit.expiresAtMs);
-  const isFull = live.length >= context.policy.halfOpenPermits;
-  const atMs = isFull ? Math.min(...live.map((permit) => permit.expiresAtMs)) : context.nowMs;
-  const wake: BreakerEffect = { type: "wake", atMs };
-  if (live.length === state.permits.length) return { breaker, effects: [wake] };
-  return amend(breaker, { state: { ...state, permits: live } }, [wake]);
-}
-
-function applyPermitRequest(breaker: Breaker, permitId: string, context: BreakerContext): BreakerStep {
-  const denied: BreakerStep = { breaker, effects: [{ type: "permit-deny" }] };
-  if (!isAutomatic(breaker) || breaker.state.status !== "HALF_OPEN") return denied;
-  const live = breaker.state.permits.filter((permit) => context.nowMs < permit.expiresAtMs);
-  if (live.length >= context.policy.halfOpenPermits || live.some(({ id }) => id === permitId)) return denied;
-  const expiresAtMs = context.nowMs + context.policy.permitTtlMs;
-  return amend(breaker, { state: { ...breaker.state, permits: [...live, { id: permitId, expiresAtMs }] } }, [
-    { type: "permit-grant", permitId },
-    { type: "wake", atMs: expiresAtMs },
-  ]);
-}
-
-function applyProbeEnd(
-  breaker: Breaker,
-  event: Extract<BreakerEvent, { type: "probe-end" }>,
-  context: BreakerContext,
-): BreakerStep {
-  const { state } = breaker;
-  if (state.status !== "HALF_OPEN") return unchanged(breaker);
-  const permit = state.permits.find((candidate) => candidate.id === event.permitId);
-  if (permit === undefined || context.nowMs >= permit.expiresAtMs) return unchanged(breaker);
-  const permits = state.permits.filter((candidate) => candidate !== permit);
-  // On trial: one more failure of a real call opens it again, for longer.
-  const onTrial = { failureCount: context.policy.failureThreshold - 1, failedRequestIds: [] };
-  const closed: BreakerState = { status: "CLOSED", suspect: false };
-  switch (event.verdict) {
-    // Busy is not broken: the path works. The cool-down keeps traffic away until the time it named.
-    case "rate-limited": {
-      const cooled = coolDown(breaker, event.retryAfterMs, context).breaker;
-      const reason = "A probe was answered with a rate limit.";
-      return transition(cooled, closed, { ...onTrial, reason }, null, context);
-    }
-    case "success": {
-      const successes = state.successes + 1;
-      if (successes >= context.policy.halfOpenSuccesses) {
-        return transition(breaker, closed, { ...onTrial, reason: "A probe went well." }, null, context);
-      }
-      return amend(breaker, { state: { ...state, permits, successes } }, [{ type: "wake", atMs: context.nowMs }]);
-    }
-    case "fatal":
-      return tripFatal(breaker, null, event.message, context);
-    case "failure":
-      return trip(breaker, `The probe failed: ${event.message}`, context);
-    // The probe could not be made; the permit goes back.
-    case "neutral":
-      return amend(breaker, { state: { ...state, permits } }, [
-        { type: "wake", atMs: context.nowMs + context.policy.openBaseMs },
-      ]);
     default:
       return assertNever(event.verdict);
   }

@@ -22,7 +22,6 @@ import type { RegionReport, WorldView } from "./regions.ts";
 import { World, type WorldStore } from "./world.ts";
 
 export interface DeskStore extends KeeperStore, WorldStore {
-  readTransitions(): CircuitTransition[];
   appendPolicyChange(record: CircuitPolicyRecord): void;
   readPolicyChanges(): CircuitPolicyRecord[];
 }

@@ -7,10 +7,12 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { CircuitAction, CircuitSnapshot, CircuitTransition } from "../protocol/circuit.ts";
-import { isAutomatic, type HealthVerdict } from "./breaker.ts";
+import type { HealthVerdict } from "./breaker.ts";
+import { isAutomatic } from "./breaker-steps.ts";
 import { toCircuitSnapshot } from "./circuits-snapshot.ts";
 import type { CallOutcome } from "./outcome.ts";
 import type { CircuitPolicy } from "./policy.ts";
+import { toLastingText } from "./lasting-text.ts";
 import { ProbeBudget, type ProbeSpend } from "./probe-budget.ts";
 import {
   applyCircuitsEvent,
@@ -21,12 +23,15 @@ import {
   type FaultReach,
   type ProviderCircuits,
 } from "./provider-circuits.ts";
+import { toLogFields, toTransition } from "./transition-record.ts";
 
 /** Where the keeper's state lives. Synchronous, like the object's SQLite. */
 export interface KeeperStore {
   loadCircuits(): ProviderCircuits | null;
   saveCircuits(circuits: ProviderCircuits): void;
   appendTransition(transition: CircuitTransition): void;
+  /** Newest first. */
+  readTransitions(): CircuitTransition[];
   loadSpend(): ProbeSpend | null;
   saveSpend(spend: ProbeSpend): void;
 }
@@ -66,6 +71,8 @@ export interface KeeperDeps {
 const CONFIRM_PAUSE_MS = 250;
 /** What only counts (windows, usual times) may be lost in a crash; it is not worth a row each time. */
 const SAVE_COUNTS_EVERY_MS = 10_000;
+/** More versions than can have been shown and not yet stored when an object was lost: a version never goes down. */
+const VERSIONS_AHEAD = 10_000_000;
 
 export class CircuitKeeper {
   private readonly deps: KeeperDeps;
@@ -73,20 +80,26 @@ export class CircuitKeeper {
   private circuits: ProviderCircuits;
   private savedAtMs: number;
   private confirming: Promise<void> | null = null;
+  /** Models that have tripped and of which it is not known whether it is their provider's fault. */
+  private readonly tripped = new Set<string>();
   /** The model that failed last: what a probe of the provider asks. */
   private sickModel: string | null = null;
-  private lastGoodCallMs: number;
 
   constructor(deps: KeeperDeps) {
     const nowMs = deps.clock.nowMs();
     this.deps = deps;
     this.budget = new ProbeBudget(deps.store);
     const stored = deps.store.loadCircuits();
-    this.circuits = stored ?? startCircuits(nowMs);
     // The row also says whose object this is, which an alarm has to know.
-    if (stored === null) deps.store.saveCircuits(this.circuits);
-    this.savedAtMs = nowMs;
-    this.lastGoodCallMs = nowMs;
+    if (stored === null) deps.store.saveCircuits(startCircuits(nowMs));
+    // Where the row could not be read the transitions are there still, and their numbers go on.
+    const transitions = stored?.transitions ?? deps.store.readTransitions()[0]?.version ?? 0;
+    this.circuits =
+      stored === null
+        ? { ...startCircuits(nowMs), transitions }
+        : { ...stored, version: stored.version + VERSIONS_AHEAD };
+    // The first change is stored at once, whatever it is: the versions ahead are in use from then on.
+    this.savedAtMs = 0;
   }
 
   snapshot(): CircuitSnapshot {
@@ -100,7 +113,7 @@ export class CircuitKeeper {
 
   takeOutcomes(outcomes: readonly CallOutcome[]): void {
     for (const outcome of outcomes) {
-      if (outcome.verdict === "success") this.lastGoodCallMs = this.deps.clock.nowMs();
+      if (outcome.verdict === "success") this.noteSeen();
       if (outcome.verdict === "failure") this.sickModel = outcome.model;
       this.apply({ type: "call-end", outcome });
     }
@@ -124,17 +137,19 @@ export class CircuitKeeper {
   /** Puts back whatever wake-ups the circuits need. */
   rearm(): void {
     this.apply({ type: "time-pass" });
-    this.deps.wake(this.lastGoodCallMs + this.deps.readPolicy().idleProbeMs);
+    this.deps.wake(this.idleCheckDueMs());
+  }
+
+  /** For what a snapshot shows and the circuits do not hold: the policy's numbers, the world's word. */
+  raiseVersion(): void {
+    this.circuits = { ...this.circuits, version: this.circuits.version + 1 };
+    this.deps.store.saveCircuits(this.circuits);
   }
 
   /** A region's transition, kept beside our own under a number of ours. */
   recordOfRegion(transition: CircuitTransition, region: string): void {
-    this.circuits = {
-      ...this.circuits,
-      transitions: this.circuits.transitions + 1,
-      version: this.circuits.version + 1,
-    };
-    this.deps.store.saveCircuits(this.circuits);
+    this.circuits = { ...this.circuits, transitions: this.circuits.transitions + 1 };
+    this.raiseVersion();
     const version = this.circuits.transitions;
     this.deps.store.appendTransition({ ...transition, version, reason: `${region}: ${transition.reason}` });
   }
@@ -147,6 +162,8 @@ export class CircuitKeeper {
       for (const model of Object.keys(this.circuits.models)) await this.probeHalfOpen(model);
     }
     await this.probeIdle();
+    // What the probes raised a suspicion of is settled as part of this work: errors are noted where it is called.
+    await this.settled();
   }
 
   private async probeHalfOpen(model: string | null): Promise<void> {
@@ -162,7 +179,7 @@ export class CircuitKeeper {
     // Where only the model is sick the provider is well.
     const isWell = model === null && report.verdict !== "success" && report.reach === "model";
     this.endProbe(model, permitId, isWell ? { verdict: "success", retryAfterMs: null, message: "" } : report);
-    if (isWell) this.apply({ ...report, type: "confirm-end" });
+    if (isWell || isProvidersFault(model, report)) this.apply({ ...report, type: "confirm-end" });
   }
 
   private endProbe(
@@ -176,24 +193,36 @@ export class CircuitKeeper {
 
   /** The free check of a provider that has had no good call for a while; costs nothing while real traffic flows. */
   private async probeIdle(): Promise<void> {
-    const { idleProbeMs } = this.deps.readPolicy();
-    const nowMs = this.deps.clock.nowMs();
-    const dueMs = this.lastGoodCallMs + idleProbeMs;
-    if (nowMs < dueMs) return this.deps.wake(dueMs);
-    this.lastGoodCallMs = nowMs;
-    this.deps.wake(nowMs + idleProbeMs);
+    const dueMs = this.idleCheckDueMs();
+    if (this.deps.clock.nowMs() < dueMs) return this.deps.wake(dueMs);
+    this.noteSeen();
+    this.deps.store.saveCircuits(this.circuits);
+    this.deps.wake(this.idleCheckDueMs());
     const { provider } = this.circuits;
     if (provider.state.status !== "CLOSED" || !isAutomatic(provider)) return;
-    const suspects = this.suspects();
-    const report =
-      suspects.length > 0 ? await this.probe(suspects[0] ?? null) : await this.runProbe(null, false);
-    if (suspects.length > 0 || report.verdict !== "success") this.apply({ ...report, type: "confirm-end" });
+    if (this.suspects().length > 0) return this.confirm();
+    const report = await this.runProbe(null, false);
+    if (report.verdict !== "success") this.apply({ ...report, type: "confirm-end" });
   }
 
-  /** Models under suspicion; an empty name stands for a suspicion of the provider alone. */
+  /** A good call, or a check in its place, was just now. Stored, since an object sleeps between its alarms. */
+  private noteSeen(): void {
+    this.circuits = { ...this.circuits, seenAtMs: this.deps.clock.nowMs() };
+  }
+
+  private idleCheckDueMs(): number {
+    // A clock that went back must not put it off.
+    const seenAtMs = Math.min(this.circuits.seenAtMs, this.deps.clock.nowMs());
+    return seenAtMs + this.deps.readPolicy().idleProbeMs;
+  }
+
+  /**
+   * Models under suspicion, where that is the provider's alone the model that failed last (null when nobody knows).
+   * What a person holds closed is not looked into: nothing would come of it.
+   */
   private suspects(): (string | null)[] {
     const models = Object.entries(this.circuits.models)
-      .filter(([, { breaker }]) => isSuspect(breaker))
+      .filter(([, { breaker }]) => isSuspect(breaker) && isAutomatic(breaker))
       .map(([name]) => name);
     return models.length === 0 && isSuspect(this.circuits.provider) ? [this.sickModel] : models;
   }
@@ -201,11 +230,13 @@ export class CircuitKeeper {
   private async settleSuspicion(): Promise<void> {
     for (;;) {
       const { provider } = this.circuits;
-      const [suspect] = this.suspects();
+      // A model that has just tripped is asked about once more: is it the model, or everything behind its provider?
+      const [suspect] = [...this.suspects(), ...this.tripped];
       if (suspect === undefined || provider.state.status !== "CLOSED" || provider.mode === "forced-closed") return;
       const report = await this.probe(suspect);
       // The world may have moved during the probe: the circuits decide with what holds now.
       this.apply({ ...report, model: suspect ?? report.model, type: "confirm-end" });
+      if (suspect !== null) this.tripped.delete(suspect);
       if (report.verdict === "rate-limited" || report.verdict === "neutral") return;
       await this.deps.clock.sleep(CONFIRM_PAUSE_MS);
     }
@@ -245,7 +276,7 @@ export class CircuitKeeper {
   }
 
   private save(before: ProviderCircuits, nowMs: number): void {
-    const onlyCounts = withoutCounts(before) === withoutCounts(this.circuits);
+    const onlyCounts = toLastingText(before) === toLastingText(this.circuits);
     if (onlyCounts && nowMs - this.savedAtMs < SAVE_COUNTS_EVERY_MS) return;
     this.savedAtMs = nowMs;
     this.deps.store.saveCircuits(this.circuits);
@@ -276,34 +307,9 @@ export class CircuitKeeper {
   }
 
   private recordTransition(effect: Extract<CircuitsEffect, { type: "transition" }>, nowMs: number): void {
-    const { provider } = this.deps;
-    const record: CircuitTransition = {
-      version: effect.number,
-      provider,
-      model: effect.model,
-      from: effect.from,
-      to: effect.to,
-      atMs: nowMs,
-      reason: effect.reason,
-      failureCount: effect.failureCount,
-      requestIds: [...effect.requestIds],
-      actor: effect.actor,
-    };
+    const record = toTransition(this.deps.provider, effect, nowMs);
     this.deps.store.appendTransition(record);
-    this.deps.log.write(record.to === "OPEN" ? "warn" : "info", "circuit_transition", {
-      provider: effect.model === null ? provider : `${provider}/${effect.model}`,
-      from: record.from,
-      to: record.to,
-      reason: record.reason,
-      failure_count: record.failureCount,
-    });
+    this.deps.log.write(record.to === "OPEN" ? "warn" : "info", "circuit_transition", toLogFields(record));
     this.deps.onTransition(record);
   }
-}
-
-/** What must survive a crash, as text to compare: everything but windows and usual times. */
-function withoutCounts(circuits: ProviderCircuits): string {
-  const strip = ({ buckets: _, ...rest }: ProviderCircuits["provider"]) => rest;
-  const models = Object.entries(circuits.models).map(([name, { breaker }]) => [name, strip(breaker)]);
-  return JSON.stringify([strip(circuits.provider), models]);
 }

@@ -77,8 +77,8 @@ export const DEFAULT_CIRCUIT_POLICY: CircuitPolicy = {
   fatalOpenMs: 30_000,
   halfOpenPermits: 1,
   halfOpenSuccesses: 1,
-  // Longer than both steps of a probe together (5 s and 15 s), so that a live probe never loses its permit.
-  permitTtlMs: 25_000,
+  // Longer than all steps of a probe together (5 s and twice 15 s), so that a live probe never loses its permit.
+  permitTtlMs: 40_000,
   defaultCoolDownMs: 10_000,
   maxCoolDownMs: 3_600_000,
   idleProbeMs: 60_000,

@@ -33,7 +33,7 @@ export function readTargetCircuit(snapshot: CircuitSnapshot | null, model: strin
   return {
     ...toPart(leading),
     suspect: snapshot.suspect || own.suspect,
-    mode: snapshot.mode,
+    mode: snapshot.mode === "auto" ? (own.mode ?? "auto") : snapshot.mode,
     coolDownUntilMs,
     usual,
   };

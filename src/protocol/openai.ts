@@ -106,7 +106,9 @@ export const ChatCompletionRequest = z.strictObject({
   /** Taken: `false` is what happens anyway. */
   store: z.literal(false, { error: "answers are not stored; leave it out or send false" }).nullish(),
   /** Taken: providers decide this themselves. */
-  parallel_tool_calls: z.literal(true, { error: "cannot be switched off at every provider; leave it out" }).optional(),
+  parallel_tool_calls: z
+    .literal(true, { error: "cannot be switched off at every provider; leave it out" })
+    .optional(),
 });
 export type ChatCompletionRequest = z.infer<typeof ChatCompletionRequest>;
 

@@ -148,7 +148,11 @@ export const ChunkFrame = z.object({
   chunk: AnswerChunk,
 });
 export const EndFrame = z.object({ type: z.literal("end"), requestId: z.string() });
-export const ErrorFrame = z.object({ type: z.literal("error"), requestId: z.string(), errorText: z.string() });
+export const ErrorFrame = z.object({
+  type: z.literal("error"),
+  requestId: z.string(),
+  errorText: z.string(),
+});
 export const NoActiveFrame = z.object({ type: z.literal("no-active"), requestId: z.string() });
 
 export const ActiveTurn = z.object({

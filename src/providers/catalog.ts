@@ -79,7 +79,10 @@ const ConfiguredClasses = z
     ModelClassName,
     z.strictObject({
       description: z.string().max(200).default(""),
-      targets: z.array(z.union([TargetName, WeightedTarget])).min(1).max(MAX_CLASS_TARGETS),
+      targets: z
+        .array(z.union([TargetName, WeightedTarget]))
+        .min(1)
+        .max(MAX_CLASS_TARGETS),
     }),
   )
   .refine((classes) => Object.keys(classes).length <= MAX_CONFIGURED_CLASSES);

@@ -140,8 +140,37 @@ export function applyRates(rates: TokenRates, usage: TokenUsage): number | null 
   return Number((scaled + BigInt(RATE_SCALE / 2)) / BigInt(RATE_SCALE));
 }
 
+/** As finely as any provider changes a price by the clock. */
+const MINUTE_MS = 60_000;
+/** More names than the catalog has; a caller who makes names up only makes the memory begin anew. */
+const MAX_REMEMBERED = 500;
+
+/**
+ * The library matches a name against its whole list, which takes about 30 µs; every request asks for the prices of
+ * all its candidates. What it said is remembered within the minute.
+ */
+function rememberPrices(library: PriceLibrary): PriceLibrary {
+  const remembered = new Map<string, LibraryPrice | null>();
+  let minute = Number.NaN;
+  return {
+    calcPrice(usage, modelId, options) {
+      const asked = Math.floor(options.timestamp.getTime() / MINUTE_MS);
+      if (asked !== minute || remembered.size >= MAX_REMEMBERED) remembered.clear();
+      minute = asked;
+      const key = `${options.providerId}/${modelId}`;
+      let price = remembered.get(key);
+      if (price === undefined) {
+        price = library.calcPrice(usage, modelId, options);
+        remembered.set(key, price);
+      }
+      return price;
+    },
+  };
+}
+
 /** A price book over a given library. */
-export function createPriceBook(library: PriceLibrary): PriceBook {
+export function createPriceBook(given: PriceLibrary): PriceBook {
+  const library = rememberPrices(given);
   return {
     priceUsage(question) {
       const inputTokens = question.usage.inputTokens;

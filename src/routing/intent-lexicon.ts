@@ -11,17 +11,37 @@ import { TASK_WORDS } from "./intent-task-words.ts";
 import { TOPIC_WORDS } from "./intent-topic-words.ts";
 
 /** The languages that have words of their own in every table. */
-export const INTENT_LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr", "ru", "zh", "ja"] as const;
+export const INTENT_LANGUAGES = [
+  "en",
+  "de",
+  "fr",
+  "es",
+  "it",
+  "pt",
+  "nl",
+  "pl",
+  "tr",
+  "ru",
+  "zh",
+  "ja",
+] as const;
 export type IntentLanguage = (typeof INTENT_LANGUAGES)[number];
 
 /** Concept -> language -> phrases. `all` holds what is the same word everywhere. */
 export type WordTable = Readonly<
-  Record<string, Readonly<Record<IntentLanguage, string>> | (Partial<Record<IntentLanguage, string>> & { readonly all: string })>
+  Record<
+    string,
+    | Readonly<Record<IntentLanguage, string>>
+    | (Partial<Record<IntentLanguage, string>> & { readonly all: string })
+  >
 >;
 
 interface Phrase {
   readonly concept: string;
-  readonly codes: Uint16Array;
+  /** Its codes: `length` of them from `start` in the folded cell. Thousands of arrays of their own would cost more. */
+  readonly cell: Uint16Array;
+  readonly start: number;
+  readonly length: number;
   /** Counted only where a clause begins. */
   readonly isOpening: boolean;
   /** Whether more letters may follow. */
@@ -40,6 +60,7 @@ const ASKS_ANYWHERE = new Set(["tr", "zh", "ja"]);
 
 /** A power of two well above the number of different beginnings, so that a bucket holds few phrases. */
 const BUCKETS = 4_096;
+
 const isGap = (code: number | undefined) => code === WORD_GAP || code === CLAUSE_GAP;
 
 /** From the first three codes of a word, the first alone in scripts without spaces; what is behind a gap is not read. */
@@ -57,49 +78,67 @@ export function listPhrases(cell: string): readonly string[] {
   return cell.split(",").map((phrase) => phrase.trim());
 }
 
-function addTable(buckets: Map<number, Phrase[]>, table: WordTable, isOpening: boolean): void {
+/** Whether the phrase's codes stand at an offset of a text. */
+function standsAt({ cell, start, length }: Phrase, codes: Uint16Array, offset: number): boolean {
+  for (let index = 0; index < length; index += 1) {
+    if (cell[start + index] !== codes[offset + index]) return false;
+  }
+  return true;
+}
+
+function isSamePhrase(left: Phrase, right: Phrase): boolean {
+  if (left.length !== right.length || left.isStem !== right.isStem || left.concept !== right.concept)
+    return false;
+  return standsAt(left, right.cell, right.start);
+}
+
+/** A cell's phrases, folded all at once: its commas come out as clause gaps. */
+function readCell(concept: string, written: string, isOpening: boolean): readonly Phrase[] {
+  const cell = foldText(written);
+  let start = 1;
+  return listPhrases(written).map((phrase) => {
+    const length = cell.indexOf(CLAUSE_GAP, start) - start;
+    const isStem = phrase.endsWith("*") || isUnspaced(cell[start] ?? 0);
+    start += length + 1;
+    return { concept, cell, start: start - length - 1, length, isOpening, isStem };
+  });
+}
+
+function addTable(buckets: Phrase[][], table: WordTable, isOpening: boolean): void {
   for (const [concept, languages] of Object.entries(table)) {
     for (const [language, cell] of Object.entries(languages)) {
-      for (const written of listPhrases(cell)) {
-        const isStem = written.endsWith("*");
-        const folded = foldText(isStem ? written.slice(0, -1) : written);
-        const codes = folded.slice(1, -1);
-        const isUnspacedPhrase = isUnspaced(codes[0] ?? 0);
-        const key = toBucket(codes, 0);
-        const phrase = {
-          concept,
-          codes,
-          isOpening: isOpening && !ASKS_ANYWHERE.has(language),
-          isStem: isStem || isUnspacedPhrase,
-        };
-        buckets.set(key, [...(buckets.get(key) ?? []), phrase]);
+      for (const phrase of readCell(concept, cell, isOpening && !ASKS_ANYWHERE.has(language))) {
+        const bucket = buckets[toBucket(phrase.cell, phrase.start)];
+        // "mail" is a letter in six languages: it is still one word found, not six.
+        if (bucket?.every((each) => !isSamePhrase(each, phrase))) bucket.push(phrase);
       }
     }
   }
 }
 
-function buildBuckets(): readonly (readonly Phrase[] | undefined)[] {
-  const buckets = new Map<number, Phrase[]>();
-  for (const table of [TASK_WORDS, TOPIC_WORDS, TALK_WORDS, REQUEST_WORDS, SMALL_TALK_WORDS]) addTable(buckets, table, false);
+function buildBuckets(): readonly (readonly Phrase[])[] {
+  const buckets = Array.from({ length: BUCKETS }, (): Phrase[] => []);
+  for (const table of [TASK_WORDS, TOPIC_WORDS, TALK_WORDS, REQUEST_WORDS, SMALL_TALK_WORDS]) {
+    addTable(buckets, table, false);
+  }
   addTable(buckets, OPENING_WORDS, true);
-  return Array.from({ length: BUCKETS }, (_, key) => buckets.get(key));
+  return buckets;
 }
 
-const PHRASES = buildBuckets();
+/** Built with the first prompt: it takes some milliseconds, which a Worker that only serves pages need not spend. */
+let builtBuckets: readonly (readonly Phrase[])[] | null = null;
 
 function isMatch(phrase: Phrase, codes: Uint16Array, offset: number): boolean {
-  const { length } = phrase.codes;
-  for (let index = 0; index < length; index += 1) {
-    if (phrase.codes[index] !== codes[offset + index]) return false;
-  }
+  if (!standsAt(phrase, codes, offset)) return false;
   if (phrase.isOpening && codes[offset - 1] !== CLAUSE_GAP) return false;
   if (phrase.isStem) return true;
-  const next = codes[offset + length];
+  const next = codes[offset + phrase.length];
   return isGap(next) || (next !== undefined && isUnspaced(next));
 }
 
 /** Every phrase found, in the order of the text. Work grows with the text's length alone. */
 export function findWords(codes: Uint16Array): readonly WordMatch[] {
+  builtBuckets ??= buildBuckets();
   const matches: WordMatch[] = [];
   let isAfterLetter = false;
   for (let offset = 0; offset < codes.length; offset += 1) {
@@ -110,7 +149,7 @@ export function findWords(codes: Uint16Array): readonly WordMatch[] {
     }
     const isWithoutSpaces = isUnspaced(code);
     if (isWithoutSpaces || !isAfterLetter) {
-      for (const phrase of PHRASES[toBucket(codes, offset)] ?? []) {
+      for (const phrase of builtBuckets[toBucket(codes, offset)] ?? []) {
         if (isMatch(phrase, codes, offset)) matches.push({ concept: phrase.concept, offset });
       }
     }

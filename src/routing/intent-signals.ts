@@ -42,7 +42,7 @@ export interface PromptSignals {
 
 /** The signals in the first 4,000 characters of a prompt. */
 export function readSignals(prompt: string): PromptSignals {
-  const text = prompt.slice(0, MAX_CHARACTERS_READ);
+  const text = prompt.slice(0, MAX_CHARACTERS_READ).trim();
   const found = new Map<string, number>();
   const concepts = readConcepts(text);
   for (const name of [...concepts, ...readShape(text)]) {

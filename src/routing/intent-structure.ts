@@ -18,14 +18,29 @@ const SHAPES: readonly Shape[] = [
   { signal: "code-shape", pattern: /[\w\])]\.[A-Za-z_]\w{0,40}\(/ },
   { signal: "code-shape", pattern: /=>|->\s?\w|[=!]==?\s|&&|\|\||::\w|\+=|\+\+|#include|\$\{|:=/ },
   { signal: "code-shape", pattern: /\b[A-Za-z_]\w{0,40} = [\w"'`[({]/ },
-  { signal: "code-shape", pattern: /\b(?:const|let|var|int|void|def|func|fn|class|public|private|return|import|struct) [\w<{*"]/ },
+  {
+    signal: "code-shape",
+    pattern: /\b(?:const|let|var|int|void|def|func|fn|class|public|private|return|import|struct) [\w<{*"]/,
+  },
   { signal: "code-shape", pattern: /\b[a-z]{1,30}[A-Z][a-z]/ },
   { signal: "code-shape", pattern: /\b[a-z]{1,30}_[a-z]/ },
-  { signal: "code-shape", pattern: /\.(?:py|js|mjs|ts|tsx|jsx|java|rb|rs|go|c|cpp|h|cs|php|sql|sh|ya?ml|toml|html|css|json)\b/ },
-  { signal: "code-shape", pattern: /\b[A-Z]\w{0,40}(?:Error|Exception)\b|Traceback|\berror(?:\[|:? [A-Z]+\d{2,})|\bE[A-Z]{5,}\b/ },
-  { signal: "code-shape", pattern: /\b(?:SELECT|UPDATE|DELETE|INSERT INTO|CREATE TABLE|JOIN|GROUP BY|WHERE)\b/ },
+  {
+    signal: "code-shape",
+    pattern: /\.(?:py|js|mjs|ts|tsx|jsx|java|rb|rs|go|c|cpp|h|cs|php|sql|sh|ya?ml|toml|html|css|json)\b/,
+  },
+  {
+    signal: "code-shape",
+    pattern: /\b[A-Z]\w{0,40}(?:Error|Exception)\b|Traceback|\berror(?:\[|:? [A-Z]+\d{2,})|\bE[A-Z]{5,}\b/,
+  },
+  {
+    signal: "code-shape",
+    pattern: /\b(?:SELECT|UPDATE|DELETE|INSERT INTO|CREATE TABLE|JOIN|GROUP BY|WHERE)\b/,
+  },
   { signal: "code-shape", pattern: /<\/?[a-z][a-z0-9-]{0,20}(?:\s[^<>]{0,200})?\/?>/ },
-  { signal: "code-shape", pattern: /(?:^|\n)\s{0,4}(?:\$ |sudo |npm |npx |git |docker |kubectl |pip |curl |cd |brew )/ },
+  {
+    signal: "code-shape",
+    pattern: /(?:^|\n)\s{0,4}(?:\$ |sudo |npm |npx |git |docker |kubectl |pip |curl |cd |brew )/,
+  },
   { signal: "code-shape", pattern: /\s--?[a-z][a-z-]{0,20}(?:[\s=]|$)/ },
   { signal: "code-shape", pattern: /\b[CcFf](?:#|\+\+)/ },
   { signal: "code-shape", pattern: /\/[a-z][\w.-]{1,40}\/[\w.-]|[a-z0-9]:\d{4}\b|node_modules/ },
@@ -33,8 +48,14 @@ const SHAPES: readonly Shape[] = [
   { signal: "math-shape", pattern: /[\dx-z²)]\s?=\s?-?[\dx-z]|\b\d*[x-z]\s?(?:\^|²|³|[+-]\s?\d)|\d[x-z]\b/ },
   { signal: "math-shape", pattern: /[²³√∫π∑∞≤≥]|\\frac|\bsin\b|\bcos\b|\bln\b|\blog\(/ },
   { signal: "percent", pattern: /\d\s?[%％]/ },
-  { signal: "percent-of", pattern: /\d\s?[%％]\s?(?:of|von|de|del|di|da|van|over|z|от|の|[A-Za-zöüé]{1,12}\s\d)/ },
-  { signal: "numbers-with-units", pattern: /\d\s?(?:cm|m|km|kg|g|km\/h|€|\$|£|eur|euros?|zł|руб|円|元)(?![\p{L}])/iu },
+  {
+    signal: "percent-of",
+    pattern: /\d\s?[%％]\s?(?:of|von|de|del|di|da|van|over|z|от|の|[A-Za-zöüé]{1,12}\s\d)/,
+  },
+  {
+    signal: "numbers-with-units",
+    pattern: /\d\s?(?:cm|m|km|kg|g|km\/h|€|\$|£|eur|euros?|zł|руб|円|元)(?![\p{L}])/iu,
+  },
   { signal: "question-at-end", pattern: /[?？؟]["'”»)\s]{0,4}$/ },
   { signal: "question-mark", pattern: /[?？؟¿]/ },
   { signal: "quoted", pattern: /["“„«「『][^"“”„«»「」『』\n]{2,200}["”“»」』]/ },
@@ -42,10 +63,18 @@ const SHAPES: readonly Shape[] = [
   { signal: "emoji", pattern: /[\u{1f300}-\u{1faff}❤☺]|[:;]-?[)(DP](?:\s|$)/u },
   { signal: "e-mail-address", pattern: /[\w.-]@[a-z0-9-]{1,60}\.[a-z]/ },
   { signal: "long-number", pattern: /\d[\d .-]{6}\d|\bhttps?:\/\// },
-  { signal: "bullets", pattern: /(?:^|\n)\s{0,4}(?:[-*•・]|\d{1,2}[.)]|[a-z]\))\s?[^\n]{1,400}\n\s{0,4}(?:[-*•・]|\d{1,2}[.)]|[a-z]\))/ },
+  {
+    signal: "bullets",
+    pattern:
+      /(?:^|\n)\s{0,4}(?:[-*•・]|\d{1,2}[.)]|[a-z]\))\s?[^\n]{1,400}\n\s{0,4}(?:[-*•・]|\d{1,2}[.)]|[a-z]\))/,
+  },
   { signal: "several-numbers", pattern: /\d[^\d\n]{1,40}\d[^\d\n]{1,40}\d/ },
   { signal: "blank-line", pattern: /\n[ \t]{0,8}\n/ },
-  { signal: "language", pattern: /\b(?:en|de|fr|es|it|pt|nl|pl|tr|ru|zh|ja)\s?(?:->|→|>|-|to)\s?(?:en|de|fr|es|it|pt|nl|pl|tr|ru|zh|ja)\b/i },
+  {
+    signal: "language",
+    pattern:
+      /\b(?:en|de|fr|es|it|pt|nl|pl|tr|ru|zh|ja)\s?(?:->|→|>|-|to)\s?(?:en|de|fr|es|it|pt|nl|pl|tr|ru|zh|ja)\b/i,
+  },
 ];
 
 /** From the share of these on, in percent, a text looks like code. One in fourteen is prose with brackets at most. */

@@ -81,7 +81,9 @@ function toFailure(ranked: readonly RankedTarget[]): Pick<PlanFailure, "type" | 
   if (configured.length === 0) return toNothingConfigured(ranked.map(({ candidate }) => candidate));
   const able = configured.filter(({ facts }) => facts.missingNeeds.length === 0);
   if (able.length === 0) {
-    const reasons = new Set(ranked.filter(({ candidate }) => candidate.facts.configured).map(({ reason }) => reason));
+    const reasons = new Set(
+      ranked.filter(({ candidate }) => candidate.facts.configured).map(({ reason }) => reason),
+    );
     const message = `No model that was asked for can take this request: ${[...reasons].join("; ")}.`;
     return { type: "nothing-able", message, retryAfterMs: null };
   }

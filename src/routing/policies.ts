@@ -64,9 +64,13 @@ export type PolicyOrder = (
 /** Each orders candidates that may all be tried and stand in the same entry of what was asked for. */
 export const POLICIES: Readonly<Record<RoutingPolicy, PolicyOrder>> = {
   priority: (group) =>
-    group.toSorted(byTurn).map((facts) => ({ facts, reason: `${toPlaceWords(facts)}${toWeightWords(facts)}` })),
+    group
+      .toSorted(byTurn)
+      .map((facts) => ({ facts, reason: `${toPlaceWords(facts)}${toWeightWords(facts)}` })),
   cost: (group) =>
-    group.toSorted(byPrice).map((facts) => ({ facts, reason: `${toPriceWords(facts)}, ${toPlaceWords(facts)}` })),
+    group
+      .toSorted(byPrice)
+      .map((facts) => ({ facts, reason: `${toPriceWords(facts)}, ${toPlaceWords(facts)}` })),
   latency: orderByLatency,
   balanced: orderBalanced,
 };
@@ -153,8 +157,7 @@ function orderBalanced(group: readonly CandidateFacts[], parameters: RankingPara
   const toRatio = (value: number, best: number): number => (value + 1) / (best + 1);
   const scores = inTurn.map((facts, position): Score => {
     const cheapest = Math.min(...prices);
-    const costRatio =
-      prices.length === 0 ? 1 : toRatio(facts.priceMicroUsd ?? Math.max(...prices), cheapest);
+    const costRatio = prices.length === 0 ? 1 : toRatio(facts.priceMicroUsd ?? Math.max(...prices), cheapest);
     const waitMs = toWaitMs(facts, parameters);
     const waitRatio = waitMs === null ? 1 : toRatio(waitMs, Math.min(...waits));
     const score =
@@ -191,7 +194,8 @@ function toPriceWords({ priceMicroUsd }: CandidateFacts): string {
 
 function toSpeedWords(facts: CandidateFacts, parameters: RankingParameters): string {
   const { firstTokenP50Ms, tokensPerSecond } = facts.usual;
-  if (toWaitMs(facts, parameters) === null || firstTokenP50Ms === null) return "nobody knows yet how quick it is";
+  if (toWaitMs(facts, parameters) === null || firstTokenP50Ms === null)
+    return "nobody knows yet how quick it is";
   const rate = tokensPerSecond === null ? "" : ` and ${Math.round(tokensPerSecond)} tokens a second`;
   return `usually ${Math.round(firstTokenP50Ms)} ms to the first token${rate}`;
 }

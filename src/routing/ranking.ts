@@ -76,7 +76,10 @@ function rankGroup<Candidate extends RankingCandidate>(
 
 /** A chat stays with the provider that served it last while that is good. */
 function keepChat(ordered: readonly Placement[], parameters: RankingParameters): Placement[] {
-  const judged = ordered.map((placement) => ({ placement, kept: judgeAffinity(placement, ordered, parameters) }));
+  const judged = ordered.map((placement) => ({
+    placement,
+    kept: judgeAffinity(placement, ordered, parameters),
+  }));
   const stays = judged.filter(({ kept }) => kept === "stays");
   const others = judged.filter(({ kept }) => kept !== "stays");
   return [
@@ -86,7 +89,8 @@ function keepChat(ordered: readonly Placement[], parameters: RankingParameters):
     })),
     ...others.map(({ placement: { facts, reason }, kept }) => ({
       facts,
-      reason: kept === "slow" ? `${reason}, not moved up although it served this chat last: too slow` : reason,
+      reason:
+        kept === "slow" ? `${reason}, not moved up although it served this chat last: too slow` : reason,
     })),
   ];
 }

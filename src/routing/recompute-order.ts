@@ -24,7 +24,9 @@ export function recomputeOrder(
   const { decision } = record;
   if (decision === null) return fail("no decision is on this record");
   if (decision.version !== RANKING_VERSION) {
-    return fail(`the decision was made by version ${decision.version} of the policies, this is ${RANKING_VERSION}`);
+    return fail(
+      `the decision was made by version ${decision.version} of the policies, this is ${RANKING_VERSION}`,
+    );
   }
   const parameters = RankingParameters.safeParse(decision.parameters);
   if (!parameters.success) return fail("the decision's parameters are not those of its version");

@@ -186,7 +186,8 @@ class PlanRun {
 
   private startHedge(slow: Target): DriveAttemptInput | null {
     const { clock, hedgeBudget, limits } = this.deps;
-    if (hedgeBudget === null || this.callsBegun >= limits.maxAttempts || this.input.signal.aborted) return null;
+    if (hedgeBudget === null || this.callsBegun >= limits.maxAttempts || this.input.signal.aborted)
+      return null;
     for (;;) {
       const index = this.progress.findHedge(slow, clock.nowMs());
       if (index === null) return null;

@@ -80,7 +80,10 @@ export class TurnProgress {
     if (entry.triedInRound < 0) {
       noteFirstTry(this.deps.retryBudget, provider, nowMs);
     } else {
-      assert(takeRetry(this.deps.retryBudget, provider, nowMs), "a retry is decided on only where one is left");
+      assert(
+        takeRetry(this.deps.retryBudget, provider, nowMs),
+        "a retry is decided on only where one is left",
+      );
     }
     entry.triedInRound = this.round;
   }

@@ -5,7 +5,7 @@
 import type { Clock } from "../../src/base/clock.ts";
 import type { CircuitAuthority } from "../../src/circuit/client.ts";
 import type { CallOutcome } from "../../src/circuit/outcome.ts";
-import type { CircuitSnapshot } from "../../src/protocol/circuit.ts";
+import { NOTHING_USUAL, type CircuitSnapshot, type ModelCircuit } from "../../src/protocol/circuit.ts";
 
 export interface AuthorityCall {
   readonly type: "read" | "report";
@@ -27,6 +27,19 @@ export const snapshotOf = (provider: string, changes: Partial<CircuitSnapshot> =
   failureThreshold: 3,
   changedAtMs: 0,
   models: [],
+  ...changes,
+});
+
+export const modelCircuitOf = (model: string, changes: Partial<ModelCircuit> = {}): ModelCircuit => ({
+  model,
+  mode: "auto",
+  status: "CLOSED",
+  suspect: false,
+  openUntilMs: null,
+  coolDownUntilMs: null,
+  reason: "fake",
+  failureCount: 0,
+  usual: NOTHING_USUAL,
   ...changes,
 });
 

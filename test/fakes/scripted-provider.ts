@@ -40,6 +40,8 @@ export interface ScriptedProviderOptions {
   readonly ping?: ProviderFailure | null | "hang";
   /** What an abort ends with, for adapters that take their own abort for a fault of the connection. */
   readonly abortKind?: ProviderFailureKind;
+  /** What the provider had counted when a call is aborted. */
+  readonly abortUsage?: TokenUsage;
 }
 
 // The brand is made where configuration is parsed; a test names its providers itself.
@@ -92,7 +94,7 @@ export function createScriptedProvider(options: ScriptedProviderOptions): Script
       const record: RecordedCall = { call, atMs: clock.nowMs(), aborted: false, closed: false };
       const script = scripts[Math.min(calls.length, scripts.length - 1)] ?? [];
       calls.push(record);
-      return play(script, record, signal, clock, options.abortKind ?? "cancelled");
+      return play(script, record, signal, options);
     },
     async ping(signal) {
       pings.push(clock.nowMs());
@@ -107,8 +109,7 @@ async function* play(
   script: readonly ScriptStep[],
   record: RecordedCall,
   signal: AbortSignal,
-  clock: Clock,
-  abortKind: ProviderFailureKind,
+  { clock, abortKind = "cancelled", abortUsage = UNKNOWN_USAGE }: ScriptedProviderOptions,
 ): AsyncGenerator<readonly ModelEvent[], void, undefined> {
   let phase: FailurePhase = "connect";
   try {
@@ -117,7 +118,7 @@ async function* play(
       if (step.type === "hang") await untilAborted(signal);
       if (signal.aborted) {
         record.aborted = true;
-        yield [{ type: "fail", failure: failureOf(abortKind, { phase }), usage: UNKNOWN_USAGE }];
+        yield [{ type: "fail", failure: failureOf(abortKind, { phase }), usage: abortUsage }];
         return;
       }
       if (step.type === "throw") throw new Error(step.message);

@@ -12,7 +12,7 @@ import type { CircuitSnapshot, CircuitTransition } from "../../src/protocol/circ
 import type { CatalogTarget } from "../../src/providers/catalog.ts";
 import { PROBE_DEADLINES } from "../../src/routing/deadlines.ts";
 import { probeProvider } from "../../src/routing/probe-provider.ts";
-import { SimStore } from "./sim-store.ts";
+import { MemoryDeskStore } from "../fakes/memory-desk-store.ts";
 import type { SimNetwork } from "./sim-network.ts";
 import type { SimProvider } from "./sim-provider.ts";
 import { priceUsage } from "./price-list.ts";
@@ -63,7 +63,7 @@ export class SimAuthority {
   readonly bugs: string[] = [];
   private readonly deps: AuthorityDeps;
   private readonly desks = new Map<string, Desk>();
-  private readonly stores = new Map<string, SimStore>();
+  private readonly stores = new Map<string, MemoryDeskStore>();
   private permits = 0;
 
   constructor(deps: AuthorityDeps) {
@@ -98,7 +98,7 @@ export class SimAuthority {
   private open(name: string): HealthDesk {
     const known = this.desks.get(name);
     if (known !== undefined) return known.desk;
-    const store = this.stores.get(name) ?? new SimStore();
+    const store = this.stores.get(name) ?? new MemoryDeskStore();
     this.stores.set(name, store);
     const early: number[] = [];
     const { clock, random, log } = this.deps;
@@ -131,7 +131,7 @@ export class SimAuthority {
     const { clock, random } = this.deps;
     entry.cancelTimer();
     entry.dueAtMs = atMs;
-    const delayMs = Math.max(MIN_ALARM_DELAY_MS, atMs - clock.nowMs()) + random() * ALARM_LATENESS_MS;
+    const delayMs = Math.max(MIN_ALARM_DELAY_MS, atMs - clock.nowMs()) + Math.round(random() * ALARM_LATENESS_MS);
     entry.cancelTimer = clock.startTimer(delayMs, () => {
       entry.dueAtMs = null;
       this.watch(entry.desk.tick());
@@ -191,10 +191,12 @@ export class SimAuthority {
     };
   }
 
-  private noteTransitions(object: string, store: SimStore): void {
-    const seen = this.transitions.filter((noted) => noted.object === object).length;
+  /** The store keeps the last ones only; whoever watches takes them as they come. */
+  private noteTransitions(object: string, store: MemoryDeskStore): void {
+    const seen = this.transitions.findLast((noted) => noted.object === object)?.transition.version ?? 0;
     const { startedMs } = this.deps;
-    for (const transition of store.transitions.slice(seen)) {
+    for (const transition of store.readTransitions().toReversed()) {
+      if (transition.version <= seen) continue;
       this.transitions.push({ object, atMs: transition.atMs - startedMs, transition });
     }
   }

@@ -75,8 +75,8 @@ class SimWorld {
   private readonly requests: ServedRequest[] = [];
   private readonly running = new Set<Promise<void>>();
   private readonly bugs: string[] = [];
-  /** The providers that served the last chats. */
-  private readonly chats: ProviderId[] = [];
+  /** The providers that served the last chats, by region and class: a chat stays with both. */
+  private readonly chats = new Map<string, ProviderId[]>();
 
   constructor(plan: WorldPlan) {
     const { seed } = plan;
@@ -161,10 +161,11 @@ class SimWorld {
     const modelClass = drawClass(this.plan.classes, this.arrivals());
     const inChat = this.arrivals() < this.plan.chatShare;
     const leaves = this.arrivals() < this.plan.leaverShare;
-    const leavesAfterMs = this.arrivals() * LEAVES_WITHIN_MS;
-    const chat = Math.floor(this.arrivals() * this.chats.length);
+    const leavesAfterMs = Math.round(this.arrivals() * LEAVES_WITHIN_MS);
+    const chat = this.arrivals();
     if (isolate === undefined) return;
-    const lastProvider = inChat ? (this.chats[chat] ?? null) : null;
+    const chats = this.chatsOf(isolate, modelClass.name);
+    const lastProvider = inChat ? (chats[Math.floor(chat * chats.length)] ?? null) : null;
     const input = this.toInput(modelClass.name, lastProvider, leaves ? leavesAfterMs : null);
     const work = this.serve(isolate, modelClass.name, input, atMs)
       .catch((error: unknown) => {
@@ -195,6 +196,13 @@ class SimWorld {
     };
   }
 
+  private chatsOf({ plan: { region } }: SimIsolate, className: string): ProviderId[] {
+    const key = `${region ?? ""} ${className}`;
+    const chats = this.chats.get(key) ?? [];
+    this.chats.set(key, chats);
+    return chats;
+  }
+
   private async serve(isolate: SimIsolate, className: string, input: AnswerInput, atMs: number): Promise<void> {
     const answer = isolate.answer(input);
     let seenFirstTokenMs: number | null = null;
@@ -205,7 +213,9 @@ class SimWorld {
         const { record } = next.value;
         const { name, region } = isolate.plan;
         this.requests.push({ isolate: name, region, className, atMs, seenFirstTokenMs, seenPieces, record });
-        if (record.provider !== null) this.chats[this.requests.length % MAX_CHATS] = toProviderId(record.provider);
+        const chats = this.chatsOf(isolate, className);
+        if (record.provider !== null) chats.push(toProviderId(record.provider));
+        if (chats.length > MAX_CHATS) chats.shift();
         return;
       }
       const pieces = next.value.filter((event) => event.type === "text-delta").length;

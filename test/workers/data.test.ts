@@ -200,6 +200,26 @@ describe("the selection log", () => {
     });
   });
 
+  it("[HT28] finds all decisions of one request, and only one's own organization's", async () => {
+    const requestId = "req_wanted";
+    const [organizationId, other] = ["org_request", "org_another"];
+    const records = [
+      toRecord({ organizationId, requestId }),
+      toRecord({ organizationId, requestId }),
+      toRecord({ organizationId }),
+      toRecord({ organizationId: other, requestId }),
+    ];
+    await store.insertSelections(records);
+    const find = async (scope: string | null) => {
+      const page = await store.list({ organizationId: scope, requestId }, { limit: 200 });
+      return page.ok ? page.value.selections.map((record) => record.id).toSorted() : page.error;
+    };
+    const ids = records.map((record) => record.id);
+    expect(await find(organizationId)).toEqual([ids[0], ids[1]].toSorted());
+    expect(await find(other)).toEqual([ids[3]]);
+    expect(await find(null)).toEqual([ids[0], ids[1], ids[3]].toSorted());
+  });
+
   it("[HT29] counts the newest rows since a time", async () => {
     const counted = await store.readCounted({
       organizationId: "org_pages",
@@ -248,7 +268,10 @@ describe("plans", () => {
     expect(await planOf(log)).toContain("selection_organization_created");
     const all = "select id from selection order by created_at_ms desc, id desc limit 51";
     expect(await planOf(all)).toContain("selection_created");
-    for (const statement of [list, key, log, all])
+    const request = `select id from selection where request_id = 'r' and +organization_id = 'o'
+      order by created_at_ms desc, id desc limit 51`;
+    expect(await planOf(request)).toContain("selection_request");
+    for (const statement of [list, key, log, all, request])
       expect(await planOf(statement)).not.toContain("TEMP B-TREE");
   });
 });

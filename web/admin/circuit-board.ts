@@ -9,6 +9,7 @@ import type {
   SelectionTail,
 } from "../../src/protocol/circuit.ts";
 import type { Connection } from "../session/chat-view.ts";
+import { mergeCalls } from "./recent-call.ts";
 
 /** The newest selections that are kept; older ones are in the log. */
 export const MAX_TAIL = 100;
@@ -39,6 +40,21 @@ export const EMPTY_BOARD: BoardState = {
 const byName = (a: CircuitDetail, b: CircuitDetail): number =>
   a.snapshot.provider.localeCompare(b.snapshot.provider);
 
+function findCircuit(state: BoardState, provider: string): CircuitDetail | undefined {
+  return state.circuits?.find(({ snapshot }) => snapshot.provider === provider);
+}
+
+/** The card as it came, with the calls this page has seen that the circuit has forgotten. */
+function keepCalls(before: CircuitDetail | undefined, came: CircuitDetail): CircuitDetail {
+  if (before === undefined) return came;
+  return {
+    ...came,
+    recentCalls: mergeCalls(before.recentCalls, came.recentCalls),
+    firstTokenP50Ms: came.firstTokenP50Ms ?? before.firstTokenP50Ms,
+    firstTokenP95Ms: came.firstTokenP95Ms ?? before.firstTokenP95Ms,
+  };
+}
+
 /** The newer of what is known and what came; the same version may carry newer calls. */
 function mergeCircuits(
   known: readonly CircuitDetail[] | null,
@@ -48,7 +64,8 @@ function mergeCircuits(
   return came
     .map((detail) => {
       const before = kept.get(detail.snapshot.provider);
-      return before !== undefined && before.snapshot.version > detail.snapshot.version ? before : detail;
+      if (before !== undefined && before.snapshot.version > detail.snapshot.version) return before;
+      return keepCalls(before, detail);
     })
     .toSorted(byName);
 }
@@ -57,10 +74,10 @@ function mergeCircuits(
 function applyCircuit(state: BoardState, detail: CircuitDetail, clockOffsetMs: number): BoardState {
   const circuits = state.circuits ?? [];
   const { provider, version } = detail.snapshot;
-  const known = circuits.find((circuit) => circuit.snapshot.provider === provider)?.snapshot.version;
-  if (known !== undefined && version < known) return state;
+  const known = findCircuit(state, provider);
+  if (known !== undefined && version < known.snapshot.version) return state;
   const others = circuits.filter((circuit) => circuit.snapshot.provider !== provider);
-  return { ...state, clockOffsetMs, circuits: [...others, detail].toSorted(byName) };
+  return { ...state, clockOffsetMs, circuits: [...others, keepCalls(known, detail)].toSorted(byName) };
 }
 
 function applyLiveFrame(state: BoardState, frame: AdminLiveFrame, nowMs: number): BoardState {
@@ -71,7 +88,9 @@ function applyLiveFrame(state: BoardState, frame: AdminLiveFrame, nowMs: number)
         connection: "live",
         clockOffsetMs: frame.serverTimeMs - nowMs,
         // Taken as it is: after a restart of the server versions may begin anew.
-        circuits: frame.circuits.toSorted(byName),
+        circuits: frame.circuits
+          .map((detail) => keepCalls(findCircuit(state, detail.snapshot.provider), detail))
+          .toSorted(byName),
       };
     case "circuit":
       return applyCircuit(state, frame.detail, frame.serverTimeMs - nowMs);

@@ -15,6 +15,7 @@ const MODEL_ACTIONS = ACTIONS.filter(({ action }) => action !== "drain");
 
 function ModelMenu({ provider, circuit }: { readonly provider: string; readonly circuit: ModelCircuit }) {
   const [asked, setAsked] = useState<ActionWords | null>(null);
+  const { mode = "auto" } = circuit;
   return (
     <>
       <Popover
@@ -22,24 +23,20 @@ function ModelMenu({ provider, circuit }: { readonly provider: string; readonly 
         buttonClass="flex size-8 items-center justify-center rounded-lg text-ink-soft hover:bg-hover hover:text-ink"
         button={<DotsThreeIcon aria-hidden size={20} weight="bold" />}
         panelClass="top-full right-0 mt-1 flex w-40 flex-col p-1"
+        closesOnChoice
       >
-        {(close) =>
-          MODEL_ACTIONS.map((words) => (
-            <button
-              key={words.action}
-              type="button"
-              disabled={circuit.mode === words.pointlessIn}
-              title={words.effect}
-              onClick={() => {
-                close();
-                setAsked(words);
-              }}
-              className="rounded-lg px-3 py-2 text-left text-sm hover:bg-hover disabled:text-ink-faint disabled:hover:bg-transparent"
-            >
-              {words.text}
-            </button>
-          ))
-        }
+        {MODEL_ACTIONS.map((words) => (
+          <button
+            key={words.action}
+            type="button"
+            disabled={mode === words.pointlessIn}
+            title={words.effect}
+            onClick={() => setAsked(words)}
+            className="rounded-lg px-3 py-2 text-left text-sm hover:bg-hover disabled:text-ink-faint disabled:hover:bg-transparent"
+          >
+            {words.text}
+          </button>
+        ))}
       </Popover>
       {asked !== null && (
         <CircuitActionDialog
@@ -63,6 +60,9 @@ function ModelRow({ provider, circuit, nowMs }: ModelRowProps) {
   const { model, status, suspect, reason, failureCount, usual, mode = "auto" } = circuit;
   const coolDownMs = toCoolDownMs(circuit, nowMs);
   const wait = toWaitText({ ...circuit, mode }, null, nowMs);
+  // A reason that counts the failures need not be told the count.
+  const failures =
+    failureCount > 0 && !reason.includes("in a row") ? formatPlural(failureCount, "failure") : "";
   const isWell = status === "CLOSED" && !suspect && mode === "auto" && failureCount === 0;
   return (
     <li className="flex items-start gap-2 border-t border-line py-1.5 first:border-t-0" data-model={model}>
@@ -79,9 +79,7 @@ function ModelRow({ provider, circuit, nowMs }: ModelRowProps) {
         <p className="text-xs text-ink-faint tabular-nums">{toUsualText(usual)}</p>
         {!isWell && (
           <p className="mt-0.5 text-xs wrap-anywhere text-ink-soft">
-            {[reason, failureCount > 0 ? formatPlural(failureCount, "failure") : "", wait]
-              .filter((part) => part !== "")
-              .join(" · ")}
+            {[reason, failures, wait].filter((part) => part !== "").join(" · ")}
           </p>
         )}
       </div>

@@ -5,7 +5,7 @@ import type { CircuitDetail } from "../../src/protocol/circuit.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { formatMicroUsd, formatMoment } from "../ui/format.ts";
-import { formatPolicyNumber, toPolicyGroups, toPolicyLabel } from "./policy-field.ts";
+import { formatPolicyNumber, toPolicyFullLabel, toPolicyGroups, toPolicyLabel } from "./policy-field.ts";
 import { PolicyForm } from "./policy-form.tsx";
 
 function PolicyNumbers({ policy }: { readonly policy: CircuitDetail["policy"] }) {
@@ -48,8 +48,8 @@ function PolicyChanges({ changes }: { readonly changes: CircuitDetail["policyCha
           </p>
           <p>
             {Object.entries(change)
-              .map(([name, value]) => `${toPolicyLabel(name)}: ${formatPolicyNumber(name, value)}`)
-              .join(", ")}
+              .map(([name, value]) => `${toPolicyFullLabel(name)}: ${formatPolicyNumber(name, value)}`)
+              .join("; ")}
           </p>
           <p className="wrap-anywhere text-ink-soft">{reason}</p>
         </li>

@@ -68,6 +68,13 @@ export function toPolicyGroups(policy: Readonly<Record<string, number>>): Policy
   return [...known, other].filter(({ names }) => names.length > 0);
 }
 
+/** With its group, where it stands alone: `Stays open, first time`. */
+export function toPolicyFullLabel(name: string): string {
+  const group = GROUPS.find(({ labels }) => labels[name] !== undefined);
+  const label = toPolicyLabel(name);
+  return group === undefined ? label : `${group.title}, ${label.charAt(0).toLowerCase()}${label.slice(1)}`;
+}
+
 /** What a person calls it; its own name where nobody gave it another. */
 export function toPolicyLabel(name: string): string {
   return LABELS.get(name) ?? name;

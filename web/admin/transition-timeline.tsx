@@ -43,8 +43,14 @@ function Row({ entry, nowMs }: { readonly entry: TimelineEntry; readonly nowMs: 
       <div className="min-w-0">
         <p className="flex flex-wrap items-center gap-1.5">
           <span className="mr-1 text-sm font-semibold">{provider}</span>
-          <CircuitChip status={from} />
-          <ArrowRightIcon role="img" aria-label="to" size={14} className="text-ink-faint" />
+          {from === to ? (
+            <span className="text-xs text-ink-faint">stays</span>
+          ) : (
+            <>
+              <CircuitChip status={from} />
+              <ArrowRightIcon role="img" aria-label="to" size={14} className="text-ink-faint" />
+            </>
+          )}
           <CircuitChip status={to} />
         </p>
         {(model !== null || region !== null) && (

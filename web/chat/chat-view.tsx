@@ -59,7 +59,12 @@ function useStopKey(stop: (() => void) | null): void {
 /** Tells the rest of the page what the socket said: the title, a chat that is gone, a session that ran out. */
 function usePublish(state: ChatState): void {
   const client = useQueryClient();
-  usePublishTitle(state.sessionId, state.title, state.messages.length);
+  // A new question, a turn that began or ended: the list's order and its titles follow.
+  usePublishTitle(
+    state.sessionId,
+    state.title,
+    `${state.running?.turn.turnId ?? ""} ${state.messages.length}`,
+  );
   useEffect(() => {
     if (state.stage === "deleted") void client.invalidateQueries({ queryKey: ["sessions"] });
     if (state.stage === "signed-out") void client.resetQueries({ queryKey: ["me"] });

@@ -9,12 +9,20 @@ interface PopoverProps {
   readonly buttonClass: string;
   /** Where the panel goes, as classes. */
   readonly panelClass: string;
-  /** As a function it is given what closes the panel. */
-  readonly children: ReactNode | ((close: () => void) => ReactNode);
+  /** For menus: a press on a button in the panel closes it. */
+  readonly closesOnChoice?: boolean;
+  readonly children: ReactNode;
 }
 
 /** A button and, while open, its panel. Focus goes into the panel and comes back to the button. */
-export function Popover({ label, button, buttonClass, panelClass, children }: PopoverProps) {
+export function Popover({
+  label,
+  button,
+  buttonClass,
+  panelClass,
+  closesOnChoice = false,
+  children,
+}: PopoverProps) {
   const [isOpen, setIsOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const trigger = useRef<HTMLButtonElement>(null);
@@ -62,9 +70,13 @@ export function Popover({ label, button, buttonClass, panelClass, children }: Po
           id={panelId}
           role="dialog"
           aria-label={label}
+          onClick={(event) => {
+            if (closesOnChoice && event.target instanceof Element && event.target.closest("button") !== null)
+              close();
+          }}
           className={`absolute z-30 rounded-2xl border border-line bg-surface shadow-float ${panelClass}`}
         >
-          {typeof children === "function" ? children(close) : children}
+          {children}
         </div>
       )}
     </div>

@@ -118,7 +118,11 @@ function readPolicy(
   const policy = RoutingPolicy.nullable().safeParse(asked);
   if (policy.success) return { ok: true, value: policy.data };
   const names = RoutingPolicy.options.join(", ");
-  return refusal(`${POLICY_HEADER}: there is no such policy; name one of ${names}.`, POLICY_HEADER, "invalid_request");
+  return refusal(
+    `${POLICY_HEADER}: there is no such policy; name one of ${names}.`,
+    POLICY_HEADER,
+    "invalid_request",
+  );
 }
 
 function refusal(

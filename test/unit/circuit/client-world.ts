@@ -28,6 +28,8 @@ export function outcomeOf(verdict: CallOutcome["verdict"], changes: Partial<Call
     model: "gpt",
     atMs: 0,
     latencyMs: 10,
+    scope: "model",
+    tokensPerSecond: null,
     retryAfterMs: null,
     message: verdict === "success" ? "" : `scripted ${verdict}`,
     ...changes,

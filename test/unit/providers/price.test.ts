@@ -137,6 +137,33 @@ describe("priceUsage", () => {
     expect(price("google", "gemini-3.8-flash", counts, Date.parse("2027-02-01T12:00:00Z"))).toBe(1_500_000);
   });
 
+  test("[PR34] what was looked up is remembered within the minute, and no longer", () => {
+    const asked: string[] = [];
+    const counting = createPriceBook({
+      calcPrice: (counts, modelId, options) => {
+        asked.push(`${modelId}@${options.timestamp.toISOString()}`);
+        return calcPrice(counts, modelId, options);
+      },
+    });
+    const ask = (modelId: string, atMs: number): number | null =>
+      counting.priceUsage({
+        provider: "deepseek",
+        modelId,
+        usage: usage({ inputTokens: 1_000_000, outputTokens: 0 }),
+        atMs,
+      });
+    expect([0, 1, 59_999].map((ms) => ask("deepseek-v4-pro", NOON_MS + ms))).toEqual([
+      660_000, 660_000, 660_000,
+    ]);
+    expect(ask("unheard-of", NOON_MS)).toBeNull();
+    expect(ask("unheard-of", NOON_MS)).toBeNull();
+    expect(asked).toHaveLength(2);
+    // Another hour, another price; and back again.
+    expect(ask("deepseek-v4-pro", Date.parse("2026-11-20T02:00:00Z"))).toBe(1_320_000);
+    expect(ask("deepseek-v4-pro", NOON_MS)).toBe(660_000);
+    expect(asked).toHaveLength(4);
+  });
+
   test("[PR35] a listing gives rates per million, and nothing is fetched for it", async () => {
     const fetched = vi.spyOn(globalThis, "fetch");
     const loaded = await loadPriceBook();

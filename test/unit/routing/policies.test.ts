@@ -99,9 +99,9 @@ describe("balanced", () => {
 
   it("[RT57] unknown speed counts as the quickest, an unknown price as the dearest", () => {
     const known = { priceMicroUsd: 100, usual: usually(5_000) };
-    expect(orderOf(rank("balanced", known, { priceMicroUsd: 100 }, { priceMicroUsd: 100, usual: usually(100) }))).toBe(
-      "bca",
-    );
+    expect(
+      orderOf(rank("balanced", known, { priceMicroUsd: 100 }, { priceMicroUsd: 100, usual: usually(100) })),
+    ).toBe("bca");
     const ranked = rank("balanced", {}, { priceMicroUsd: 900 }, { priceMicroUsd: 100 });
     expect(orderOf(ranked)).toBe("cab");
     expect(ranked.map(({ reason }) => reason)).toEqual([
@@ -132,7 +132,9 @@ describe("weights", () => {
 
   it("[RT58] the lot can be drawn again, and differs between selections and between targets", () => {
     expect(drawFor("sel_1", "a/m")).toBe(drawFor("sel_1", "a/m"));
-    const draws = new Set(["a/m", "b/m"].flatMap((name) => ["sel_1", "sel_2"].map((id) => drawFor(id, name))));
+    const draws = new Set(
+      ["a/m", "b/m"].flatMap((name) => ["sel_1", "sel_2"].map((id) => drawFor(id, name))),
+    );
     expect(draws.size).toBe(4);
   });
 
@@ -161,15 +163,18 @@ describe("above every policy", () => {
     expect(ranked[1]?.reason).toMatch(/, behind the others after a failure$/);
   });
 
-  it.each(["priority", "latency", "balanced"] as const)("[RT9] under %s a chat stays with its provider", (policy) => {
-    const ranked = rank(
-      policy,
-      { priceMicroUsd: 1, usual: usually(400) },
-      { priceMicroUsd: 900, usual: usually(890), isLast: true },
-    );
-    expect(orderOf(ranked)).toBe("ba");
-    expect(ranked[0]?.reason).toContain("served this chat last");
-  });
+  it.each(["priority", "latency", "balanced"] as const)(
+    "[RT9] under %s a chat stays with its provider",
+    (policy) => {
+      const ranked = rank(
+        policy,
+        { priceMicroUsd: 1, usual: usually(400) },
+        { priceMicroUsd: 900, usual: usually(890), isLast: true },
+      );
+      expect(orderOf(ranked)).toBe("ba");
+      expect(ranked[0]?.reason).toContain("served this chat last");
+    },
+  );
 
   it.each([
     { own: 900, other: 450, stays: true },
@@ -184,19 +189,22 @@ describe("above every policy", () => {
 
   it("[RT9] a chat stays where nothing is known of its provider's speed", () => {
     expect(orderOf(rank("priority", { usual: usually(1) }, { isLast: true }))).toBe("ba");
-    expect(orderOf(rank("priority", { usual: usually(1) }, { usual: usually(9_000, null, 4), isLast: true }))).toBe(
-      "ba",
-    );
+    expect(
+      orderOf(rank("priority", { usual: usually(1) }, { usual: usually(9_000, null, 4), isLast: true })),
+    ).toBe("ba");
   });
 
-  it.each(POLICIES)("[RT66] under %s a draining provider is there only for chats it served last", (policy) => {
-    const [stranger] = rank(policy, { draining: true });
-    expect(stranger).toMatchObject({
-      place: null,
-      reason: "being drained: it takes only chats that are with it",
-    });
-    expect(orderOf(rank(policy, { draining: true, isLast: true }))).toBe("a");
-  });
+  it.each(POLICIES)(
+    "[RT66] under %s a draining provider is there only for chats it served last",
+    (policy) => {
+      const [stranger] = rank(policy, { draining: true });
+      expect(stranger).toMatchObject({
+        place: null,
+        reason: "being drained: it takes only chats that are with it",
+      });
+      expect(orderOf(rank(policy, { draining: true, isLast: true }))).toBe("a");
+    },
+  );
 
   it("[RT62] what a model cannot do is its reason", () => {
     const [first] = rank("cost", { missingNeeds: ["vision", "context"] });

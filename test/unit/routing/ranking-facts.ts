@@ -12,7 +12,11 @@ export interface NamedCandidate {
 }
 
 /** What is usual for a target of which enough is known. */
-export const usually = (firstTokenMs: number, tokensPerSecond: number | null = null, samples = 30): Usual => ({
+export const usually = (
+  firstTokenMs: number,
+  tokensPerSecond: number | null = null,
+  samples = 30,
+): Usual => ({
   samples,
   firstTokenP50Ms: firstTokenMs,
   firstTokenP95Ms: firstTokenMs * 3,

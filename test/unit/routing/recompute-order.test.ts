@@ -5,6 +5,7 @@ import { decidePlan } from "../../../src/routing/plan.ts";
 import { DEFAULT_RANKING_PARAMETERS, RANKING_VERSION } from "../../../src/routing/policies.ts";
 import { rankCandidates } from "../../../src/routing/ranking.ts";
 import { recomputeOrder } from "../../../src/routing/recompute-order.ts";
+import { modelCircuitOf } from "../../fakes/fake-authority.ts";
 import { RECORD } from "../session/answer-fixtures.ts";
 import { classOf, factsOf, nameOf, NO_NEEDS, NOW_MS, requestedOf, THREE } from "./plan-facts.ts";
 import { anyCandidates, anyPolicy, usually } from "./ranking-facts.ts";
@@ -23,20 +24,23 @@ function decide(...given: Parameters<typeof factsOf>): Decided {
 const store = (decided: Decided): SelectionRecord =>
   SelectionRecord.parse(JSON.parse(JSON.stringify({ ...RECORD, ...decided })));
 
-const toPlaces = (candidates: readonly { provider: string; model: string; place: number | null; reason: string }[]) =>
-  candidates.map(({ provider, model, place, reason }) => ({ provider, model, place, reason }));
+const toPlaces = (
+  candidates: readonly { provider: string; model: string; place: number | null; reason: string }[],
+) => candidates.map(({ provider, model, place, reason }) => ({ provider, model, place, reason }));
 
 describe("a stored decision", () => {
   it("[RT52] any decision computed again from its record gives the same order and sentences", () => {
     fc.assert(
       fc.property(anyCandidates, anyPolicy, (candidates, policy) => {
         const parameters = DEFAULT_RANKING_PARAMETERS;
-        const ranked = rankCandidates(candidates, { policy, parameters }).map(({ candidate, place, reason }) => ({
-          ...candidate,
-          circuit: "CLOSED" as const,
-          place,
-          reason,
-        }));
+        const ranked = rankCandidates(candidates, { policy, parameters }).map(
+          ({ candidate, place, reason }) => ({
+            ...candidate,
+            circuit: "CLOSED" as const,
+            place,
+            reason,
+          }),
+        );
         const decision = { policy, version: RANKING_VERSION, parameters, needs: NO_NEEDS };
         const record = store({ decision, candidates: ranked });
         expect(recomputeOrder(record)).toEqual({ ok: true, value: toPlaces(ranked) });
@@ -78,11 +82,11 @@ describe("a stored decision", () => {
   });
 
   it("[RT50] a plan's record holds the facts of everybody, and gives the plan's own order again", () => {
-    const circuits = {
+    const circuits: Parameters<typeof factsOf>[1] = {
       a: { suspect: true },
-      b: { models: [modelOf("two", 700)] },
+      b: { models: [modelCircuitOf("two", { usual: usually(700) })] },
       d: { status: "OPEN", openUntilMs: NOW_MS + 5_000, failureCount: 3 },
-    } as const;
+    };
     const decided = decide(
       {
         requested: [classOf("a/one", "b/two", "c/three", "d/four", "e/five")],
@@ -96,7 +100,10 @@ describe("a stored decision", () => {
     expect(record.decision).toMatchObject({ policy: "latency", version: 1, needs: NO_NEEDS });
     const byName = new Map(record.candidates.map((candidate) => [nameOf(candidate), candidate.facts]));
     expect(byName.get("a/one")).toMatchObject({ requestedPlace: 1, suspect: true, configured: true });
-    expect(byName.get("b/two")).toMatchObject({ priceMicroUsd: 42, usual: { firstTokenP50Ms: 700, samples: 30 } });
+    expect(byName.get("b/two")).toMatchObject({
+      priceMicroUsd: 42,
+      usual: { firstTokenP50Ms: 700, samples: 30 },
+    });
     expect(byName.get("d/four")).toMatchObject({
       blocked: { reason: "circuit OPEN after 3 failures in a row", retryAfterMs: 5_000 },
     });
@@ -105,7 +112,12 @@ describe("a stored decision", () => {
   });
 
   it("[RT61] another policy can be asked of the same record", () => {
-    const decided = decide({ readPrice: (target) => ({ a: 30, b: 20, c: 10 })[`${target.provider}`] ?? null });
+    const prices = new Map([
+      ["a", 30],
+      ["b", 20],
+      ["c", 10],
+    ]);
+    const decided = decide({ readPrice: ({ provider }) => prices.get(provider) ?? null });
     const other = recomputeOrder(store(decided), "cost");
     if (!other.ok) throw new Error(other.error);
     expect(other.value.map(nameOf)).toEqual(["c/three", "b/two", "a/one"]);
@@ -144,16 +156,3 @@ describe("how much is looked at", () => {
     expect(candidates.at(-1)).toMatchObject({ model: "model-39" });
   });
 });
-
-function modelOf(model: string, firstTokenMs: number) {
-  return {
-    model,
-    status: "CLOSED",
-    suspect: false,
-    openUntilMs: null,
-    coolDownUntilMs: null,
-    reason: "",
-    failureCount: 0,
-    usual: usually(firstTokenMs),
-  } as const;
-}

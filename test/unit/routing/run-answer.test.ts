@@ -10,6 +10,7 @@ import { DEFAULT_RETRY_LIMITS } from "../../../src/routing/next-action.ts";
 import {
   resolveModels,
   runAnswer,
+  type AnswerInput,
   type AnswerOutcome,
   type RunAnswerDeps,
 } from "../../../src/routing/run-answer.ts";
@@ -29,6 +30,8 @@ import { VirtualClock } from "../../fakes/virtual-clock.ts";
 const CLASSES = {
   duo: { description: "", targets: ["openai/x", "google/y"] },
   twins: { description: "", targets: ["openai/x", "openai/z", "google/y"] },
+  weighted: { description: "", targets: [{ target: "openai/x", weight: 3 }, "google/y"] },
+  known: { description: "", targets: ["openai/gpt-6-luna", "google/gemini-3.5-flash-lite"] },
 };
 
 /** OpenAI and Google are set up; two classes of the test's own. */
@@ -82,6 +85,7 @@ async function ask(
   requested: readonly string[],
   question = "hi",
   lastProvider: string | null = null,
+  changes: Partial<AnswerInput> = {},
 ) {
   const models = resolveModels(world.catalog, requested);
   if (!models.ok) throw new Error(models.error);
@@ -99,6 +103,7 @@ async function ask(
     turnId: null,
     lastProvider: lastProvider === null ? null : toProviderId(lastProvider),
     signal: new AbortController().signal,
+    ...changes,
   });
   const read = async (): Promise<AnswerOutcome> => {
     for (;;) {
@@ -114,7 +119,12 @@ async function ask(
 describe("from question to record", () => {
   it("[RT30] every answer leaves one record that says what was asked, tried and given", async () => {
     const world = createWorld({ openai: [[refuse("server-error")]], google: [answer("hello")] });
-    const { record, end, events } = await ask(world, ["duo"], "Translate this into German: good morning", "google");
+    const { record, end, events } = await ask(
+      world,
+      ["duo"],
+      "Translate this into German: good morning",
+      "google",
+    );
     expect(record).toMatchObject({
       id: "sel_1",
       requested: ["duo"],
@@ -163,6 +173,97 @@ describe("from question to record", () => {
     const { record } = await ask(world, ["duo"]);
     expect(record).toMatchObject({ firstTokenMs: 150, durationMs: 150 });
     expect(record.attempts[0]).toMatchObject({ startedAtMs: 150, firstTokenMs: 0 });
+  });
+});
+
+describe("in what order", () => {
+  const twoAnswers: Scripts = { openai: [answer("hello")], google: [answer("hello")] };
+
+  it("[RT60] by the request's policy, else by the installation's", async () => {
+    const world = createWorld(twoAnswers);
+    const priceUsage: RunAnswerDeps["priceUsage"] = (target) => (target.provider === "google" ? 1 : 2);
+    const cheap = { ...world, deps: { ...world.deps, priceUsage } };
+    const { record: byRequest } = await ask(cheap, ["duo"], "hi", null, { policy: "cost" });
+    expect(byRequest).toMatchObject({ provider: "google", decision: { policy: "cost", version: 1 } });
+    const { record: byDefault } = await ask(cheap, ["duo"]);
+    expect(byDefault).toMatchObject({ provider: "openai", decision: { policy: "priority" } });
+    const costly = { ...cheap, deps: { ...cheap.deps, defaultPolicy: "cost" as const } };
+    expect((await ask(costly, ["duo"])).record.provider).toBe("google");
+  });
+
+  it("[RT54] the price is that of the prompt and of 500 tokens, or fewer if the caller wants fewer", async () => {
+    const world = createWorld(twoAnswers);
+    const priceUsage: RunAnswerDeps["priceUsage"] = (_target, usage) =>
+      (usage.inputTokens ?? 0) * 1_000 + (usage.outputTokens ?? 0);
+    const priced = { ...world, deps: { ...world.deps, priceUsage } };
+    const priceOf = async (call: AnswerInput["call"]) =>
+      (await ask(priced, ["duo"], "hi", null, { call })).record.candidates[0]?.facts?.priceMicroUsd;
+    expect(await priceOf({ prompt: [] })).toBe(500);
+    expect(await priceOf({ prompt: [{ role: "system", content: "12345678" }] })).toBe(6_500);
+    expect(await priceOf({ prompt: [], maxOutputTokens: 20 })).toBe(20);
+    expect(await priceOf({ prompt: [], maxOutputTokens: 9_000 })).toBe(500);
+  });
+
+  it("[RT58] [PR26] by lot where the class carries weights, the same lot for the same selection", async () => {
+    const world = createWorld(twoAnswers);
+    const providers: (string | null)[] = [];
+    for (let index = 0; index < 200; index += 1) {
+      const selectionId = `sel_${index % 100}`;
+      providers.push((await ask(world, ["weighted"], "hi", null, { selectionId })).record.provider);
+    }
+    expect(providers.slice(100)).toEqual(providers.slice(0, 100));
+    const share = providers.filter((provider) => provider === "openai").length / providers.length;
+    expect(share).toBeGreaterThan(0.6);
+    expect(share).toBeLessThan(0.9);
+    const { record } = await ask(world, ["weighted"]);
+    expect(new Set(record.candidates.map(({ facts }) => facts?.weight))).toEqual(new Set([1, 3]));
+  });
+
+  it("[PR26] a weight must be a number of its range", () => {
+    const withWeight = (weight: unknown): boolean =>
+      parseModelClasses(JSON.stringify({ duo: { targets: [{ target: "openai/x", weight }] } })).ok;
+    expect([0, 0.5, 1_000].map(withWeight)).toEqual([true, true, true]);
+    expect([-1, 1_001, "3", null].map(withWeight)).toEqual([false, false, false, false]);
+  });
+
+  const picture: AnswerInput["call"]["prompt"] = [
+    {
+      role: "user",
+      content: [{ type: "file", mediaType: "image/png", data: { type: "data", data: "QUJD" } }],
+    },
+  ];
+
+  it("[RT65] when nobody can take the request nobody is called, and the kind says why", async () => {
+    const world = createWorld(twoAnswers);
+    const blind = {
+      ...world,
+      catalog: {
+        ...world.catalog,
+        classes: world.catalog.classes.map((entry) => ({
+          ...entry,
+          targets: entry.targets.map((target) => ({ ...target, vision: false, contextTokens: 10_000 })),
+        })),
+      },
+    };
+    const seen = await ask(blind, ["known"], "hi", null, { call: { prompt: picture } });
+    expect(seen.end).toMatchObject({ status: "failed", attempts: [], failure: { kind: "bad-request" } });
+    expect(seen.record).toMatchObject({
+      decision: { needs: { vision: true } },
+      candidates: [{ place: null }, { place: null }],
+    });
+    const long = await ask(blind, ["known"], "hi", null, {
+      call: { prompt: [{ role: "system", content: "x".repeat(80_000) }] },
+    });
+    expect(long.end).toMatchObject({ failure: { kind: "context-too-long" } });
+    expect([...world.providers.values()].flatMap((provider) => provider.calls)).toEqual([]);
+  });
+
+  it("[RT63] [PR23] of a model that the catalog does not know nothing is held against it", async () => {
+    const world = createWorld(twoAnswers);
+    const { end } = await ask(world, ["openai/my-own"], "hi", null, { call: { prompt: picture } });
+    expect(end.status).toBe("complete");
+    const { end: ofClass } = await ask(world, ["duo"], "hi", null, { call: { prompt: picture } });
+    expect(ofClass.status).toBe("complete");
   });
 });
 

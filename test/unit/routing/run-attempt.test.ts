@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ModelCall, ModelEvent } from "../../../src/providers/provider.ts";
+import type { ModelCall, ModelEvent, Provider } from "../../../src/providers/provider.ts";
 import type { Deadlines } from "../../../src/routing/deadlines.ts";
 import { runAttempt } from "../../../src/routing/run-attempt.ts";
 import {
@@ -12,6 +12,7 @@ import {
   pause,
   refuse,
   say,
+  toProviderId,
   type ScriptedProviderOptions,
   type ScriptStep,
 } from "../../fakes/scripted-provider.ts";
@@ -41,7 +42,13 @@ const textOf = (events: readonly ModelEvent[]): string =>
 
 describe("deadlines", () => {
   it.each<{ name: string; script: readonly ScriptStep[]; atMs: number; phase: string; message: string }>([
-    { name: "headers", script: [hang], atMs: 1_000, phase: "connect", message: "no connection and headers within 1000 ms" },
+    {
+      name: "headers",
+      script: [hang],
+      atMs: 1_000,
+      phase: "connect",
+      message: "no connection and headers within 1000 ms",
+    },
     {
       name: "first token",
       script: [pause(900), begin, hang],
@@ -206,6 +213,63 @@ describe("the end", () => {
     for await (const batch of attempt) if (batch.some((event) => event.type === "text-delta")) break;
     expect(provider.calls[0]?.closed).toBe(true);
     expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("an adapter that does not heed the abort", () => {
+  /** It goes on as if nobody had said a word, and cannot be closed either. */
+  const deaf: Provider = {
+    id: toProviderId("deaf"),
+    stream: () => ({
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise<never>(() => {}),
+        return: () => new Promise<never>(() => {}),
+      }),
+    }),
+    ping: () => new Promise<never>(() => {}),
+  };
+
+  it("[RT77] is left behind 250 ms after a deadline", async () => {
+    const clock = new VirtualClock();
+    const startedMs = clock.nowMs();
+    const attempt = runAttempt(deaf, CALL, DEADLINES, clock, new AbortController().signal);
+    const events = await clock.runUntil(collect(attempt));
+    expect(events).toMatchObject([{ type: "fail", failure: { kind: "timeout", phase: "connect" } }]);
+    expect(clock.nowMs() - startedMs).toBe(1_250);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("[RT77] is left behind 250 ms after a stop, which is still a stop", async () => {
+    const clock = new VirtualClock();
+    const stop = new AbortController();
+    const startedMs = clock.nowMs();
+    const collected = collect(runAttempt(deaf, CALL, DEADLINES, clock, stop.signal));
+    await clock.advance(100);
+    stop.abort();
+    expect(await clock.runUntil(collected)).toMatchObject([{ failure: { kind: "cancelled" } }]);
+    expect(clock.nowMs() - startedMs).toBe(350);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("[RT77] one that hangs only while it is closed holds nobody up either", async () => {
+    const clock = new VirtualClock();
+    const provider = createScriptedProvider({ id: "a", clock, scripts: [answer("hello")] });
+    const sticky: Provider = {
+      ...provider,
+      stream: (call, signal) => {
+        const iterator = provider.stream(call, signal)[Symbol.asyncIterator]();
+        return {
+          [Symbol.asyncIterator]: () => ({
+            next: () => iterator.next(),
+            return: () => new Promise<never>(() => {}),
+          }),
+        };
+      },
+    };
+    const attempt = runAttempt(sticky, CALL, DEADLINES, clock, new AbortController().signal);
+    const startedMs = clock.nowMs();
+    expect(textOf(await clock.runUntil(collect(attempt)))).toBe("hello");
+    expect(clock.nowMs() - startedMs).toBe(250);
   });
 });
 

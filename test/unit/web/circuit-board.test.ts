@@ -1,10 +1,10 @@
 /** The console's picture of the circuits and its tail of selections. Rules WB20 to WB25. */
 import { describe, expect, it } from "vitest";
 import { CircuitDetail } from "../../../src/protocol/circuit.ts";
-import type { SelectionTail } from "../../../src/protocol/circuit.ts";
+import type { CircuitCall, SelectionTail } from "../../../src/protocol/circuit.ts";
 import type { SelectionRecord } from "../../../src/protocol/selection.ts";
 import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
-import { applyBoardEvent, EMPTY_BOARD, MAX_TAIL, toTimeline } from "../../../web/admin/circuit-board.ts";
+import { applyBoardEvent, EMPTY_BOARD, MAX_TAIL } from "../../../web/admin/circuit-board.ts";
 import type { BoardEvent, BoardState } from "../../../web/admin/circuit-board.ts";
 import { toEntries } from "../../../web/admin/selection-entry.ts";
 
@@ -43,6 +43,10 @@ function makeDetail(provider: string, version: number, reason = "fine"): Circuit
     nextProbeAtMs: null,
     sandbox: false,
   });
+}
+
+function makeCall(atMs: number): CircuitCall {
+  return { atMs, kind: "call", model: "m", ok: true, latencyMs: 1, error: "", requestId: `req_${atMs}` };
 }
 
 function makeTail(id: string, atMs: number, provider = "openai"): SelectionTail {
@@ -101,44 +105,59 @@ const selection = (tail: SelectionTail): BoardEvent => ({
   nowMs: 0,
 });
 const run = (events: readonly BoardEvent[], from: BoardState = EMPTY_BOARD) =>
-  events.reduce((step, event) => applyBoardEvent(step.state, event), {
-    state: from,
-    effects: [],
-  } as ReturnType<typeof applyBoardEvent>);
+  events.reduce(applyBoardEvent, from);
 const versions = (state: BoardState) =>
   state.circuits?.map(({ snapshot }) => [snapshot.provider, snapshot.version]);
 
 describe("circuits", () => {
   it("[WB20] keeps the newer version; the same version may bring newer calls", () => {
-    const { state } = run([hello([makeDetail("openai", 5)]), circuit(makeDetail("openai", 4, "late"))]);
+    const state = run([hello([makeDetail("openai", 5)]), circuit(makeDetail("openai", 4, "late"))]);
     expect(versions(state)).toEqual([["openai", 5]]);
     expect(state.circuits?.[0]?.snapshot.reason).toBe("fine");
-    expect(run([circuit(makeDetail("openai", 5, "calls"))], state).state.circuits?.[0]?.snapshot.reason).toBe(
+    expect(run([circuit(makeDetail("openai", 5, "calls"))], state).circuits?.[0]?.snapshot.reason).toBe(
       "calls",
     );
   });
 
-  it("[WB21] shows what follows a gap and reads the picture again", () => {
-    const next = run([hello([makeDetail("openai", 5)]), circuit(makeDetail("openai", 6))]);
-    expect(next.effects).toEqual([]);
-    const gap = run([circuit(makeDetail("openai", 8))], next.state);
-    expect(versions(gap.state)).toEqual([["openai", 8]]);
-    expect(gap.effects).toEqual([{ type: "refetch" }]);
-    expect(run([circuit(makeDetail("google", 9))], next.state).effects).toEqual([]);
+  it("[WB21] shows a frame that leaves versions out, and one of a circuit it did not know", () => {
+    const state = run([hello([makeDetail("openai", 5)]), circuit(makeDetail("openai", 8, "much later"))]);
+    expect(versions(state)).toEqual([["openai", 8]]);
+    expect(state.circuits?.[0]?.snapshot.reason).toBe("much later");
+    expect(versions(run([circuit(makeDetail("google", 9))], state))).toEqual([
+      ["google", 9],
+      ["openai", 8],
+    ]);
+  });
+
+  it("[WB50] keeps the calls it has seen when the circuit wakes up without them", () => {
+    const before = {
+      ...makeDetail("openai", 5),
+      recentCalls: [makeCall(2), makeCall(1)],
+      firstTokenP50Ms: 9,
+    };
+    const after = { ...makeDetail("openai", 6), recentCalls: [makeCall(3)] };
+    const calls = (state: BoardState) => state.circuits?.[0]?.recentCalls.map(({ atMs }) => atMs);
+    const awake = run([hello([before]), circuit(after)]);
+    expect(calls(awake)).toEqual([3, 2, 1]);
+    expect(awake.circuits?.[0]?.firstTokenP50Ms).toBe(9);
+    expect(
+      calls(run([{ type: "list", list: { circuits: [after], serverTimeMs: 0 }, nowMs: 0 }], awake)),
+    ).toEqual([3, 2, 1]);
+    expect(calls(run([hello([after])], awake))).toEqual([3, 2, 1]);
   });
 
   it("[WB22] takes a hello as it is, a REST answer only where it is not older", () => {
-    const { state } = run([hello([makeDetail("openai", 5), makeDetail("anthropic", 2)])]);
+    const state = run([hello([makeDetail("openai", 5), makeDetail("anthropic", 2)])]);
     expect(versions(state)).toEqual([
       ["anthropic", 2],
       ["openai", 5],
     ]);
     const list = { circuits: [makeDetail("openai", 4), makeDetail("anthropic", 3)], serverTimeMs: 0 };
-    expect(versions(run([{ type: "list", list, nowMs: 0 }], state).state)).toEqual([
+    expect(versions(run([{ type: "list", list, nowMs: 0 }], state))).toEqual([
       ["anthropic", 3],
       ["openai", 5],
     ]);
-    expect(versions(run([hello([makeDetail("openai", 1)])], state).state)).toEqual([["openai", 1]]);
+    expect(versions(run([hello([makeDetail("openai", 1)])], state))).toEqual([["openai", 1]]);
   });
 
   it("[WB23] knows how far the server's clock is from ours", () => {
@@ -147,36 +166,27 @@ describe("circuits", () => {
       frame: { type: "hello", circuits: [], serverTimeMs: 10_500 },
       nowMs: 10_000,
     };
-    expect(run([late]).state).toMatchObject({ clockOffsetMs: 500, connection: "live" });
+    expect(run([late])).toMatchObject({ clockOffsetMs: 500, connection: "live" });
     const list: BoardEvent = { type: "list", list: { circuits: [], serverTimeMs: 9_000 }, nowMs: 10_000 };
-    expect(run([late, list]).state.clockOffsetMs).toBe(-1_000);
+    expect(run([late, list]).clockOffsetMs).toBe(-1_000);
   });
 
   it("[WB24] has each selection once, newest first, at most a hundred", () => {
-    const { state } = run([
+    const state = run([
       selection(makeTail("a", 1)),
       selection(makeTail("b", 2)),
       selection(makeTail("a", 1)),
     ]);
     expect(state.tail.map(({ id }) => id)).toEqual(["a", "b"]);
     const many = Array.from({ length: MAX_TAIL + 20 }, (_, index) => selection(makeTail(`s${index}`, index)));
-    const full = run(many).state.tail;
+    const full = run(many).tail;
     expect(full).toHaveLength(100);
     expect(full[0]?.id).toBe("s119");
-  });
-
-  it("[WB24] orders the transitions of all circuits by time", () => {
-    const timeline = toTimeline([
-      makeDetail("openai", 1),
-      makeDetail("google", 3),
-      makeDetail("anthropic", 2),
-    ]);
-    expect(timeline.map(({ provider }) => provider)).toEqual(["google", "anthropic", "openai"]);
   });
 });
 
 describe("selection rows", () => {
-  const ALL = { provider: "", status: "" };
+  const ALL = { provider: "", status: "", requestId: "" };
   it("[WB25] shows the stored record in place of what was told live", () => {
     const entries = toEntries(
       [makeRecord("a", 1_000)],
@@ -194,11 +204,11 @@ describe("selection rows", () => {
   it("[WB25] shows only what passes the filter, stored or live", () => {
     const live = [makeTail("b", 2_000, "google"), makeTail("c", 3_000)];
     expect(
-      toEntries([makeRecord("a", 1)], live, { provider: "google", status: "" }, false).map(
-        ({ tail }) => tail.id,
-      ),
+      toEntries([makeRecord("a", 1)], live, { ...ALL, provider: "google" }, false).map(({ tail }) => tail.id),
     ).toEqual(["b"]);
-    expect(toEntries([makeRecord("a", 1)], live, { provider: "", status: "failed" }, false)).toEqual([]);
+    expect(toEntries([makeRecord("a", 1)], live, { ...ALL, status: "failed" }, false)).toEqual([]);
+    const ofRequest = { ...ALL, requestId: "req_c" };
+    expect(toEntries([makeRecord("a", 1)], live, ofRequest, false).map(({ tail }) => tail.id)).toEqual(["c"]);
   });
 
   it("[WB25] leaves out what is older than the last row while there are older pages", () => {

@@ -1,0 +1,1 @@
+CREATE INDEX `selection_request` ON `selection` (`request_id`,`created_at_ms`,`id`);

@@ -1,0 +1,62 @@
+/** The scenarios in which a provider is ill in some places only: one circuit per region, and the world above. */
+import { answering, DEAD, during, fromRegions, type Span } from "./behaviour.ts";
+import type { Figures } from "./figures.ts";
+import { alone, FUSE_CALLS, sickFor, toIsolates, toVariant, toWorldPlan, type Scenario } from "./scenario.ts";
+import type { WorldResult } from "./sim-world.ts";
+
+const REGIONS = ["weur", "enam", "apac"];
+const ISOLATES_PER_REGION = 3;
+const FAULT: Span = { fromMs: 40_000, untilMs: 70_000 };
+/** From the second region's trip until the third has heard of it: the trip, the world's word, and a refresh. */
+const TOLD_WITHIN_MS = 8_000;
+
+function toRegionalVariant(
+  name: string,
+  sick: readonly string[],
+  check: (result: WorldResult, figures: Figures) => string[],
+) {
+  const isolates = REGIONS.flatMap((region) => toIsolates(ISOLATES_PER_REGION, region));
+  return toVariant(
+    name,
+    (seed) =>
+      toWorldPlan(seed, () => during([FAULT], fromRegions(sick, DEAD, answering()), answering()), {
+        isolates,
+        requestsPerSecond: 18,
+      }),
+    {
+      sickness: sickFor([FAULT], { regions: sick }),
+      mostSickCalls: FUSE_CALLS * ISOLATES_PER_REGION * sick.length,
+      check,
+    },
+  );
+}
+
+const regional = toRegionalVariant("unreachable from one region", ["weur"], (result) => [
+  ...result.transitions
+    .filter(({ object }) => object === "alpha@enam" || object === "alpha@apac")
+    .map(({ object, transition }) => `[SM15] ${object} went ${transition.to}, the fault was in weur`),
+  ...["enam", "apac"].flatMap((region) => {
+    const now = countCalls(result, region, FAULT);
+    const before = countCalls(result, region, { fromMs: 10_000, untilMs: FAULT.fromMs });
+    return now >= before * 0.85 ? [] : [`[SM15] ${region} made ${now} calls during weur's fault, ${before} before`];
+  }),
+]);
+
+const spreading = toRegionalVariant("unreachable from two of three regions", ["weur", "enam"], (result) => {
+  const late: Span = { fromMs: FAULT.fromMs + TOLD_WITHIN_MS, untilMs: FAULT.untilMs };
+  const calls = countCalls(result, "apac", late);
+  return calls === 0 ? [] : [`[SM15] apac still made ${calls} calls although most of the world could not`];
+});
+
+function countCalls({ books }: WorldResult, region: string, { fromMs, untilMs }: Span): number {
+  return books.filter(
+    (call) =>
+      call.provider === "alpha" &&
+      call.purpose === "call" &&
+      call.region === region &&
+      call.startedAtMs >= fromMs &&
+      call.startedAtMs < untilMs,
+  ).length;
+}
+
+export const regionScenarios: readonly Scenario[] = [alone(regional), alone(spreading)];
