@@ -16,7 +16,7 @@ const MODULE_TYPES: Readonly<Record<string, BundledModule["type"]>> = { ".js": "
 export async function bundleWorker(root: string, entry: string, folder: string): Promise<BundledModule[]> {
   await runCommand(
     process.execPath,
-    [toWranglerScript(root), "deploy", entry, "--dry-run", `--outdir=${folder}`, "--minify=false"],
+    [toWranglerScript(root), "deploy", entry, "--dry-run", `--outdir=${folder}`],
     { cwd: root, env: toLocalWranglerEnvironment(process.env, folder) },
   );
   const names = await readdir(folder);

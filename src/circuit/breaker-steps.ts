@@ -67,7 +67,11 @@ export function tripFatal(
 }
 
 /** Stays away until the time the provider named; never shortens a pause that stands. */
-export function coolDown(breaker: Breaker, retryAfterMs: number | null, context: BreakerContext): BreakerStep {
+export function coolDown(
+  breaker: Breaker,
+  retryAfterMs: number | null,
+  context: BreakerContext,
+): BreakerStep {
   const { defaultCoolDownMs, maxCoolDownMs } = context.policy;
   const pauseMs = Math.min(retryAfterMs ?? defaultCoolDownMs, maxCoolDownMs);
   const coolDownUntilMs = Math.max(breaker.coolDownUntilMs ?? 0, context.nowMs + pauseMs);
@@ -93,12 +97,18 @@ export function failClosed(
   return amend(counted, { state: { status: "CLOSED", suspect: true }, reason }, [{ type: "confirm" }]);
 }
 
-/** A good call while closed; its own bucket is counted already. Opens it when most calls have become slow. */
-export function noteSuccess(breaker: Breaker, context: BreakerContext): BreakerStep {
+/** Opens it when most calls have become slow; null otherwise. */
+export function tripIfSlow(breaker: Breaker, context: BreakerContext): BreakerStep | null {
   const { calls, slow } = readTotals(breaker.buckets, context.nowMs, context.policy);
-  if (isAutomatic(breaker) && calls >= context.policy.minimumCalls && slow >= calls * context.policy.slowRate) {
-    return trip(breaker, `${slow} of the last ${calls} calls were far slower than usual`, context);
-  }
+  if (!isAutomatic(breaker) || calls < context.policy.minimumCalls) return null;
+  if (slow < calls * context.policy.slowRate) return null;
+  return trip(breaker, `${slow} of the last ${calls} calls were far slower than usual`, context);
+}
+
+/** A good call while closed; its own bucket is counted already. */
+export function noteSuccess(breaker: Breaker, context: BreakerContext): BreakerStep {
+  const tripped = tripIfSlow(breaker, context);
+  if (tripped !== null) return tripped;
   // A call that began before a 429 may end well after it: the pause that the provider asked for still stands.
   const standing = breaker.coolDownUntilMs !== null && breaker.coolDownUntilMs > context.nowMs;
   const isQuiet =

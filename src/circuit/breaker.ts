@@ -13,6 +13,7 @@ import {
   isAutomatic,
   noteSuccess,
   toBucketsAfter,
+  tripIfSlow,
   transition,
   tripFatal,
   unchanged,
@@ -75,6 +76,11 @@ export type BreakerEvent =
       readonly retryAfterMs: number | null;
       readonly message: string;
     }
+  /**
+   * A call that was cancelled after waiting for its first token longer than usual: a sample of slowness, and nothing
+   * else. It gave no word, so it neither counts as a failure nor takes a suspicion away.
+   */
+  | { readonly type: "late-call"; readonly slow: boolean }
   /** A probe of a closed circuit that confirms or clears a suspicion. */
   | {
       readonly type: "confirm-end";
@@ -147,10 +153,16 @@ export function startBreaker(nowMs: number): Breaker {
 }
 
 /** The one function that changes a breaker. Every branch returns the next value; nothing is changed in place. */
-export function applyBreakerEvent(breaker: Breaker, event: BreakerEvent, context: BreakerContext): BreakerStep {
+export function applyBreakerEvent(
+  breaker: Breaker,
+  event: BreakerEvent,
+  context: BreakerContext,
+): BreakerStep {
   switch (event.type) {
     case "call-end":
       return applyCallEnd(breaker, event, context);
+    case "late-call":
+      return applyLateCall(breaker, event.slow, context);
     case "confirm-end":
       return applyConfirmEnd(breaker, event, context);
     case "time-pass":
@@ -182,6 +194,12 @@ function applyCallEnd(
     return tripFatal(counted, event.requestId, event.message, context);
   }
   return failClosed(counted, event.requestId, event.message, context);
+}
+
+function applyLateCall(breaker: Breaker, slow: boolean, context: BreakerContext): BreakerStep {
+  if (breaker.state.status !== "CLOSED") return unchanged(breaker);
+  const counted = { ...breaker, buckets: toBucketsAfter(breaker, { failed: false, slow }, context) };
+  return tripIfSlow(counted, context) ?? unchanged(counted);
 }
 
 function applyConfirmEnd(

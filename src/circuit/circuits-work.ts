@@ -108,7 +108,9 @@ export class CircuitsWork {
       this.wakeHalfOpenModels();
     }
     // Only a model that opens just now is news: a good probe and a person stand above those that are open still.
-    const isNews = this.models().some(([name, state]) => isOpen(state) && !isOpen(modelOf(this.before, name)));
+    const isNews = this.models().some(
+      ([name, state]) => isOpen(state) && !isOpen(modelOf(this.before, name)),
+    );
     if (isNews && this.provider.mode !== "forced-closed") this.tripOnSickModels();
   }
 
@@ -136,7 +138,9 @@ export class CircuitsWork {
   /** Two models open and none that works: that is no coincidence. */
   private tripOnSickModels(): void {
     const { nowMs, policy } = this.context;
-    const heard = this.models().filter(([, state]) => state.breaker.mode !== "forced-open" && !state.isMissing);
+    const heard = this.models().filter(
+      ([, state]) => state.breaker.mode !== "forced-open" && !state.isMissing,
+    );
     const open = heard.filter(([, state]) => isOpen(state));
     const works = heard.some(([, { breaker }]) => {
       const { calls, failures } = readTotals(breaker.buckets, nowMs, policy);
@@ -144,7 +148,11 @@ export class CircuitsWork {
     });
     if (open.length < 2 || works) return;
     const names = open.map(([name]) => name).join(" and ");
-    const step = trip(this.provider, `The circuits of ${names} are open and no other model works.`, this.context);
+    const step = trip(
+      this.provider,
+      `The circuits of ${names} are open and no other model works.`,
+      this.context,
+    );
     this.put(null, step.breaker, step.effects);
   }
 }

@@ -98,10 +98,11 @@ export class CircuitClient {
     if (outcome.verdict === "success") {
       entry.failuresHere.delete(outcome.model);
       entry.failuresHere.delete(WHOLE_PROVIDER);
-    } else if (outcome.verdict !== "rate-limited") {
+    } else if (outcome.verdict !== "rate-limited" && outcome.verdict !== "late") {
       this.noteTrouble(provider, entry, outcome, nowMs);
     }
-    const urgent = outcome.verdict !== "success" || entry.pending.length >= FLUSH_AT_COUNT;
+    const isBad = outcome.verdict !== "success" && outcome.verdict !== "late";
+    const urgent = isBad || entry.pending.length >= FLUSH_AT_COUNT;
     if (urgent) {
       this.deps.waitUntil(this.flush(provider, entry));
     } else if (nowMs - entry.flushPlannedAtMs > LOST_AFTER_MS) {

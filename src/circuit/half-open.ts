@@ -80,7 +80,9 @@ export function applyProbeEnd(
       if (successes >= context.policy.halfOpenSuccesses) {
         return transition(breaker, closed, { ...onTrial, reason: "A probe went well." }, null, context);
       }
-      return amend(breaker, { state: { ...state, permits, successes } }, [{ type: "wake", atMs: context.nowMs }]);
+      return amend(breaker, { state: { ...state, permits, successes } }, [
+        { type: "wake", atMs: context.nowMs },
+      ]);
     }
     case "fatal":
       return tripFatal(breaker, null, event.message, context);
@@ -96,7 +98,6 @@ export function applyProbeEnd(
       return assertNever(event.verdict);
   }
 }
-
 
 function livePermits({ permits }: HalfOpen, { nowMs, policy }: BreakerContext): Permit[] {
   return permits.filter(

@@ -14,7 +14,8 @@ import type {
   CircuitSnapshot,
   CircuitTransition,
 } from "../protocol/circuit.ts";
-import { CircuitKeeper, type KeeperStore, type ProbeReport } from "./keeper.ts";
+import { CircuitKeeper, type ProbeReport } from "./keeper.ts";
+import type { KeeperStore } from "./keeper-deps.ts";
 import type { CallOutcome } from "./outcome.ts";
 import { CircuitPolicy, CircuitPolicyChange, DEFAULT_CIRCUIT_POLICY } from "./policy.ts";
 import { RecentCalls } from "./recent-calls.ts";
@@ -252,7 +253,9 @@ export class HealthDesk {
 
 /** The default with every change on top, in order. */
 function toPolicy(changes: readonly CircuitPolicyRecord[]): CircuitPolicy {
-  const merged = changes.reduce((policy, { change }) => ({ ...policy, ...change }), { ...DEFAULT_CIRCUIT_POLICY });
+  const merged = changes.reduce((policy, { change }) => ({ ...policy, ...change }), {
+    ...DEFAULT_CIRCUIT_POLICY,
+  });
   const parsed = CircuitPolicy.safeParse(merged);
   return parsed.success ? parsed.data : DEFAULT_CIRCUIT_POLICY;
 }

@@ -3,17 +3,14 @@
  * those than allowed. The object lends it storage, alarms and the network; the simulation lends it a virtual world.
  * Rules CB15 to CB24, CB46 to CB59.
  */
-import type { Clock } from "../base/clock.ts";
-import type { Log } from "../base/log.ts";
-import type { Random } from "../base/random.ts";
 import type { CircuitAction, CircuitSnapshot, CircuitTransition } from "../protocol/circuit.ts";
 import type { HealthVerdict } from "./breaker.ts";
 import { isAutomatic } from "./breaker-steps.ts";
 import { toCircuitSnapshot } from "./circuits-snapshot.ts";
 import type { CallOutcome } from "./outcome.ts";
-import type { CircuitPolicy } from "./policy.ts";
+import type { KeeperDeps } from "./keeper-deps.ts";
 import { toLastingText } from "./lasting-text.ts";
-import { ProbeBudget, type ProbeSpend } from "./probe-budget.ts";
+import { ProbeBudget } from "./probe-budget.ts";
 import {
   applyCircuitsEvent,
   isSuspect,
@@ -24,17 +21,6 @@ import {
   type ProviderCircuits,
 } from "./provider-circuits.ts";
 import { toLogFields, toTransition } from "./transition-record.ts";
-
-/** Where the keeper's state lives. Synchronous, like the object's SQLite. */
-export interface KeeperStore {
-  loadCircuits(): ProviderCircuits | null;
-  saveCircuits(circuits: ProviderCircuits): void;
-  appendTransition(transition: CircuitTransition): void;
-  /** Newest first. */
-  readTransitions(): CircuitTransition[];
-  loadSpend(): ProbeSpend | null;
-  saveSpend(spend: ProbeSpend): void;
-}
 
 /** What a probe found. */
 export interface ProbeReport {
@@ -47,24 +33,6 @@ export interface ProbeReport {
   readonly message: string;
   /** Micro-dollars; null when unknown, 0 for the free check. */
   readonly costMicroUsd: number | null;
-}
-
-export interface KeeperDeps {
-  readonly provider: string;
-  readonly store: KeeperStore;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly newPermitId: () => string;
-  readonly readPolicy: () => CircuitPolicy;
-  /** Probes on this model, or on the cheapest when null. `mayGenerate` false: only the free check. Never throws. */
-  readonly probe: (model: string | null, mayGenerate: boolean) => Promise<ProbeReport>;
-  /** Asks somebody above whether the one probe is ours; the answer is yes where nobody is above. */
-  readonly mayProbe: (permitId: string) => Promise<boolean>;
-  /** Sets when `tick` is due at the latest, epoch milliseconds. */
-  readonly wake: (atMs: number) => void;
-  readonly onTransition: (transition: CircuitTransition) => void;
-  readonly onProbe: (report: ProbeReport, atMs: number) => void;
 }
 
 /** The pause between two confirming probes: a blip passes, an outage does not. */
@@ -232,7 +200,9 @@ export class CircuitKeeper {
       const { provider } = this.circuits;
       // A model that has just tripped is asked about once more: is it the model, or everything behind its provider?
       const [suspect] = [...this.suspects(), ...this.tripped];
-      if (suspect === undefined || provider.state.status !== "CLOSED" || provider.mode === "forced-closed") return;
+      if (provider.state.status !== "CLOSED") this.tripped.clear();
+      if (suspect === undefined || provider.state.status !== "CLOSED" || provider.mode === "forced-closed")
+        return;
       const report = await this.probe(suspect);
       // The world may have moved during the probe: the circuits decide with what holds now.
       this.apply({ ...report, model: suspect ?? report.model, type: "confirm-end" });
@@ -311,5 +281,15 @@ export class CircuitKeeper {
     this.deps.store.appendTransition(record);
     this.deps.log.write(record.to === "OPEN" ? "warn" : "info", "circuit_transition", toLogFields(record));
     this.deps.onTransition(record);
+    const hasTripped = record.from === "CLOSED" && record.to === "OPEN" && record.actor === null;
+    if (record.model === null || !hasTripped || this.circuits.models[record.model]?.isMissing === true)
+      return;
+    this.tripped.add(record.model);
+    this.confirm();
   }
+}
+
+/** A model's own probe found that the fault is not the model's. */
+function isProvidersFault(model: string | null, { reach, verdict }: ProbeReport): boolean {
+  return model !== null && reach === "provider" && (verdict === "failure" || verdict === "fatal");
 }

@@ -2,7 +2,8 @@
 import { z } from "zod";
 
 export const CallOutcome = z.object({
-  verdict: z.enum(["success", "failure", "fatal", "rate-limited", "neutral"]),
+  /** `late`: cancelled after its first token had kept it waiting for longer than usual, since another target spoke first. */
+  verdict: z.enum(["success", "failure", "fatal", "rate-limited", "neutral", "late"]),
   requestId: z.string(),
   model: z.string(),
   atMs: z.number(),

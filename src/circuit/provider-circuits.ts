@@ -126,25 +126,44 @@ export function applyCircuitsEvent(
 function applyOutcome(work: CircuitsWork, outcome: CallOutcome): void {
   if (outcome.verdict === "neutral") return;
   const heard = work.hear(outcome.model);
+  // A name that there is no room for says nothing: made-up models must not be able to open their provider.
+  if (!heard && outcome.scope === "model") return;
+  if (outcome.verdict === "late") return noteLateCall(work, outcome);
   if (outcome.verdict === "success") {
     const model = work.model(outcome.model);
     const slow = model !== undefined && isSlow(model.samples, outcome.latencyMs, work.context.policy);
-    work.step(outcome.model, { ...outcome, type: "call-end", slow });
-    work.step(null, { ...outcome, type: "call-end", slow: false });
+    const { verdict, requestId, retryAfterMs, message } = outcome;
+    const event = { type: "call-end" as const, verdict, requestId, retryAfterMs, message };
+    work.step(outcome.model, { ...event, slow });
+    work.step(null, { ...event, slow: false });
     const now = work.model(outcome.model);
     if (now === undefined) return;
     const call = { firstTokenMs: outcome.latencyMs, tokensPerSecond: outcome.tokensPerSecond };
     work.putModel(outcome.model, { ...now, samples: noteGoodCall(now.samples, call), isMissing: false });
     return;
   }
-  const ofProvider = outcome.scope === "provider" || !heard;
+  const ofProvider = outcome.scope === "provider";
   if (outcome.verdict === "fatal" && !ofProvider) work.markMissing(outcome.model);
-  work.step(ofProvider ? null : outcome.model, { ...outcome, type: "call-end", slow: false });
+  const { verdict, requestId, retryAfterMs, message } = outcome;
+  const event: BreakerEvent = { type: "call-end", verdict, slow: false, requestId, retryAfterMs, message };
+  work.step(ofProvider ? null : outcome.model, event);
   if (outcome.verdict === "rate-limited" && !ofProvider) coolProviderDown(work);
 }
 
+/** How long it had waited is a sample too: without it only the quick calls would be remembered as usual. */
+function noteLateCall(work: CircuitsWork, outcome: CallOutcome): void {
+  const model = work.model(outcome.model);
+  if (model === undefined) return;
+  const slow = isSlow(model.samples, outcome.latencyMs, work.context.policy);
+  work.step(outcome.model, { type: "late-call", slow });
+  const now = work.model(outcome.model);
+  if (now === undefined) return;
+  const call = { firstTokenMs: outcome.latencyMs, tokensPerSecond: null };
+  work.putModel(outcome.model, { ...now, samples: noteGoodCall(now.samples, call) });
+}
+
 /** A reset of the provider is one of everything below it. */
-function applyControl(work: Work, event: Extract<CircuitsEvent, { type: "control" }>): void {
+function applyControl(work: CircuitsWork, event: Extract<CircuitsEvent, { type: "control" }>): void {
   const { model, ...inner } = event;
   if (model !== null) work.hear(model);
   work.step(model, inner);
@@ -169,7 +188,8 @@ function coolProviderDown(work: CircuitsWork): void {
     .filter((untilMs): untilMs is number => untilMs !== null && untilMs > nowMs);
   if (pauses.length < 2) return;
   const untilMs = Math.max(work.provider.coolDownUntilMs ?? 0, Math.min(...pauses));
-  if (untilMs !== work.provider.coolDownUntilMs) work.put(null, { ...work.provider, coolDownUntilMs: untilMs }, []);
+  if (untilMs !== work.provider.coolDownUntilMs)
+    work.put(null, { ...work.provider, coolDownUntilMs: untilMs }, []);
 }
 
 function applyConfirm(work: CircuitsWork, event: Extract<CircuitsEvent, { type: "confirm-end" }>): void {

@@ -3,7 +3,7 @@ import { asc, desc, lte } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import * as tables from "../../schema/provider-health.ts";
 import { CircuitPolicyRecord, CircuitTransition } from "../protocol/circuit.ts";
-import type { KeeperStore } from "./keeper.ts";
+import type { KeeperStore } from "./keeper-deps.ts";
 import { ProviderCircuits } from "./provider-circuits.ts";
 import { ProbeSpend } from "./probe-budget.ts";
 import { RegionReport } from "./regions.ts";
@@ -35,7 +35,11 @@ export class CircuitStore implements KeeperStore {
   }
 
   appendTransition(record: CircuitTransition): void {
-    this.db.insert(tables.transition).values({ number: record.version, body: record }).onConflictDoNothing().run();
+    this.db
+      .insert(tables.transition)
+      .values({ number: record.version, body: record })
+      .onConflictDoNothing()
+      .run();
     this.db
       .delete(tables.transition)
       .where(lte(tables.transition.number, record.version - TRANSITIONS_KEPT))

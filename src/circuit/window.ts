@@ -46,7 +46,11 @@ export function countCall(
   return current === last ? [...kept.slice(0, -1), counted] : [...kept, counted];
 }
 
-export function readTotals(buckets: readonly CallBucket[], nowMs: number, policy: WindowPolicy): WindowTotals {
+export function readTotals(
+  buckets: readonly CallBucket[],
+  nowMs: number,
+  policy: WindowPolicy,
+): WindowTotals {
   let calls = 0;
   let failures = 0;
   let slow = 0;

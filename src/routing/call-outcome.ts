@@ -20,11 +20,12 @@ export function toCallOutcome(end: AttemptEnd, requestId: string, nowMs: number)
 }
 
 /**
- * A call that our own turn's end cut off says nothing of its provider. Neither does one that lost to a hedge: it was
- * late, which is no failure, and it gave no word, so it must not count as good and take a suspicion away.
+ * A call that our own turn's end cut off says nothing of its provider. One that lost to a hedge was late, which is no
+ * failure; it gave no word, so it does not count as good either.
  */
-function toVerdict({ failure, turnOver }: AttemptEnd): CallOutcome["verdict"] {
+function toVerdict({ failure, turnOver, late }: AttemptEnd): CallOutcome["verdict"] {
   if (failure === null) return "success";
+  if (late === true) return "late";
   return turnOver ? "neutral" : VERDICT_OF_FAILURE[failure.kind];
 }
 

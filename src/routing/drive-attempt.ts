@@ -46,6 +46,8 @@ export interface AttemptEnd {
   readonly finishReason: FinishReason | null;
   readonly hadContent: boolean;
   /** The turn's time was over, which is not the provider's fault. */
+  /** Cancelled because another target spoke first, after it had kept its reader waiting for longer than usual. */
+  readonly late?: boolean;
   readonly turnOver: boolean;
   /** Output tokens a second after the first; null when the call was too short to tell. */
   readonly tokensPerSecond: number | null;

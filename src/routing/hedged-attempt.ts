@@ -46,6 +46,8 @@ export async function* driveHedgedAttempt(
 ): Stream {
   const lanes = [openLane(deps, input)];
   const due = startDue(deps.clock, hedge.afterMs);
+  // The first lane is late as soon as there is a second one.
+  const first = lanes[0];
   let running = lanes;
   try {
     for (;;) {
@@ -65,7 +67,9 @@ export async function* driveHedgedAttempt(
         continue;
       }
       due.cancel();
-      const losses = Promise.all(others.map((other) => cancelLane(other).then(hedge.noteOtherEnd)));
+      const losses = Promise.all(
+        others.map((other) => cancelLane(other, other === first).then(hedge.noteOtherEnd)),
+      );
       if (result.done !== true) yield result.value;
       const end = result.done === true ? result.value : yield* lane.stream;
       await losses;
@@ -104,17 +108,17 @@ async function nextStep(lanes: readonly Lane[], due: Due): Promise<RaceStep> {
 }
 
 /** Another target has spoken first: the call is aborted, and what it cost until then is what it costs. */
-async function cancelLane(lane: Lane): Promise<AttemptEnd> {
+async function cancelLane(lane: Lane, late: boolean): Promise<AttemptEnd> {
   lane.controller.abort();
   let next = await lane.first;
   while (next.done !== true) next = await lane.stream.next();
-  return toLost(next.value);
+  return toLost(next.value, late);
 }
 
-function toLost(end: AttemptEnd): AttemptEnd {
+function toLost(end: AttemptEnd, late: boolean): AttemptEnd {
   if (end.failure?.kind !== "cancelled") return end;
   const error = "cancelled: another target answered first";
-  return { ...end, record: { ...end.record, error } };
+  return { ...end, late, record: { ...end.record, error } };
 }
 
 /** For a reader that has left: nothing stays open. An ended lane takes no harm. */

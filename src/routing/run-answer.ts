@@ -60,6 +60,8 @@ export interface AnswerInput {
   readonly turnId: string | null;
   readonly lastProvider: ProviderId | null;
   readonly signal: AbortSignal;
+  /** True when nobody is shown a word before the end: a failure after the first word starts over elsewhere. */
+  readonly mayStartOver?: boolean;
 }
 
 /**
@@ -166,6 +168,7 @@ async function* runPlanned(
     requestId: input.requestId,
     requested: input.models.requested,
     startedMs,
+    mayStartOver: input.mayStartOver === true,
     signal: input.signal,
   });
   for await (const batch of run) {

@@ -52,6 +52,8 @@ export interface RunPlanInput {
   readonly requested: readonly string[];
   /** When the turn began, epoch milliseconds: every time on record counts from here. */
   readonly startedMs: number;
+  /** True when nobody is shown a word before the end: a failure after the first word starts over elsewhere. */
+  readonly mayStartOver?: boolean;
   /** Aborted when the reader says stop. */
   readonly signal: AbortSignal;
 }
@@ -148,7 +150,8 @@ class PlanRun {
   /** Takes note of the attempt that decided; the answer's end, or null when the turn goes on. */
   noteEnd(end: AttemptEnd): AnswerEnd | null {
     this.take(end);
-    if (end.failure === null || end.hadContent || end.failure.kind === "cancelled") {
+    const isShown = end.hadContent && this.input.mayStartOver !== true;
+    if (end.failure === null || isShown || end.failure.kind === "cancelled") {
       this.logEnd(end, false);
       return toServedEnd(end, this.listAttempts(), this.elapsedMs());
     }

@@ -218,13 +218,17 @@ describe("a stream", () => {
     expect(await readSelection(answer)).toMatchObject({ status: "incomplete", provider: "google" });
   });
 
-  it("[HT52] the same without a stream is 502, and not half an answer", async () => {
+  it("[HT52] without a stream starts over where it broke, and is never half an answer", async () => {
     await breakProvider("google", { fault: "cut", afterChunks: 4, times: 1 });
-    const answer = await ask("[[words:60]]", { model: GOOGLE });
-    expect(answer.status).toBe(502);
-    expect(Refusal.parse(await answer.json())).toMatchObject({
-      error: { code: "incomplete_answer" },
-      breakwater: { status: "incomplete" },
+    const mended = await ask("[[words:60]]", { model: GOOGLE });
+    expect(mended.status).toBe(200);
+    expect(mended.headers.get("x-breakwater-attempts")).toBe("2");
+    await breakProvider("google", { fault: "cut", afterChunks: 4 });
+    const broken = await ask("[[words:60]]", { model: GOOGLE });
+    expect(broken.status).toBe(503);
+    expect(Refusal.parse(await broken.json())).toMatchObject({
+      error: { code: "all_providers_failed" },
+      breakwater: { status: "failed" },
     });
   });
 

@@ -55,8 +55,8 @@ function AttemptRow({
           )}
         </span>
         <span className="text-ink-soft tabular-nums">
-          {hasLostRace(attempt, attempts) ? "cancelled, another spoke first" : outcome} · from{" "}
-          {formatDuration(startedAtMs)}, took {formatDuration(durationMs)}
+          {hasLostRace(attempt, attempts) ? "lost the race" : outcome} · from {formatDuration(startedAtMs)},
+          took {formatDuration(durationMs)}
           {firstTokenMs !== null && `, first token ${formatDuration(firstTokenMs)}`}
         </span>
       </div>

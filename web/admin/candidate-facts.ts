@@ -40,10 +40,7 @@ export function toFigures(facts: CandidateFacts): Figure[] {
   return [
     { name: "Price for this size", text: price },
     { name: "Usual", text: toUsualText(facts.usual) },
-    {
-      name: "Asked for as",
-      text: `number ${facts.requestedPlace}${facts.entry > 1 ? `, entry ${facts.entry}` : ""}`,
-    },
+    ...(facts.entry > 1 ? [{ name: "Entry of the list", text: String(facts.entry) }] : []),
     ...(facts.weight === null ? [] : [{ name: "Weight", text: String(facts.weight) }]),
     { name: "Lot", text: facts.draw.toFixed(3) },
     ...(facts.isLast ? [{ name: "Cache", text: "served this chat last" }] : []),

@@ -8,7 +8,7 @@ import type { SelectionEntry } from "./selection-entry.ts";
 
 const DAY_MS = 86_400_000;
 const COLUMNS = 8;
-const CELL = "px-3 py-2.5";
+const CELL = "px-2 py-2.5 sm:px-3";
 const WIDE = `${CELL} hidden md:table-cell`;
 
 interface RowProps {

@@ -10,6 +10,8 @@ export interface TimelineEntry {
   readonly region: string | null;
   /** Without the region and the person, which are told beside it. */
   readonly reason: string;
+  /** Each once, oldest first: one request may have failed at it several times. */
+  readonly requests: readonly string[];
 }
 
 function dropPrefix(text: string, prefix: string): string {
@@ -21,7 +23,8 @@ function toEntry(transition: CircuitTransition, regions: readonly string[]): Tim
   const region = regions.find((name) => transition.reason.startsWith(`${name}: `)) ?? null;
   const words = region === null ? transition.reason : dropPrefix(transition.reason, `${region}: `);
   const { actor } = transition;
-  return { transition, region, reason: actor === null ? words : dropPrefix(words, `${actor}: `) };
+  const reason = actor === null ? words : dropPrefix(words, `${actor}: `);
+  return { transition, region, reason, requests: [...new Set(transition.requestIds)] };
 }
 
 /** The transitions of all circuits, newest first. */

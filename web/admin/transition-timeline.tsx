@@ -30,8 +30,8 @@ function Requests({ ids }: { readonly ids: readonly string[] }) {
 }
 
 function Row({ entry, nowMs }: { readonly entry: TimelineEntry; readonly nowMs: number }) {
-  const { transition, region, reason } = entry;
-  const { atMs, provider, model, from, to, actor, requestIds } = transition;
+  const { transition, region, reason, requests } = entry;
+  const { atMs, provider, model, from, to, actor } = transition;
   return (
     <li className="grid gap-x-4 gap-y-1 border-t border-line px-4 py-3 first:border-t-0 sm:grid-cols-[6rem_21rem_1fr]">
       <time
@@ -68,7 +68,7 @@ function Row({ entry, nowMs }: { readonly entry: TimelineEntry; readonly nowMs: 
       <div className="min-w-0 text-sm wrap-anywhere sm:leading-6">
         {reason}
         {actor !== null && <span className="text-ink-faint"> · by {actor}</span>}
-        <Requests ids={requestIds} />
+        <Requests ids={requests} />
       </div>
     </li>
   );

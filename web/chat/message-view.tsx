@@ -57,10 +57,10 @@ const FOOT = "flex min-h-8 items-start gap-1";
 function StreamingFoot({ said, hasParts }: { readonly said: string; readonly hasParts: boolean }) {
   return (
     <div className={FOOT}>
-      <p className="flex min-h-8 items-center gap-2 text-xs text-ink-faint">
+      <div className="flex min-h-8 items-center gap-2 text-xs text-ink-faint">
         {hasParts && <Waiting />}
         {said}
-      </p>
+      </div>
     </div>
   );
 }

@@ -57,6 +57,13 @@ export class CompletionWriter {
     this.model = facts.model;
   }
 
+  /** Forgets what was said so far: another target begins anew, and nobody has seen a word. */
+  startOver(): void {
+    this.text = "";
+    this.reasoning = "";
+    this.toolCalls.clear();
+  }
+
   /** The chunks for these events, as objects. */
   writeChunks(events: readonly AnswerEvent[]): object[] {
     const deltas: object[] = [];

@@ -96,6 +96,7 @@ function openCall(
     sessionId: null,
     turnId: null,
     lastProvider: null,
+    mayStartOver: request.stream !== true,
     signal: controller.signal,
   });
   const writer = new CompletionWriter({
@@ -150,6 +151,7 @@ async function wholeAnswer(deps: OpenAiDeps, context: AppContext, call: Call): P
       const { status, error } = toOpenAiError(end);
       return context.json({ error, breakwater: toBreakwaterEnd(call, end) }, status, headers);
     }
+    if (next.value.some((event) => event.type === "leg-start")) call.writer.startOver();
     call.writer.writeChunks(next.value);
   }
 }

@@ -69,6 +69,7 @@ function drawEvent(random: Random): BreakerEvent {
     const requestId = `req_${Math.floor(random() * 1_000)}`;
     return { type: "call-end", verdict, slow: random() < 0.5, requestId, retryAfterMs, message };
   }
+  if (kind < 0.38) return { type: "late-call", slow: random() < 0.7 };
   if (kind < 0.45) return { type: "confirm-end", verdict, retryAfterMs, message };
   if (kind < 0.65) return { type: "time-pass" };
   if (kind < 0.8) return { type: "permit-request", permitId };

@@ -58,6 +58,8 @@ export class BreakerModel {
     switch (event.type) {
       case "call-end":
         return this.takeCall(event);
+      case "late-call":
+        return this.takeLateCall(event.slow);
       case "confirm-end":
         return this.takeConfirmation(event);
       case "time-pass":
@@ -100,11 +102,15 @@ export class BreakerModel {
       this.facts.push({ type: "failure", requestId: event.requestId });
       return event.verdict === "fatal" && this.isLeftAlone() ? this.tripFatally() : this.weighFailures();
     }
-    const { calls, slow } = this.totals();
-    const isTooSlow = calls >= this.policy.minimumCalls && slow / calls >= this.policy.slowRate;
-    if (isTooSlow && this.isLeftAlone()) return this.trip();
+    if (this.isTooSlow()) return this.trip();
     this.facts.push({ type: "served", atMs: this.nowMs });
     return [];
+  }
+
+  private takeLateCall(slow: boolean): ModelEffect[] {
+    if (this.status() !== "CLOSED") return [];
+    this.facts.push({ type: "call", atMs: this.nowMs, failed: false, slow });
+    return this.isTooSlow() ? this.trip() : [];
   }
 
   private takeConfirmation(event: EventOf<"confirm-end">): ModelEffect[] {
@@ -194,6 +200,11 @@ export class BreakerModel {
     const isTooMany = this.failuresInRow() >= failureThreshold;
     const isTooOften = calls >= minimumCalls && failures / calls >= failureRate;
     return this.isLeftAlone() && (isTooMany || isTooOften) ? this.trip() : [{ type: "confirm" }];
+  }
+
+  private isTooSlow(): boolean {
+    const { calls, slow } = this.totals();
+    return this.isLeftAlone() && calls >= this.policy.minimumCalls && slow / calls >= this.policy.slowRate;
   }
 
   private trip(): ModelEffect[] {

@@ -64,11 +64,11 @@ export class CircuitsDriver {
     this.policy = CircuitPolicy.parse({ ...this.policy, ...change });
   }
 
-  call(model: string, verdict: HealthVerdict, changes: Partial<CallOutcome> = {}): void {
+  call(model: string, verdict: CallOutcome["verdict"], changes: Partial<CallOutcome> = {}): void {
     this.apply({ type: "call-end", outcome: outcomeOf(verdict, { model, ...changes }) });
   }
 
-  calls(model: string, verdict: HealthVerdict, count: number, changes: Partial<CallOutcome> = {}): void {
+  calls(model: string, verdict: CallOutcome["verdict"], count: number, changes: Partial<CallOutcome> = {}): void {
     for (let index = 0; index < count; index += 1) this.call(model, verdict, changes);
   }
 

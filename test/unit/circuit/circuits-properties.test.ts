@@ -18,6 +18,7 @@ import { outcomeOf } from "./client-world.ts";
 
 const POLICY = { ...DEFAULT_CIRCUIT_POLICY, halfOpenPermits: 2 };
 const Verdict = fc.constantFrom("success", "failure", "failure", "fatal", "rate-limited", "neutral");
+const OutcomeVerdict = fc.oneof({ weight: 6, arbitrary: Verdict }, { weight: 1, arbitrary: fc.constant("late" as const) });
 const Model = fc.constantFrom("small", "large", "huge", "constructor");
 const Circuit = fc.constantFrom(null, "small", "large");
 const PermitId = fc.constantFrom("p1", "p2", "p3");
@@ -29,7 +30,7 @@ const Event: fc.Arbitrary<CircuitsEvent> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc
-      .record({ verdict: Verdict, model: Model, scope: Reach, retryAfterMs: RetryAfter, latencyMs: fc.nat(9_000) })
+      .record({ verdict: OutcomeVerdict, model: Model, scope: Reach, retryAfterMs: RetryAfter, latencyMs: fc.nat(9_000) })
       .map(({ verdict, ...changes }) => ({ type: "call-end" as const, outcome: outcomeOf(verdict, changes) })),
   },
   {

@@ -24,6 +24,24 @@ describe("a suspicion", () => {
     ]);
   });
 
+  it("[CB47] right after a model has tripped by users' calls, a probe tells that it is the provider", async () => {
+    const { world, openai } = createWorld();
+    for (const model of world.models) world.sickModels.add(model);
+    const snapshot = await openai.fail("small", 3);
+    expect(snapshot).toMatchObject({ status: "OPEN", models: [{ model: "small", status: "OPEN" }] });
+    expect(world.probes).toHaveLength(1);
+  });
+
+  it("[CB47] what a half-open model's probe finds out about the provider is not lost", async () => {
+    const { world, clock, openai } = createWorld();
+    await openai.succeed("large");
+    world.sickModels.add("small");
+    await openai.fail("small");
+    world.cutOff.add("*");
+    await clock.advance(7_000);
+    expect(openai.statusOf(null)).toBe("OPEN");
+  });
+
   it("[CB15] [CB47] is the provider's where the path is cut: nobody else has to find out", async () => {
     const { world, openai } = createWorld();
     world.cutOff.add("*");

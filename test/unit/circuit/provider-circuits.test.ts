@@ -151,16 +151,15 @@ describe("two sick models", () => {
     expect(driver.status()).toBe("OPEN");
   });
 
-  it.each([
-    { name: "a good probe", close: (driver: CircuitsDriver) => closeByProbe(driver) },
-    { name: "a person", close: (driver: CircuitsDriver) => driver.control("reset") },
-  ])("[CB8] [CB23] [CB48] $name closes the provider, though its models are still open", ({ close }) => {
+  it("[CB8] [CB48] a good probe closes the provider, though its models are open still", () => {
     const driver = new CircuitsDriver();
     // The models draw longer open times than the provider.
     driver.chances = [1, 1, 0];
     driver.calls("small", "failure", 3);
     driver.calls("large", "failure", 3);
-    close(driver);
+    driver.pass(5_000);
+    driver.requestPermit(null, "p1");
+    driver.probeEnd(null, "p1", "success");
     expect([driver.status(), driver.status("small"), driver.status("large")]).toEqual(["CLOSED", "OPEN", "OPEN"]);
     expect(driver.transitions.at(-1)).toMatchObject({ model: null, to: "CLOSED" });
     driver.pass(1);
@@ -192,13 +191,6 @@ describe("two sick models", () => {
     driver.calls("large", "failure", 3);
     expect(driver.status()).toBe("CLOSED");
   });
-
-  function closeByProbe(driver: CircuitsDriver): void {
-    const until = driver.circuits.provider.state;
-    driver.pass(until.status === "OPEN" ? until.openUntilMs - driver.nowMs : 0);
-    driver.requestPermit(null, "p1");
-    driver.probeEnd(null, "p1", "success");
-  }
 });
 
 describe("rate limits", () => {
@@ -242,6 +234,30 @@ describe("slow models", () => {
   });
 });
 
+describe("late calls", () => {
+  it("[CB42] [CB43] ten that were cancelled after a wait far longer than usual open the model, and count for nothing else", () => {
+    const driver = new CircuitsDriver();
+    driver.calls("small", "success", 40, { latencyMs: 500 });
+    driver.nowMs += 120_000;
+    driver.call("small", "failure");
+    const provider = driver.circuits.provider;
+    driver.calls("small", "late", 8, { latencyMs: 9_000 });
+    expect([driver.status("small"), driver.isSuspect("small")]).toEqual(["CLOSED", true]);
+    expect(driver.circuits.models["small"]?.breaker.failureCount).toBe(1);
+    driver.call("small", "late", { latencyMs: 9_000 });
+    expect([driver.status("small"), driver.status()]).toEqual(["OPEN", "CLOSED"]);
+    expect(driver.transitions[0]?.reason).toContain("far slower than usual");
+    expect(driver.circuits.provider).toBe(provider);
+  });
+
+  it("[CB43] how long they waited is remembered as usual", () => {
+    const driver = new CircuitsDriver();
+    driver.calls("small", "success", 20, { latencyMs: 500 });
+    driver.calls("small", "late", 20, { latencyMs: 1_500 });
+    expect(driver.snapshot.models[0]?.usual).toMatchObject({ samples: 40, firstTokenP95Ms: 1_500 });
+  });
+});
+
 describe("memory", () => {
   it("[CB53] at most 64 models are remembered; the healthy one unheard of for longest goes", () => {
     const driver = new CircuitsDriver();
@@ -263,14 +279,15 @@ describe("memory", () => {
     expect(names).not.toContain("model-0");
   });
 
-  it("[CB53] where none may go, a newcomer's failures are the provider's", () => {
+  it("[CB53] where none may go, a newcomer says nothing: made-up names must not open the provider", () => {
     const driver = new CircuitsDriver();
-    driver.control("close");
-    for (let index = 0; index < 64; index += 1) driver.calls(`model-${index}`, "failure", 3);
-    driver.control("auto");
-    driver.calls("newcomer", "failure", 2);
-    expect(driver.circuits.models["newcomer"]).toBeUndefined();
-    expect(driver.circuits.provider.failureCount).toBe(2);
+    for (let index = 0; index < 64; index += 1) driver.call(`made-up-${index}`, "fatal");
+    driver.calls("newcomer", "failure", 5);
+    driver.call("newcomer", "success");
+    expect(Object.keys(driver.circuits.models)).toHaveLength(64);
+    expect([driver.status(), driver.circuits.provider.failureCount]).toEqual(["CLOSED", 0]);
+    driver.calls("newcomer", "failure", 3, { scope: "provider" });
+    expect(driver.status()).toBe("OPEN");
   });
 });
 
@@ -296,6 +313,23 @@ describe("a person and one model", () => {
   });
 });
 
+describe("a person and the whole provider", () => {
+  it("[CB56] [CB23] a reset resets the models too, those that need it, each under its number", () => {
+    const driver = served();
+    driver.calls("small", "failure", 3);
+    driver.control("open", "huge");
+    driver.calls("gone", "failure", 3, { scope: "provider" });
+    driver.control("reset");
+    expect(driver.snapshot).toMatchObject({ status: "CLOSED", mode: "auto", failureCount: 0 });
+    for (const circuit of driver.snapshot.models) {
+      expect(circuit).toMatchObject({ status: "CLOSED", mode: "auto", suspect: false, failureCount: 0 });
+    }
+    const byHand = driver.transitions.filter((transition) => transition.actor !== null).slice(1);
+    expect(byHand.map(({ model }) => model)).toEqual([null, "small", "huge"]);
+    expect(byHand.map(({ number }) => number)).toEqual([4, 5, 6]);
+  });
+});
+
 describe("waking up", () => {
   it("[CB18] a half-open model asks for no alarm at once while its provider is not closed, and for one when it is", () => {
     const driver = served();
@@ -307,7 +341,7 @@ describe("waking up", () => {
     expect(driver.status("small")).toBe("HALF_OPEN");
     expect(whileOpen.filter((effect) => effect.type === "wake")).toEqual([]);
     expect(driver.pass(1).filter((effect) => effect.type === "wake")).toEqual([]);
-    driver.control("reset");
+    driver.control("close");
     expect(driver.effects.at(-1)).toEqual({ type: "wake", model: "small", atMs: driver.nowMs });
   });
 });

@@ -86,8 +86,12 @@ export function createPlanWorld(scripts: Scripts, changes: Partial<RunPlanDeps> 
     return planned.value;
   }
 
-  const begin = (made: Plan = plan()): AsyncGenerator<readonly AnswerEvent[], void, undefined> =>
+  const begin = (
+    made: Plan = plan(),
+    mayStartOver = false,
+  ): AsyncGenerator<readonly AnswerEvent[], void, undefined> =>
     runPlan(deps, {
+      mayStartOver,
       plan: made,
       call: { prompt: [] },
       requestId: "req_1",

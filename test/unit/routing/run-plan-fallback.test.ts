@@ -211,6 +211,22 @@ describe("after the first word", () => {
     expect(end.legs.map((leg) => leg.provider)).toEqual(["b"]);
   });
 
+  it("[RT29] an answer that nobody is shown before its end starts over elsewhere, also after its first words", async () => {
+    const world = createPlanWorld({
+      a: [[begin, say("half of"), pause(50), refuse("stream-reset", { phase: "stream", status: 200 })]],
+      b: [answer("from b")],
+    });
+    const { events, end } = await world.clock.runUntil(collectAnswer(world.begin(world.plan(), true)));
+    expect(end).toMatchObject({ status: "complete", legs: [{ provider: "b" }] });
+    expect(end.attempts.map(({ provider, outcome }) => `${provider} ${outcome}`)).toEqual([
+      "a failure",
+      "b success",
+    ]);
+    const second = events.findLastIndex((event) => event.type === "leg-start");
+    const words = events.slice(second).map((event) => (event.type === "text-delta" ? event.text : ""));
+    expect(words.join("")).toBe("from b");
+  });
+
   it("[RT24] words that come in the same batch as the failure are kept", async () => {
     const failure = failureOf("stream-cut", { phase: "stream" });
     const batch: ScriptStep = {

@@ -250,7 +250,7 @@ describe("what the circuits are told", () => {
     const world = createHedgeWorld({ a: [[hang]], b: [answer("from b")] });
     await runTurn(world);
     expect(world.outcomes).toMatchObject([
-      { provider: "a", verdict: "neutral", latencyMs: 500 },
+      { provider: "a", verdict: "late", latencyMs: 500 },
       { provider: "b", verdict: "success", latencyMs: 0 },
     ]);
     expect(world.log.events).toEqual(["provider_success"]);

@@ -48,14 +48,13 @@ it("[WB48] shows the figures, unknown ones as unknown", () => {
   expect(texts(FACTS)).toEqual([
     "Price for this size: price unknown",
     "Usual: no good call yet",
-    "Asked for as: number 2",
     "Lot: 0.500",
   ]);
   const usual = { samples: 9, firstTokenP50Ms: 210, firstTokenP95Ms: null, tokensPerSecond: null };
   expect(texts({ ...FACTS, priceMicroUsd: 1_840, usual, entry: 3, weight: 2, isLast: true })).toEqual([
     "Price for this size: about $0.00184",
     "Usual: first token 210 ms · 9 calls",
-    "Asked for as: number 2, entry 3",
+    "Entry of the list: 3",
     "Weight: 2",
     "Lot: 0.500",
     "Cache: served this chat last",

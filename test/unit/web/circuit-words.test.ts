@@ -134,17 +134,17 @@ it("[WB44] orders the changes of all circuits by time, and of one moment by numb
   expect(toTimeline([makeDetail("openai", many)])).toHaveLength(MAX_TIMELINE);
 });
 
-it("[WB44] takes region and person out of the reason, which names them once", () => {
+it("[WB44] takes region and person out of the reason, and names each request once", () => {
   const [byHand, ofRegion, both, plain] = toTimeline([
     makeDetail("openai", [
       { atMs: 4, actor: "ada@example.com", reason: "ada@example.com: maintenance", model: "gpt" },
       { atMs: 3, reason: "weur: 3 failures in a row" },
       { atMs: 2, reason: "weur: ada@example.com: maintenance", actor: "ada@example.com" },
-      { atMs: 1, reason: "timeout: no headers" },
+      { atMs: 1, reason: "timeout: no headers", requestIds: ["req_a", "req_b", "req_a"] },
     ]),
   ]);
   expect(byHand).toMatchObject({ region: null, reason: "maintenance", transition: { model: "gpt" } });
   expect(ofRegion).toMatchObject({ region: "weur", reason: "3 failures in a row" });
   expect(both).toMatchObject({ region: "weur", reason: "maintenance" });
-  expect(plain).toMatchObject({ region: null, reason: "timeout: no headers" });
+  expect(plain).toMatchObject({ region: null, reason: "timeout: no headers", requests: ["req_a", "req_b"] });
 });
