@@ -56,7 +56,10 @@ async function writeSelections(batch: MessageBatch, env: Bindings): Promise<void
     return;
   }
   for (const message of parsedMessages) message.ack();
-  await publish(env, good.map(({ record }) => record));
+  await publish(
+    env,
+    good.map(({ record }) => record),
+  );
 }
 
 /** The console pulls what it missed: a failed push is only a line in the log. */

@@ -44,7 +44,8 @@ export function createServices(env: Bindings): Services {
     // Mail is not part of this version: addresses stay unproven, see docs/decisions.
     sendVerification: null,
   });
-  const resolver = createPrincipalResolver({ auth, accounts, apiKeys, log, nowMs: clock.nowMs, waitUntil });
+  const nowMs = (): number => clock.nowMs();
+  const resolver = createPrincipalResolver({ auth, accounts, apiKeys, log, nowMs, waitUntil });
   return {
     environment: settings.environment,
     version: settings.version,
@@ -64,7 +65,10 @@ export function createServices(env: Bindings): Services {
     circuits: createCircuitControl(wiring),
     selections: createSelectionStore(database),
     modelCatalog: () => readModelCatalog(wiring),
-    sandboxControl: settings.sandboxUrl === null ? null : createSandboxControl(settings.sandboxUrl, (url, init) => fetch(url, init)),
+    sandboxControl:
+      settings.sandboxUrl === null
+        ? null
+        : createSandboxControl(settings.sandboxUrl, (url, init) => fetch(url, init)),
     healthChecks: {
       database: async () => {
         await env.DB.prepare("select 1").first();

@@ -21,6 +21,7 @@ import type { CircuitDetail, SelectionTail } from "./protocol/circuit.ts";
 import { createCatalog, parseModelClasses, type Catalog } from "./providers/catalog.ts";
 import { loadPriceBook, type PriceBook } from "./providers/price.ts";
 import { parseProviderConfigs, type ProviderConfig } from "./providers/provider-config.ts";
+import type { Provider } from "./providers/provider.ts";
 import { createProviderRegistry } from "./providers/registry.ts";
 import { DEFAULT_BACKOFF } from "./routing/backoff.ts";
 import { PROBE_DEADLINES } from "./routing/deadlines.ts";
@@ -116,27 +117,12 @@ function createWiring(env: Bindings): Wiring {
   const catalog = openCatalog(env, configs);
   const registry = createProviderRegistry(configs, {
     fetch: (url, init) => fetch(url, init),
-    nowMs: systemClock.nowMs,
+    nowMs: () => systemClock.nowMs(),
     ...(env.AI === undefined ? {} : { ai: env.AI }),
   });
-  const health = (name: string) =>
+  const health = (name: string): DurableObjectStub<ProviderHealth> =>
     env.PROVIDER_HEALTH.get(env.PROVIDER_HEALTH.idFromName(name), toPlacement(name));
-  const circuits = new CircuitClient({
-    authority: {
-      readSnapshot: (provider) => {
-        const name = toHealthName(provider, currentRegion);
-        return health(name).readSnapshot(name);
-      },
-      reportOutcomes: (provider, outcomes) => {
-        const name = toHealthName(provider, currentRegion);
-        return health(name).reportOutcomes(name, outcomes);
-      },
-    },
-    cache: circuitCache,
-    clock: systemClock,
-    log: consoleLog,
-    waitUntil,
-  });
+  const circuits = createCircuitClient(health);
   const sandboxed = new Set(configs.filter((config) => config.sandbox).map((config) => `${config.id}`));
   const isSandbox = (provider: string): boolean => sandboxed.has(provider);
   const answerDeps: Omit<RunAnswerDeps, "priceUsage"> = {
@@ -168,20 +154,8 @@ function createWiring(env: Bindings): Wiring {
     isSandbox,
     runAnswer: (input) => runPricedAnswer(answerDeps, input),
     readPriceBook,
-    probeProvider: async (provider, model, mayGenerate) => {
-      const adapter = registry.find(provider);
-      if (adapter === null) return toUnmadeProbe(model);
-      const book = await readPriceBook();
-      const deps = {
-        provider: adapter,
-        targets: catalog.targets.filter((target) => target.provider === provider),
-        clock: systemClock,
-        deadlines: PROBE_DEADLINES,
-        priceUsage: (modelId: string, usage: TokenUsage) =>
-          book.priceUsage({ provider, modelId, usage, atMs: systemClock.nowMs() }),
-      };
-      return probeProvider(deps, model, mayGenerate);
-    },
+    probeProvider: (provider, model, mayGenerate) =>
+      runProbe(registry.find(provider), catalog, { provider, model, mayGenerate }),
     health,
     noteRegion: (cf) => {
       if (settings.regionalCircuits) currentRegion = toRegion(Place.safeParse(cf).data ?? {});
@@ -190,6 +164,45 @@ function createWiring(env: Bindings): Wiring {
       Promise.all(catalog.providers.map((provider) => health(provider).readDetail(provider))),
     liveConsole: () => env.LIVE_CONSOLE.get(env.LIVE_CONSOLE.idFromName(LIVE_CONSOLE_NAME)),
   };
+}
+
+/** The isolate's view of the circuits, over the health objects of where its requests come from. */
+function createCircuitClient(health: Wiring["health"]): CircuitClient {
+  return new CircuitClient({
+    authority: {
+      readSnapshot: (provider) => {
+        const name = toHealthName(provider, currentRegion);
+        return health(name).readSnapshot(name);
+      },
+      reportOutcomes: (provider, outcomes) => {
+        const name = toHealthName(provider, currentRegion);
+        return health(name).reportOutcomes(name, outcomes);
+      },
+    },
+    cache: circuitCache,
+    clock: systemClock,
+    log: consoleLog,
+    waitUntil,
+  });
+}
+
+async function runProbe(
+  adapter: Provider | null,
+  catalog: Catalog,
+  asked: { readonly provider: string; readonly model: string | null; readonly mayGenerate: boolean },
+): Promise<ProbeReport> {
+  const { provider, model, mayGenerate } = asked;
+  if (adapter === null) return toUnmadeProbe(model);
+  const book = await readPriceBook();
+  const deps = {
+    provider: adapter,
+    targets: catalog.targets.filter((target) => target.provider === provider),
+    clock: systemClock,
+    deadlines: PROBE_DEADLINES,
+    priceUsage: (modelId: string, usage: TokenUsage) =>
+      book.priceUsage({ provider, modelId, usage, atMs: systemClock.nowMs() }),
+  };
+  return probeProvider(deps, model, mayGenerate);
 }
 
 /** The price list is large: it is loaded beside the first call, and is there before the first call can end. */

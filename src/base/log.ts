@@ -54,7 +54,13 @@ export interface LogEvents {
     user_id: string | null;
     org_id: string | null;
   };
-  turn_ended: { request_id: string; session_id: string; turn_id: string; status: string; duration_ms: number };
+  turn_ended: {
+    request_id: string;
+    session_id: string;
+    turn_id: string;
+    status: string;
+    duration_ms: number;
+  };
   alarm_failed: { object: string; alarm: string; error: string };
   background_failed: { task: string; error: string };
 }

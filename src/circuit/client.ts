@@ -130,7 +130,7 @@ export class CircuitClient {
   private expireOpen(entry: Entry, nowMs: number): void {
     this.expireOpenModels(entry, nowMs);
     const known = entry.snapshot;
-    if (known?.status !== "OPEN" || known.mode !== "auto" || known.openUntilMs === null) return;
+    if (known?.status !== "OPEN" || known.mode === "forced-open" || known.openUntilMs === null) return;
     const graceMs = entry.fetchedAtMs === 0 ? 0 : STALE_MS;
     if (nowMs < Math.max(known.openUntilMs, entry.fetchedAtMs) + graceMs) return;
     entry.failuresHere.set(WHOLE_PROVIDER, FUSE_FAILURES - 1);
@@ -228,6 +228,8 @@ export class CircuitClient {
     entry.snapshot = snapshot;
     entry.fetchedAtMs = this.deps.clock.nowMs();
     if (snapshot.status !== "CLOSED") entry.failuresHere.clear();
+    for (const { model, status } of snapshot.models)
+      if (status !== "CLOSED") entry.failuresHere.delete(model);
   }
 
   private noteUnreachable(task: string, error: unknown): void {
@@ -257,9 +259,10 @@ function withLocalTrouble(
     : { status: "CLOSED" as const, suspect: true, openUntilMs: null, reason: outcome.message };
   if (model === null) return { ...known, ...trouble, failureCount: known.failureCount + 1 };
   const own = known.models.find((candidate) => candidate.model === model);
-  if (own !== undefined && own.status !== "CLOSED") return known;
+  if (own !== undefined && (own.status !== "CLOSED" || own.mode === "forced-closed")) return known;
   const circuit: ModelCircuit = {
     model,
+    mode: own?.mode ?? "auto",
     coolDownUntilMs: own?.coolDownUntilMs ?? null,
     usual: own?.usual ?? NOTHING_USUAL,
     failureCount: (own?.failureCount ?? 0) + 1,

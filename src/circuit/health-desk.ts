@@ -19,6 +19,7 @@ import type { KeeperStore } from "./keeper-deps.ts";
 import type { CallOutcome } from "./outcome.ts";
 import { CircuitPolicy, CircuitPolicyChange, DEFAULT_CIRCUIT_POLICY } from "./policy.ts";
 import { RecentCalls } from "./recent-calls.ts";
+import { findOwedControls, findOwedPolicy, toOrders, type RegionOrders } from "./region-orders.ts";
 import type { RegionReport, WorldView } from "./regions.ts";
 import { World, type WorldStore } from "./world.ts";
 
@@ -56,6 +57,9 @@ export interface DeskDeps {
 /** A region tells the world that it still hears of the provider at least this often. */
 const REPORT_EVERY_MS = 5 * 60_000;
 
+/** Who acts in a region when it is told what was decided for all of them. */
+const WORLD = "world";
+
 /** What fits on a card; all of them are kept, since the policy in force is made of them. */
 const POLICY_CHANGES_SHOWN = 20;
 
@@ -74,11 +78,14 @@ export class HealthDesk {
   private policy: CircuitPolicy;
   /** What the world said last; only in a region's object. */
   private worldView: WorldView = { down: false, reason: "" };
+  /** What the last snapshot showed of it. */
+  private shownOfWorld: string | null = null;
   private reportedAtMs = 0;
 
   constructor(deps: DeskDeps) {
     const [provider = deps.name, region = null] = deps.name.split("@");
     const { store, clock, random, log, newPermitId, wake } = deps;
+    const isNew = store.loadCircuits() === null;
     this.deps = deps;
     this.provider = provider;
     this.region = region;
@@ -99,14 +106,24 @@ export class HealthDesk {
       onProbe: (report, atMs) => this.noteProbe(report, atMs),
     });
     wake(clock.nowMs() + this.policy.idleProbeMs);
+    // A region that is new has to hear what people decided before it was there.
+    if (isNew && region !== null) deps.background(this.tellWorld(null));
   }
 
   /** The region's or the world's own circuits, with the world's word on top. */
   snapshot(): CircuitSnapshot {
-    const own = this.keeper.snapshot();
     const view = this.region === null ? this.world.view() : this.worldView;
+    this.noteShown(view.down ? view.reason : null);
+    const own = this.keeper.snapshot();
     if (!view.down || own.status === "OPEN" || own.mode === "forced-closed") return own;
     return { ...own, status: "OPEN", suspect: false, openUntilMs: null, reason: view.reason };
+  }
+
+  /** The world's word changes with time alone, too: what is shown anew has a new version. */
+  private noteShown(ofWorld: string | null): void {
+    if (ofWorld === this.shownOfWorld) return;
+    this.shownOfWorld = ofWorld;
+    this.keeper.raiseVersion();
   }
 
   detail(nextTickAtMs: number | null): CircuitDetail {
@@ -173,6 +190,8 @@ export class HealthDesk {
     this.policy = whole.data;
     const number = (this.deps.store.readPolicyChanges().at(-1)?.number ?? 0) + 1;
     this.deps.store.appendPolicyChange({ number, atMs: this.deps.clock.nowMs(), actor, reason, change });
+    // The threshold is part of every snapshot.
+    this.keeper.raiseVersion();
     this.deps.publish();
     await this.forEachRegion((peer) => peer.changePolicy(change, actor, reason));
     return succeed(this.policy);
@@ -185,10 +204,11 @@ export class HealthDesk {
     transition: CircuitTransition | null,
   ): Promise<WorldView> {
     const changed = this.world.hear(region, report);
-    if (transition !== null) this.keeper.recordOfRegion(transition, region);
+    // What a person did here is on record here already.
+    if (transition !== null && transition.actor === null) this.keeper.recordOfRegion(transition, region);
     if (changed) await this.forEachRegion((peer) => peer.setWorldView(this.world.view()));
     this.deps.publish();
-    return this.world.view();
+    return { ...this.world.view(), orders: toOrders(this.keeper.current(), this.policy) };
   }
 
   setWorldView(view: WorldView): void {
@@ -219,10 +239,20 @@ export class HealthDesk {
     this.reportedAtMs = nowMs;
     try {
       const report = { status, reason, reportedAtMs: nowMs };
-      this.worldView = await this.deps.peer(this.provider).hearRegion(this.region, report, transition);
+      const view = await this.deps.peer(this.provider).hearRegion(this.region, report, transition);
+      this.worldView = view;
+      if (view.orders !== undefined) await this.obey(view.orders);
     } catch (error) {
       this.reportedAtMs = 0;
       this.noteUnreachable("world-report", error);
+    }
+  }
+
+  private async obey(orders: RegionOrders): Promise<void> {
+    const change = findOwedPolicy(this.policy, orders);
+    if (change !== null) await this.changePolicy(change, WORLD, "as everywhere");
+    for (const { action, model, reason } of findOwedControls(this.keeper.current(), orders)) {
+      this.keeper.control(action, model, WORLD, reason);
     }
   }
 

@@ -74,6 +74,11 @@ export class CircuitKeeper {
     return toCircuitSnapshot(this.deps.provider, this.circuits, this.deps.readPolicy());
   }
 
+  /** The circuits as they stand: a value that does not change. */
+  current(): ProviderCircuits {
+    return this.circuits;
+  }
+
   /** Resolves when no suspicion is being settled: the snapshot after it is the one to act on. */
   async settled(): Promise<void> {
     if (this.confirming !== null) await this.confirming;
@@ -179,9 +184,10 @@ export class CircuitKeeper {
   }
 
   private idleCheckDueMs(): number {
-    // A clock that went back must not put it off.
-    const seenAtMs = Math.min(this.circuits.seenAtMs, this.deps.clock.nowMs());
-    return seenAtMs + this.deps.readPolicy().idleProbeMs;
+    const nowMs = this.deps.clock.nowMs();
+    // The clock went back: nobody knows how long ago that was.
+    if (this.circuits.seenAtMs > nowMs) return nowMs;
+    return this.circuits.seenAtMs + this.deps.readPolicy().idleProbeMs;
   }
 
   /**

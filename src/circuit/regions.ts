@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { CircuitStatus } from "../protocol/circuit.ts";
 import type { CircuitPolicy } from "./policy.ts";
+import type { RegionOrders } from "./region-orders.ts";
 
 /** What a region last said of itself. PERSISTED. */
 export const RegionReport = z.object({
@@ -26,6 +27,8 @@ export interface WorldView {
   readonly down: boolean;
   /** One sentence for a person. */
   readonly reason: string;
+  /** What people decided, for regions; left out where it is not handed on. */
+  readonly orders?: RegionOrders;
 }
 
 /** Whether what the regions say makes the provider down everywhere. */

@@ -42,7 +42,9 @@ export const IntentAnalytics = z.object({
     z.object({
       intent: z.string(),
       requests: z.int().nonnegative(),
-      breakdown: z.array(z.object({ provider: z.string(), mode: z.string(), requests: z.int().nonnegative() })),
+      breakdown: z.array(
+        z.object({ provider: z.string(), mode: z.string(), requests: z.int().nonnegative() }),
+      ),
     }),
   ),
 });

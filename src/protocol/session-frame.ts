@@ -23,9 +23,6 @@ export const PONG = "pong";
 
 const RequestIdShape = z.string().min(1).max(200);
 
-/** One part of a message that a client may send. Files come with attachments; tool results come with tools. */
-export const UserTextPart = z.object({ type: z.literal("text"), text: z.string().max(200_000) });
-
 /**
  * A UI message as a client sends it. Only the last user message is read, since the object knows the rest better;
  * parts of other kinds are allowed in the history and ignored.

@@ -61,10 +61,9 @@ export class VirtualClock implements Clock {
     await nextTurnOfTheLoop();
   }
 
-  /** Sets the wall clock, as an operator or a move to another machine does: what is planned keeps its distance. */
+  /** Sets the wall clock, as a move to another machine does. What is planned stays planned for the time it was. */
   jump(byMs: number): void {
     this.currentMs += byMs;
-    this.timers = this.timers.map((timer) => Object.assign(timer, { dueAtMs: timer.dueAtMs + byMs }));
   }
 
   /** Moves the time on by `durationMs`, running what is due on the way. */

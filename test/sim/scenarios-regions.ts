@@ -36,9 +36,10 @@ const regional = toRegionalVariant("unreachable from one region", ["weur"], (res
     .filter(({ object }) => object === "alpha@enam" || object === "alpha@apac")
     .map(({ object, transition }) => `[SM15] ${object} went ${transition.to}, the fault was in weur`),
   ...["enam", "apac"].flatMap((region) => {
-    const now = countCalls(result, region, FAULT);
-    const before = countCalls(result, region, { fromMs: 10_000, untilMs: FAULT.fromMs });
-    return now >= before * 0.85 ? [] : [`[SM15] ${region} made ${now} calls during weur's fault, ${before} before`];
+    const now = toShare(result, region, FAULT);
+    const before = toShare(result, region, { fromMs: 10_000, untilMs: FAULT.fromMs });
+    const told = `${Math.round(now * 100)} % of its requests there during weur's fault, ${Math.round(before * 100)} % before`;
+    return now >= before * 0.9 ? [] : [`[SM15] ${region} sent ${told}`];
   }),
 ]);
 
@@ -47,6 +48,14 @@ const spreading = toRegionalVariant("unreachable from two of three regions", ["w
   const calls = countCalls(result, "apac", late);
   return calls === 0 ? [] : [`[SM15] apac still made ${calls} calls although most of the world could not`];
 });
+
+/** Calls of the provider, hedges and fallbacks included, for each request of the region. */
+function toShare(result: WorldResult, region: string, span: Span): number {
+  const asked = result.requests.filter(
+    (request) => request.region === region && request.atMs >= span.fromMs && request.atMs < span.untilMs,
+  );
+  return countCalls(result, region, span) / asked.length;
+}
 
 function countCalls({ books }: WorldResult, region: string, { fromMs, untilMs }: Span): number {
   return books.filter(

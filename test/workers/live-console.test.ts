@@ -5,12 +5,11 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { LIVE_CONSOLE_NAME } from "../../durable-objects/live-console.ts";
 import { AdminLiveFrame } from "../../src/protocol/circuit.ts";
 import { openWiring } from "../../src/wiring.ts";
-import { act, openConsole, readCircuit } from "./sandbox-circuits.ts";
+import { act, openConsole, PROVIDERS, readCircuit } from "./sandbox-circuits.ts";
 import { healSandbox } from "./sandbox-control.ts";
 import { readEnv } from "./sandbox-environment.ts";
 import { createAdmin, createVisitor, Visitor } from "./sandbox-people.ts";
 
-const PROVIDERS = ["anthropic", "openai", "google", "deepseek"];
 const liveConsole = () => env.LIVE_CONSOLE.get(env.LIVE_CONSOLE.idFromName(LIVE_CONSOLE_NAME));
 
 let admin: Visitor;

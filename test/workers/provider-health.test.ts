@@ -1,20 +1,22 @@
-/** The authority over a circuit in workerd: a provider breaks in the sandbox, is left alone, and comes back. */
-import {
-  abortAllDurableObjects,
-  evictDurableObject,
-  runDurableObjectAlarm,
-  runInDurableObject,
-} from "cloudflare:test";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+/**
+ * The authority over a circuit in workerd: a provider breaks in the sandbox, is left alone, and comes back. Its
+ * alarms and rows are in provider-health-alarms.test.ts, policy and permits in provider-health-policy.test.ts.
+ */
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { openWiring } from "../../src/wiring.ts";
-import { act, healthOf, openConsole, passOpenTime, readCircuit, waitForStatus } from "./sandbox-circuits.ts";
+import {
+  act,
+  healthOf,
+  openConsole,
+  passOpenTime,
+  PROVIDERS,
+  readCircuit,
+  waitForStatus,
+} from "./sandbox-circuits.ts";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
-import { readEnv } from "./sandbox-environment.ts";
 import { collectLog } from "./sandbox-log.ts";
 import { createAdmin, createVisitor, type Visitor } from "./sandbox-people.ts";
-
-const PROVIDERS = ["anthropic", "openai", "google", "deepseek"];
 
 let admin: Visitor;
 let ada: Visitor;
@@ -209,163 +211,5 @@ describe("a person", () => {
     expect((await admin.call("POST", path, body)).status).toBe(status);
     expect((await ada.call("POST", path, { reason: "because" })).status).toBe(403);
     expect((await readCircuit(admin, "openai")).snapshot.version).toBe(before.snapshot.version);
-  });
-});
-
-describe("half-open", () => {
-  it("[CB6] lets one probe through, however many ask at the same moment", async () => {
-    await act(admin, "openai", "open", "for the test");
-    await act(admin, "openai", "auto", "for the test");
-    await healSandbox();
-    await runInDurableObject(healthOf("openai"), (instance) =>
-      Promise.all(Array.from({ length: 8 }, () => instance["probeHalfOpen"]("openai"))),
-    );
-    await waitForStatus(admin, "openai", "CLOSED");
-    expect(await readJournal("openai")).toHaveLength(1);
-  });
-});
-
-describe("a chain of alarms", () => {
-  const readAlarm = (provider: string) =>
-    runInDurableObject(healthOf(provider), (_, { storage }) => storage.getAlarm());
-  const openBy = async (provider: string): Promise<void> => {
-    await breakProvider(provider, { fault: "server-error" });
-    await healthOf(provider).reportOutcomes(provider, [
-      {
-        verdict: "fatal",
-        requestId: "req_1",
-        model: "m",
-        atMs: 1,
-        latencyMs: 1,
-        retryAfterMs: null,
-        message: "unauthorized",
-      },
-    ]);
-    expect((await readCircuit(admin, provider)).snapshot.status).toBe("OPEN");
-  };
-
-  it("[CB18] has its next wake-up set before the work, and survives work that throws", async () => {
-    await openBy("google");
-    const stub = healthOf("google");
-    const lines = await collectLog("alarm_failed", () =>
-      runInDurableObject(stub, async (instance, { storage }) => {
-        const wiring = openWiring(readEnv(instance));
-        let setDuringWork: number | null = null;
-        const spy = vi.spyOn(wiring, "probeProvider").mockImplementationOnce(async () => {
-          setDuringWork = await storage.getAlarm();
-          throw new Error("a bug, thrown by the test");
-        });
-        storage.sql.exec("update breaker set state = json_set(state, '$.state.openUntilMs', 1)");
-        storage.sql.exec("update alarm set due_at_ms = 1");
-        await instance.alarm();
-        spy.mockRestore();
-        expect(setDuringWork).toBeGreaterThan(Date.now());
-      }),
-    );
-    expect(lines).toMatchObject([{ level: "error", object: "provider-health/google", alarm: "tick" }]);
-    expect(await readAlarm("google")).toBeGreaterThan(Date.now());
-    // The permit that was never answered is void after its time: the chain goes on to a good probe.
-    await healSandbox();
-    await runInDurableObject(stub, (_, { storage }) => {
-      storage.sql.exec("update breaker set state = json_set(state, '$.state.permit.expiresAtMs', 1)");
-      storage.sql.exec("update alarm set due_at_ms = 1");
-    });
-    expect(await runDurableObjectAlarm(stub)).toBe(true);
-    await waitForStatus(admin, "google", "CLOSED");
-  });
-
-  it.each(["readSnapshot", "readDetail", "ensureProbing"] as const)(
-    "[CB18] that was lost is put back by %s",
-    async (method) => {
-      await openBy("anthropic");
-      await runInDurableObject(healthOf("anthropic"), (_, { storage }) => storage.deleteAlarm());
-      await healthOf("anthropic")[method]("anthropic");
-      expect(await readAlarm("anthropic")).toBeGreaterThan(Date.now());
-    },
-  );
-
-  it("[CB18] [CB24] survives a reset of the object, and so does the breaker", async () => {
-    await openBy("openai");
-    const before = await readCircuit(admin, "openai");
-    const alarmBefore = await readAlarm("openai");
-    await abortAllDurableObjects();
-    expect((await readCircuit(admin, "openai")).snapshot).toEqual(before.snapshot);
-    expect(await readAlarm("openai")).toBe(alarmBefore);
-    await evictDurableObject(healthOf("openai"));
-    const after = await readCircuit(admin, "openai");
-    expect([after.snapshot, after.transitions]).toEqual([before.snapshot, before.transitions]);
-  });
-
-  it("[CB18] whose open time passed unnoticed goes on when somebody looks from outside", async () => {
-    await openBy("deepseek");
-    await healSandbox();
-    await runInDurableObject(healthOf("deepseek"), async (_, { storage }) => {
-      storage.sql.exec("update breaker set state = json_set(state, '$.state.openUntilMs', 1)");
-      storage.sql.exec("delete from alarm");
-      await storage.deleteAlarm();
-    });
-    expect((await healthOf("deepseek").ensureProbing("deepseek")).status).toBe("HALF_OPEN");
-    await waitForStatus(admin, "deepseek", "CLOSED");
-  });
-
-  it("[CB15] [CB18] a suspicion that a crash left behind is settled by one chain of probes", async () => {
-    const stub = healthOf("deepseek");
-    await breakProvider("deepseek", { fault: "server-error" });
-    await runInDurableObject(stub, async (instance, { storage }) => {
-      storage.sql.exec(
-        "update breaker set state = json_set(state, '$.state.suspect', json('true'), '$.failureCount', 1)",
-      );
-      storage.sql.exec("insert or replace into alarm (id, due_at_ms) values (1, 1)");
-      const startedAtMs: number[] = [];
-      const wiring = openWiring(readEnv(instance));
-      const probe = wiring.probeProvider;
-      const spy = vi.spyOn(wiring, "probeProvider").mockImplementation((...given) => {
-        startedAtMs.push(Date.now());
-        return probe(...given);
-      });
-      await instance.alarm();
-      spy.mockRestore();
-      // One after the other, with the pause in which a blip passes.
-      expect(startedAtMs).toHaveLength(2);
-      expect((startedAtMs[1] ?? 0) - (startedAtMs[0] ?? 0)).toBeGreaterThanOrEqual(240);
-    });
-    await waitForStatus(admin, "deepseek", "OPEN");
-  });
-});
-
-describe("what is stored", () => {
-  it("[CB24] is parsed when it is read: nonsense is an error and never a state", async () => {
-    const stub = healthOf("google");
-    await runInDurableObject(stub, async (instance, { storage }) => {
-      const [row] = storage.sql.exec("select state from breaker").toArray();
-      storage.sql.exec("update breaker set state = json_set(state, '$.state.status', 'AJAR')");
-      await expect(instance.readSnapshot("google")).rejects.toThrow("Invalid discriminator");
-      storage.sql.exec("update breaker set state = ?", row?.["state"] ?? null);
-      await expect(instance.readSnapshot("google")).resolves.toMatchObject({ status: "CLOSED" });
-    });
-  });
-
-  it("[CB24] takes outcomes of their own shape only, and no more than a report may hold", async () => {
-    const good = {
-      verdict: "success" as const,
-      requestId: "r",
-      model: "m",
-      atMs: 1,
-      latencyMs: 1,
-      retryAfterMs: null,
-      message: "",
-    };
-    await runInDurableObject(healthOf("google"), async (instance) => {
-      await expect(
-        instance.reportOutcomes(
-          "google",
-          Array.from({ length: 201 }, () => good),
-        ),
-      ).rejects.toThrow("Too big");
-      await expect(instance.reportOutcomes("google", [{ ...good, latencyMs: -1 }])).rejects.toThrow(
-        "Too small",
-      );
-      await expect(instance.reportOutcomes("google", [good])).resolves.toMatchObject({ status: "CLOSED" });
-    });
   });
 });

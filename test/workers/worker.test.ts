@@ -9,7 +9,14 @@ import { exports } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import worker from "../../src/worker.ts";
-import { act, healthOf, readCircuit, waitForStatus } from "./sandbox-circuits.ts";
+import {
+  act,
+  forgetOpenTime,
+  healthOf,
+  outcomeOf,
+  readCircuit,
+  waitForStatus,
+} from "./sandbox-circuits.ts";
 import { breakProvider, healSandbox, readJournal } from "./sandbox-control.ts";
 import { bindings, toFailing } from "./sandbox-environment.ts";
 import { collectLog } from "./sandbox-log.ts";
@@ -43,22 +50,8 @@ async function runSchedule(cron: string, env = bindings): Promise<void> {
 /** An open circuit whose time is over and whose alarm is gone. */
 async function forget(provider: string): Promise<void> {
   await healthOf(provider).readSnapshot(provider);
-  await healthOf(provider).reportOutcomes(provider, [
-    {
-      verdict: "fatal",
-      requestId: "req_1",
-      model: "m",
-      atMs: 1,
-      latencyMs: 1,
-      retryAfterMs: null,
-      message: "unauthorized",
-    },
-  ]);
-  await runInDurableObject(healthOf(provider), async (_, { storage }) => {
-    storage.sql.exec("update breaker set state = json_set(state, '$.state.openUntilMs', 1)");
-    storage.sql.exec("delete from alarm");
-    await storage.deleteAlarm();
-  });
+  await healthOf(provider).reportOutcomes(provider, [outcomeOf("fatal")]);
+  await forgetOpenTime(provider);
 }
 
 describe("the schedule", () => {
@@ -97,7 +90,7 @@ describe("the schedule", () => {
     await forget("openai");
     await runSchedule("0 0 1 1 *");
     const state = await runInDurableObject(healthOf("openai"), (_, { storage }) =>
-      storage.sql.exec("select state from breaker").one(),
+      storage.sql.exec("select state from circuits").one(),
     );
     expect(state["state"]).toContain('"OPEN"');
     await act(admin, "openai", "reset", "after the test");

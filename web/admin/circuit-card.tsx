@@ -22,13 +22,19 @@ interface CircuitCardProps {
 const MAX_SEGMENTS = 10;
 
 function FailureGauge({ snapshot }: { readonly snapshot: CircuitSnapshot }) {
-  const { failureCount, failureThreshold } = snapshot;
+  const { failureCount, failureThreshold, status, mode } = snapshot;
+  // Also after a good probe: a circuit that was open is on trial until a real call goes well.
+  const isOnTrial =
+    status === "CLOSED" &&
+    mode !== "forced-closed" &&
+    failureCount > 0 &&
+    failureCount === failureThreshold - 1;
   const segments = Math.min(failureThreshold, MAX_SEGMENTS);
   const filled = Math.round((Math.min(failureCount, failureThreshold) / failureThreshold) * segments);
   return (
     <div>
       <div className="mb-1.5 flex justify-between text-xs text-ink-faint">
-        <span>Failures in a row</span>
+        <span>Failures in a row{isOnTrial && ", one more and it opens"}</span>
         <span className="tabular-nums">
           {failureCount} of {failureThreshold}
         </span>

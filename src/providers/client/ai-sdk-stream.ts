@@ -57,10 +57,7 @@ export function toCallOptions(call: ModelCall, signal: AbortSignal): LanguageMod
     ...(call.tools === undefined ? {} : { tools: [...call.tools] }),
     ...(call.toolChoice === undefined ? {} : { toolChoice: call.toolChoice }),
     ...(call.reasoningEffort === undefined ? {} : { reasoning: call.reasoningEffort }),
-    // A JSON schema is JSON: the SDK's type spells out its keywords, the provider checks them.
-    ...(responseFormat === undefined
-      ? {}
-      : { responseFormat: responseFormat as NonNullable<LanguageModelV4CallOptions["responseFormat"]> }),
+    ...(responseFormat === undefined ? {} : { responseFormat }),
   };
 }
 

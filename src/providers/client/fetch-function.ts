@@ -39,10 +39,15 @@ export function toUnreachableFailure(error: unknown, secrets: readonly string[])
   };
 }
 
+/** A body's bytes: the platform's own type leaves open what a body is made of. */
+export function toByteStream(body: ReadableStream<unknown>): ReadableStream<Uint8Array> {
+  return body as ReadableStream<Uint8Array>;
+}
+
 /** Reads the beginning of a body as text and lets the rest go. Never rejects: a broken error page is a short one. */
 export async function readLimitedText(response: Response): Promise<string> {
   if (response.body === null) return "";
-  const reader = response.body.getReader();
+  const reader = toByteStream(response.body).getReader();
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;

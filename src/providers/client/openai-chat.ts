@@ -17,6 +17,7 @@ import {
   toCancelledFailure,
   toSecrets,
   toUnreachableFailure,
+  toByteStream,
 } from "./fetch-function.ts";
 import type { ConnectionOptions } from "./fetch-function.ts";
 
@@ -79,7 +80,7 @@ async function openStream(
   }
   const contentType = response.headers.get("content-type");
   const isStream = contentType === null || contentType.toLowerCase().startsWith("text/event-stream");
-  if (response.body !== null && isStream) return { body: response.body };
+  if (response.body !== null && isStream) return { body: toByteStream(response.body) };
   if (response.body !== null) releaseReader(response.body);
   const message = isStream ? "the response has no body" : "the response is no event stream";
   return {

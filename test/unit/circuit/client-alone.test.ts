@@ -1,8 +1,12 @@
 /** What an isolate does when the authority says nothing, or says it too late. */
 import { describe, expect, it } from "vitest";
+import type { CallOutcome } from "../../../src/circuit/outcome.ts";
 import type { CircuitSnapshot } from "../../../src/protocol/circuit.ts";
 import { snapshotOf } from "../../fakes/fake-authority.ts";
 import { createClientWorld, outcomeOf } from "./client-world.ts";
+
+/** A call whose fault, if any, is the whole provider's; single models are in client-models.test.ts. */
+const whole = (verdict: CallOutcome["verdict"]) => outcomeOf(verdict, { scope: "provider" });
 
 /** A client that knows this snapshot; from then on the authority answers nothing. */
 async function createLonelyWorld(changes: Partial<CircuitSnapshot> = {}, delayMs: number | null = null) {
@@ -16,11 +20,11 @@ async function createLonelyWorld(changes: Partial<CircuitSnapshot> = {}, delayMs
 describe("the local fuse", () => {
   it("[CB34] three failures in a row open the circuit here, before any answer", async () => {
     const { client, clock } = await createLonelyWorld();
-    client.report("openai", outcomeOf("failure"));
+    client.report("openai", whole("failure"));
     expect(client.read("openai")).toMatchObject({ status: "CLOSED", suspect: true, failureCount: 1 });
-    client.report("openai", outcomeOf("failure"));
+    client.report("openai", whole("failure"));
     expect(client.read("openai")?.status).toBe("CLOSED");
-    client.report("openai", outcomeOf("failure"));
+    client.report("openai", whole("failure"));
     expect(client.read("openai")).toMatchObject({
       status: "OPEN",
       openUntilMs: clock.nowMs() + 5_000,
@@ -30,21 +34,21 @@ describe("the local fuse", () => {
 
   it("[CB34] one fatal failure is enough", async () => {
     const { client } = await createLonelyWorld();
-    client.report("openai", outcomeOf("fatal"));
+    client.report("openai", whole("fatal"));
     expect(client.read("openai")?.status).toBe("OPEN");
   });
 
   it("[CB34] a good call in between starts the count anew; busy and neutral ones do not count", async () => {
     const { client } = await createLonelyWorld();
     for (const verdict of ["failure", "failure", "success", "failure", "failure"] as const) {
-      client.report("openai", outcomeOf(verdict));
+      client.report("openai", whole(verdict));
     }
     for (let call = 0; call < 5; call += 1) {
-      client.report("openai", outcomeOf("rate-limited"));
-      client.report("openai", outcomeOf("neutral"));
+      client.report("openai", whole("rate-limited"));
+      client.report("openai", whole("neutral"));
     }
     expect(client.read("openai")?.status).toBe("CLOSED");
-    client.report("openai", outcomeOf("failure"));
+    client.report("openai", whole("failure"));
     expect(client.read("openai")?.status).toBe("OPEN");
   });
 
@@ -52,9 +56,9 @@ describe("the local fuse", () => {
     const { client, authority } = createClientWorld();
     authority.delayMs = null;
     expect(client.read("openai")).toBeNull();
-    for (let call = 0; call < 3; call += 1) client.report("openai", outcomeOf("failure"));
+    for (let call = 0; call < 3; call += 1) client.report("openai", whole("failure"));
     expect(client.read("openai")).toMatchObject({ provider: "openai", status: "OPEN", version: 0 });
-    client.report("google", outcomeOf("fatal"));
+    client.report("google", whole("fatal"));
     expect(client.read("google")?.status).toBe("OPEN");
   });
 
@@ -64,7 +68,7 @@ describe("the local fuse", () => {
     client.read("openai");
     expect(authority.reads).toHaveLength(2);
     authority.delayMs = null;
-    client.report("openai", outcomeOf("fatal"));
+    client.report("openai", whole("fatal"));
     await clock.advance(1_000);
     expect(client.read("openai")?.status).toBe("OPEN");
   });
@@ -72,17 +76,17 @@ describe("the local fuse", () => {
   it("[CB34] nor does the answer to the first of three failures that overtook it", async () => {
     const { client, authority, clock } = await createLonelyWorld({}, 100);
     authority.set(snapshotOf("openai", { version: 2, suspect: true, failureCount: 1 }));
-    client.report("openai", outcomeOf("failure"));
+    client.report("openai", whole("failure"));
     authority.delayMs = null;
-    client.report("openai", outcomeOf("failure"));
-    client.report("openai", outcomeOf("failure"));
+    client.report("openai", whole("failure"));
+    client.report("openai", whole("failure"));
     await clock.advance(100);
     expect(client.read("openai")?.status).toBe("OPEN");
   });
 
   it("[CB34] the authority's answer to the report replaces the fuse, with the same version too", async () => {
     const { client, clock } = await createLonelyWorld({}, 100);
-    client.report("openai", outcomeOf("fatal"));
+    client.report("openai", whole("fatal"));
     expect(client.read("openai")?.status).toBe("OPEN");
     await clock.advance(100);
     expect(client.read("openai")).toEqual(snapshotOf("openai"));
@@ -90,7 +94,7 @@ describe("the local fuse", () => {
 
   it("[CB34] a circuit that a person holds closed has no fuse", async () => {
     const { client } = await createLonelyWorld({ mode: "forced-closed" });
-    for (let call = 0; call < 10; call += 1) client.report("openai", outcomeOf("fatal"));
+    for (let call = 0; call < 10; call += 1) client.report("openai", whole("fatal"));
     expect(client.read("openai")).toMatchObject({ status: "CLOSED", suspect: false });
   });
 });
@@ -114,7 +118,7 @@ describe("an authority that is gone", () => {
     authority.gone = true;
     await client.warm(["openai"]);
     expect(client.read("openai")).toBeNull();
-    client.report("openai", outcomeOf("failure"));
+    client.report("openai", whole("failure"));
     await Promise.all(background);
     await clock.settle();
     expect(log.lines).toContainEqual({
@@ -141,22 +145,22 @@ describe("an authority that is gone", () => {
 
   it("[CB35] the fuse lets a call try after its time, and one more failure blows it again", async () => {
     const { client, clock } = await createLonelyWorld();
-    client.report("openai", outcomeOf("fatal"));
+    client.report("openai", whole("fatal"));
     await clock.advance(4_999);
     expect(client.read("openai")?.status).toBe("OPEN");
     await clock.advance(1);
     expect(client.read("openai")).toMatchObject({ status: "CLOSED", suspect: true, openUntilMs: null });
-    client.report("openai", outcomeOf("failure"));
+    client.report("openai", whole("failure"));
     expect(client.read("openai")?.status).toBe("OPEN");
   });
 
   it("[CB35] a good trial keeps it closed", async () => {
     const { client, clock } = await createLonelyWorld();
-    client.report("openai", outcomeOf("fatal"));
+    client.report("openai", whole("fatal"));
     await clock.advance(5_000);
     client.read("openai");
-    client.report("openai", outcomeOf("success"));
-    client.report("openai", outcomeOf("failure"));
+    client.report("openai", whole("success"));
+    client.report("openai", whole("failure"));
     expect(client.read("openai")?.status).toBe("CLOSED");
   });
 

@@ -57,7 +57,7 @@ describe("half-open", () => {
 
   it("[CB17] a probe that cannot be made is tried again at leisure, not in a loop", async () => {
     const { world, openai, clock } = await createHalfOpen(null);
-    world.probeOverride = () => ({ verdict: "neutral" });
+    world.probeOverride = () => ({ verdict: "neutral", reach: "provider" });
     openai.desk.rearm();
     await clock.advance(60_000);
     expect(openai.statusOf(null)).toBe("HALF_OPEN");
