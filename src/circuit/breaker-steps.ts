@@ -58,7 +58,7 @@ export function tripFatal(
   message: string,
   context: BreakerContext,
 ): BreakerStep {
-  const counted = countFailure(breaker, requestId);
+  const counted = countFailure(breaker, requestId, context);
   const reason = `Opened at once, waiting will not mend it: ${message}`;
   const openUntilMs = context.nowMs + withJitter(context.policy.fatalOpenMs, context);
   const change = { trips: breaker.trips + 1, buckets: [], reason };
@@ -85,7 +85,7 @@ export function failClosed(
   message: string,
   context: BreakerContext,
 ): BreakerStep {
-  const counted = countFailure(breaker, requestId);
+  const counted = countFailure(breaker, requestId, context);
   const reason = `${counted.failureCount} failures in a row, the last: ${message}`;
   if (isAutomatic(breaker)) {
     if (counted.failureCount >= context.policy.failureThreshold) return trip(counted, reason, context);
@@ -106,26 +106,39 @@ export function tripIfSlow(breaker: Breaker, context: BreakerContext): BreakerSt
 }
 
 /** A good call while closed; its own bucket is counted already. */
-export function noteSuccess(breaker: Breaker, context: BreakerContext): BreakerStep {
+export function noteSuccess(breaker: Breaker, firstTokenAtMs: number | null, context: BreakerContext): BreakerStep {
   const tripped = tripIfSlow(breaker, context);
   if (tripped !== null) return tripped;
   // A call that began before a 429 may end well after it: the pause that the provider asked for still stands.
   const standing = breaker.coolDownUntilMs !== null && breaker.coolDownUntilMs > context.nowMs;
+  const wasSuspect = breaker.state.status === "CLOSED" && breaker.state.suspect;
+  const suspect = wasSuspect && beganBeforeFailure(breaker, firstTokenAtMs, context);
   const isQuiet =
     breaker.failureCount === 0 &&
     breaker.trips === 0 &&
     breaker.state.status === "CLOSED" &&
-    !breaker.state.suspect &&
+    wasSuspect === suspect &&
     (standing || breaker.coolDownUntilMs === null);
   if (isQuiet) return unchanged(breaker);
   return amend(breaker, {
-    state: { status: "CLOSED", suspect: false },
+    state: { status: "CLOSED", suspect },
     failureCount: 0,
     failedRequestIds: [],
     trips: 0,
     coolDownUntilMs: standing ? breaker.coolDownUntilMs : null,
-    reason: "The last call went well.",
+    reason: suspect ? breaker.reason : "The last call went well.",
   });
+}
+
+/** An answer that was under way before a failure goes on after it: whether a new call gets through it cannot say. */
+function beganBeforeFailure(
+  { failedAtMs }: Breaker,
+  firstTokenAtMs: number | null,
+  { nowMs }: BreakerContext,
+): boolean {
+  if (failedAtMs === null || firstTokenAtMs === null) return false;
+  // A failure in the future is a clock that went back: nobody knows which came first.
+  return firstTokenAtMs < failedAtMs && failedAtMs <= nowMs;
 }
 
 export function toBucketsAfter(
@@ -136,12 +149,12 @@ export function toBucketsAfter(
   return countCall(breaker.buckets, call, context.nowMs, context.policy);
 }
 
-function countFailure(breaker: Breaker, requestId: string | null): Breaker {
+function countFailure(breaker: Breaker, requestId: string | null, context: BreakerContext): Breaker {
   const failedRequestIds =
     requestId === null
       ? breaker.failedRequestIds
       : [...breaker.failedRequestIds, requestId].slice(-MAX_FAILED_REQUEST_IDS);
-  return { ...breaker, failureCount: breaker.failureCount + 1, failedRequestIds };
+  return { ...breaker, failedAtMs: context.nowMs, failureCount: breaker.failureCount + 1, failedRequestIds };
 }
 
 /** Doubles with every trip, counted from the trip itself. */

@@ -45,6 +45,8 @@ export type BreakerState = z.infer<typeof BreakerState>;
 export const Breaker = z.object({
   state: BreakerState,
   mode: CircuitMode,
+  /** When it was last told of a failure; null before the first. */
+  failedAtMs: z.number().nullable().default(null),
   /** Failures in a row, of calls and of probes. */
   failureCount: z.int().nonnegative(),
   /** The user requests among those failures, newest last. */
@@ -71,6 +73,8 @@ export type BreakerEvent =
       readonly verdict: HealthVerdict;
       /** A good call whose first token was far later than usual. */
       readonly slow: boolean;
+      /** When the first token of a good call came, epoch milliseconds; left out: just now. */
+      readonly firstTokenAtMs?: number | undefined;
       readonly requestId: string;
       /** From now, milliseconds; only read for `rate-limited`. */
       readonly retryAfterMs: number | null;
@@ -142,6 +146,7 @@ export function startBreaker(nowMs: number): Breaker {
   return {
     state: { status: "CLOSED", suspect: false },
     mode: "auto",
+    failedAtMs: null,
     failureCount: 0,
     failedRequestIds: [],
     buckets: [],
@@ -189,7 +194,7 @@ function applyCallEnd(
   if (breaker.state.status !== "CLOSED") return unchanged(breaker);
   const failed = event.verdict !== "success";
   const counted = { ...breaker, buckets: toBucketsAfter(breaker, { failed, slow: event.slow }, context) };
-  if (event.verdict === "success") return noteSuccess(counted, context);
+  if (event.verdict === "success") return noteSuccess(counted, event.firstTokenAtMs ?? null, context);
   if (event.verdict === "fatal" && isAutomatic(breaker)) {
     return tripFatal(counted, event.requestId, event.message, context);
   }

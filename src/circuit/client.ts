@@ -5,7 +5,8 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { CircuitSnapshot, NOTHING_USUAL, type ModelCircuit } from "../protocol/circuit.ts";
+import { CircuitSnapshot, type ModelCircuit } from "../protocol/circuit.ts";
+import { FUSE_FAILURES, toUnheardSnapshot, withLocalTrouble } from "./local-fuse.ts";
 import type { CallOutcome } from "./outcome.ts";
 
 /** The part of the ProviderHealth object that isolates use. */
@@ -26,6 +27,8 @@ interface Entry {
   troublesHere: number;
   pending: CallOutcome[];
   flushPlannedAtMs: number;
+  /** When a turn last waited for the authority in vain; for a while nobody waits again. */
+  unheardAtMs: number;
 }
 
 /** Plain data only: it outlives requests, and a promise or stub of one request may not be used by another. */
@@ -41,13 +44,11 @@ const STALE_MS = 60_000;
 /** As long as a reader does not feel. */
 const WARM_LIMIT_MS = 150;
 const LOST_AFTER_MS = 5_000;
-const FLUSH_AFTER_MS = 1_000;
+/** The answer to a report is the snapshot as it stands: this bounds how late an isolate with traffic hears of a change. */
+const FLUSH_AFTER_MS = 500;
 const FLUSH_AT_COUNT = 20;
-/** Failures in a row seen here alone at which this isolate stops asking without waiting for anybody. */
-const FUSE_FAILURES = 3;
 /** Stands for the provider among the names of its models, none of which is empty. */
 const WHOLE_PROVIDER = "";
-const FUSE_OPEN_MS = 5_000;
 
 export interface CircuitClientDeps {
   readonly authority: CircuitAuthority;
@@ -87,6 +88,10 @@ export class CircuitClient {
     const limit = new AbortController();
     await Promise.race([pulls, this.deps.clock.sleep(WARM_LIMIT_MS, limit.signal)]);
     limit.abort();
+    for (const provider of cold) {
+      const entry = this.entry(provider);
+      if (entry.fetchedAtMs < nowMs) entry.unheardAtMs = this.deps.clock.nowMs();
+    }
   }
 
   /** Takes note of a call and returns at once. A failure is reported immediately, good calls in batches. */
@@ -167,6 +172,7 @@ export class CircuitClient {
         troublesHere: 0,
         pending: [],
         flushPlannedAtMs: 0,
+        unheardAtMs: 0,
       };
       this.deps.cache.set(provider, entry);
     }
@@ -240,61 +246,13 @@ export class CircuitClient {
   }
 }
 
-/** The snapshot with what just failed here: suspect, or open when it was one too many. */
-function withLocalTrouble(
-  known: CircuitSnapshot,
-  model: string | null,
-  failures: number,
-  outcome: CallOutcome,
-  nowMs: number,
-): CircuitSnapshot {
-  const blown = failures >= FUSE_FAILURES || outcome.verdict === "fatal";
-  const trouble = blown
-    ? {
-        status: "OPEN" as const,
-        suspect: false,
-        openUntilMs: nowMs + FUSE_OPEN_MS,
-        reason: `local fuse after ${failures} failures in a row: ${outcome.message}`,
-      }
-    : { status: "CLOSED" as const, suspect: true, openUntilMs: null, reason: outcome.message };
-  if (model === null) return { ...known, ...trouble, failureCount: known.failureCount + 1 };
-  const own = known.models.find((candidate) => candidate.model === model);
-  if (own !== undefined && (own.status !== "CLOSED" || own.mode === "forced-closed")) return known;
-  const circuit: ModelCircuit = {
-    model,
-    mode: own?.mode ?? "auto",
-    coolDownUntilMs: own?.coolDownUntilMs ?? null,
-    usual: own?.usual ?? NOTHING_USUAL,
-    failureCount: (own?.failureCount ?? 0) + 1,
-    ...trouble,
-  };
-  return { ...known, models: [...known.models.filter((candidate) => candidate.model !== model), circuit] };
-}
-
 function isCold(entry: Entry, nowMs: number): boolean {
   const { snapshot } = entry;
+  if (nowMs - entry.unheardAtMs < LOST_AFTER_MS) return false;
   const ageMs = nowMs - entry.fetchedAtMs;
   if (snapshot === null || ageMs > STALE_MS) return true;
   const mayBeBack = [snapshot, ...snapshot.models].some(
     (circuit) => circuit.status !== "CLOSED" && (circuit.openUntilMs ?? 0) <= nowMs,
   );
   return mayBeBack && ageMs > FRESH_AROUND_CHANGE_MS;
-}
-
-/** What the fuse goes by where the authority has never been heard of; any word of the authority replaces it. */
-function toUnheardSnapshot(provider: string, nowMs: number): CircuitSnapshot {
-  return {
-    provider,
-    version: 0,
-    status: "CLOSED",
-    mode: "auto",
-    suspect: false,
-    openUntilMs: null,
-    coolDownUntilMs: null,
-    reason: "The authority has not been heard of.",
-    failureCount: 0,
-    failureThreshold: FUSE_FAILURES,
-    changedAtMs: nowMs,
-    models: [],
-  };
 }

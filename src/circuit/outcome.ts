@@ -7,6 +7,8 @@ export const CallOutcome = z.object({
   requestId: z.string(),
   model: z.string(),
   atMs: z.number(),
+  /** When the first token of a good call came, epoch milliseconds; left out where nobody noted it. */
+  firstTokenAtMs: z.number().optional(),
   /** To the first token of a good call, to the failure of a bad one. */
   latencyMs: z.number().nonnegative(),
   /**

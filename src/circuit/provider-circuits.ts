@@ -132,14 +132,14 @@ function applyOutcome(work: CircuitsWork, outcome: CallOutcome): void {
   if (outcome.verdict === "success") {
     const model = work.model(outcome.model);
     const slow = model !== undefined && isSlow(model.samples, outcome.latencyMs, work.context.policy);
-    const { verdict, requestId, retryAfterMs, message } = outcome;
-    const event = { type: "call-end" as const, verdict, requestId, retryAfterMs, message };
+    const { verdict, requestId, retryAfterMs, message, firstTokenAtMs } = outcome;
+    const event = { type: "call-end" as const, verdict, requestId, retryAfterMs, message, firstTokenAtMs };
     work.step(outcome.model, { ...event, slow });
     work.step(null, { ...event, slow: false });
     const now = work.model(outcome.model);
     if (now === undefined) return;
     const call = { firstTokenMs: outcome.latencyMs, tokensPerSecond: outcome.tokensPerSecond };
-    work.putModel(outcome.model, { ...now, samples: noteGoodCall(now.samples, call), isMissing: false });
+    work.putModel(outcome.model, { ...now, samples: noteGoodCall(now.samples, call, work.context), isMissing: false });
     return;
   }
   const ofProvider = outcome.scope === "provider";
@@ -159,7 +159,7 @@ function noteLateCall(work: CircuitsWork, outcome: CallOutcome): void {
   const now = work.model(outcome.model);
   if (now === undefined) return;
   const call = { firstTokenMs: outcome.latencyMs, tokensPerSecond: null };
-  work.putModel(outcome.model, { ...now, samples: noteGoodCall(now.samples, call) });
+  work.putModel(outcome.model, { ...now, samples: noteGoodCall(now.samples, call, work.context) });
 }
 
 /** A reset of the provider is one of everything below it. */

@@ -13,6 +13,8 @@ const SAMPLES_KEPT = 64;
 export const UsualSamples = z.object({
   firstTokenMs: z.array(z.number()).max(SAMPLES_KEPT),
   tokensPerSecond: z.array(z.number()).max(SAMPLES_KEPT),
+  /** When the last one was taken, epoch milliseconds. */
+  takenAtMs: z.number().default(0),
 });
 export type UsualSamples = z.infer<typeof UsualSamples>;
 
@@ -30,14 +32,26 @@ export function isSlow(
   return usualMs !== null && firstTokenMs > usualMs * policy.slowFactor;
 }
 
-export const NO_SAMPLES: UsualSamples = { firstTokenMs: [], tokensPerSecond: [] };
+export const NO_SAMPLES: UsualSamples = { firstTokenMs: [], tokensPerSecond: [], takenAtMs: 0 };
 
-/** The samples with one more good call; the oldest go. */
+/**
+ * A full memory turns over no faster than this many samples in a window: otherwise the median would move under busy
+ * traffic before the window has seen enough slow calls to open the circuit, and slow would have become usual.
+ */
+const SAMPLES_PER_WINDOW = SAMPLES_KEPT / 2;
+
+/** The samples with one more good call, or the very same where it comes too soon after the last; the oldest go. */
 export function noteGoodCall(
   samples: UsualSamples,
   call: { readonly firstTokenMs: number; readonly tokensPerSecond: number | null },
+  { nowMs, policy }: { readonly nowMs: number; readonly policy: { readonly windowMs: number } },
 ): UsualSamples {
+  const sinceLastMs = nowMs - samples.takenAtMs;
+  const isFull = samples.firstTokenMs.length >= SAMPLES_KEPT;
+  // A clock that went back must not stop the learning.
+  if (isFull && sinceLastMs >= 0 && sinceLastMs < policy.windowMs / SAMPLES_PER_WINDOW) return samples;
   return {
+    takenAtMs: nowMs,
     firstTokenMs: [...samples.firstTokenMs, call.firstTokenMs].slice(-SAMPLES_KEPT),
     tokensPerSecond:
       call.tokensPerSecond === null

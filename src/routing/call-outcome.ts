@@ -6,12 +6,14 @@ import { VERDICT_OF_FAILURE } from "./health-verdict.ts";
 
 export function toCallOutcome(end: AttemptEnd, requestId: string, nowMs: number): CallOutcome {
   const { record, failure } = end;
+  const { firstTokenMs } = record;
   return {
     verdict: toVerdict(end),
     requestId,
     model: record.model,
     atMs: nowMs,
-    latencyMs: failure === null ? (record.firstTokenMs ?? record.durationMs) : record.durationMs,
+    ...(failure === null && firstTokenMs !== null ? { firstTokenAtMs: nowMs - record.durationMs + firstTokenMs } : {}),
+    latencyMs: failure === null ? (firstTokenMs ?? record.durationMs) : record.durationMs,
     scope: failure === null ? "model" : toScope(failure),
     tokensPerSecond: end.tokensPerSecond,
     retryAfterMs: failure?.retryAfterMs ?? null,

@@ -92,7 +92,7 @@ describe.each(ADAPTERS)("$name", (adapter) => {
   );
 
   test.each(STREAM_FAULTS)(
-    "%s [PR9] %s right after the headers is %s, phase first-token",
+    "[PR9] %s %s right after the headers is %s, phase first-token",
     async (_rule, fault, kind) => {
       await setFault(sandbox.url, adapter.standIn, fault, { afterChunks: 0 });
       const { provider } = makeProvider(adapter, sandbox.url);

@@ -198,6 +198,7 @@ describe("what is told", () => {
         requestId: "req_1",
         model: "m",
         atMs: nowMs,
+        firstTokenAtMs: nowMs - 50,
         latencyMs: 70,
         scope: "model",
         tokensPerSecond: null,
