@@ -106,7 +106,11 @@ export function tripIfSlow(breaker: Breaker, context: BreakerContext): BreakerSt
 }
 
 /** A good call while closed; its own bucket is counted already. */
-export function noteSuccess(breaker: Breaker, firstTokenAtMs: number | null, context: BreakerContext): BreakerStep {
+export function noteSuccess(
+  breaker: Breaker,
+  firstTokenAtMs: number | null,
+  context: BreakerContext,
+): BreakerStep {
   const tripped = tripIfSlow(breaker, context);
   if (tripped !== null) return tripped;
   // A call that began before a 429 may end well after it: the pause that the provider asked for still stands.

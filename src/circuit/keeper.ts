@@ -171,8 +171,7 @@ export class CircuitKeeper {
     this.noteSeen();
     this.deps.store.saveCircuits(this.circuits);
     this.deps.wake(this.idleCheckDueMs());
-    const { provider } = this.circuits;
-    if (provider.state.status !== "CLOSED" || !isAutomatic(provider)) return;
+    if (this.circuits.provider.state.status !== "CLOSED" || !isAutomatic(this.circuits.provider)) return;
     if (this.suspects().length > 0) return this.confirm();
     const report = await this.runProbe(null, false);
     if (report.verdict !== "success") this.apply({ ...report, type: "confirm-end" });

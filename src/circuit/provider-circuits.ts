@@ -139,7 +139,11 @@ function applyOutcome(work: CircuitsWork, outcome: CallOutcome): void {
     const now = work.model(outcome.model);
     if (now === undefined) return;
     const call = { firstTokenMs: outcome.latencyMs, tokensPerSecond: outcome.tokensPerSecond };
-    work.putModel(outcome.model, { ...now, samples: noteGoodCall(now.samples, call, work.context), isMissing: false });
+    work.putModel(outcome.model, {
+      ...now,
+      samples: noteGoodCall(now.samples, call, work.context),
+      isMissing: false,
+    });
     return;
   }
   const ofProvider = outcome.scope === "provider";

@@ -1,4 +1,5 @@
 /** What a good answer is: one suite for every adapter, over TCP against the sandbox's stand-ins. */
+import type { LanguageModelV4FunctionTool } from "@ai-sdk/provider";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { startSandbox } from "../../sandbox/server.ts";
 import type { Sandbox } from "../../sandbox/server.ts";
@@ -20,12 +21,12 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 afterEach(() => resetFaults(sandbox.url));
 
-const WEATHER = {
+const WEATHER: LanguageModelV4FunctionTool = {
   type: "function",
   name: "weather",
   description: "The weather of a city",
   inputSchema: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
-} as const;
+};
 
 /** One red pixel. */
 const PIXEL =

@@ -1,6 +1,6 @@
 /** A scenario of the simulation: one world or several to compare, and what must be true of them. */
-import type { Span } from "./behaviour.ts";
-import { answering, type Behaviour } from "./behaviour.ts";
+import { FUSE_FAILURES } from "../../src/circuit/local-fuse.ts";
+import { answering, type Behaviour, type Span } from "./behaviour.ts";
 import type { Figures, Sickness } from "./figures.ts";
 import type { WorldResult } from "./sim-world.ts";
 import { QUIET_NETWORK, type IsolatePlan, type ProviderPlan, type WorldPlan } from "./world-plan.ts";
@@ -26,10 +26,10 @@ export interface Scenario {
   readonly compare: (figures: readonly Figures[]) => string[];
 }
 
-/** Failures in a row seen by one isolate alone after which it asks no more (src/circuit/client.ts, rule CB34). */
-export const FUSE_CALLS = 3;
-
 export const ISOLATES = 6;
+
+/** What a dead provider may be asked until every isolate skips it: the local fuse of each. */
+export const FUSE_BOUND = FUSE_FAILURES * ISOLATES;
 
 export function toIsolates(count: number, region: string | null = null, startsEveryMs = 0): IsolatePlan[] {
   const prefix = region === null ? "isolate" : `${region}-isolate`;

@@ -1,16 +1,14 @@
 /** The scenarios in which the health objects are slow, failing, silent or crash while a provider dies. */
+import { FUSE_OPEN_MS } from "../../src/circuit/local-fuse.ts";
 import { answering, DEAD, during, type Span } from "./behaviour.ts";
 import { lognormal } from "./distributions.ts";
 import { quantileOf } from "./figures.ts";
-import { alone, FUSE_CALLS, ISOLATES, sickFor, toVariant, toWorldPlan, type Scenario } from "./scenario.ts";
+import { alone, FUSE_BOUND, ISOLATES, sickFor, toVariant, toWorldPlan, type Scenario } from "./scenario.ts";
 import type { Disturbance } from "./sim-network.ts";
 import { QUIET_NETWORK } from "./world-plan.ts";
 
 const OUTAGE: Span = { fromMs: 30_000, untilMs: 60_000 };
 const ALL_THE_TIME: Span = { fromMs: 0, untilMs: Infinity };
-/** A blown fuse lets one call try again after this (src/circuit/client.ts). */
-const FUSE_OPEN_MS = 5_000;
-
 const TRIALS_PER_ISOLATE = (OUTAGE.untilMs - OUTAGE.fromMs) / FUSE_OPEN_MS;
 /** No turn waits longer than this for a circuit (rule CB36). */
 const WARM_LIMIT_MS = 150;
@@ -27,8 +25,6 @@ function toAuthorityVariant(name: string, disturbance: Disturbance, mostSickCall
     { sickness: sickFor([OUTAGE]), mostSickCalls },
   );
 }
-
-const FUSE_BOUND = FUSE_CALLS * ISOLATES;
 
 const slow = toAuthorityVariant("authority slow, 2 s a way", { type: "slow", oneWay: lognormal(2_000, 0.4) }, FUSE_BOUND);
 const failing = toAuthorityVariant(

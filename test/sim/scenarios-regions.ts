@@ -1,7 +1,8 @@
 /** The scenarios in which a provider is ill in some places only: one circuit per region, and the world above. */
 import { answering, DEAD, during, fromRegions, type Span } from "./behaviour.ts";
 import type { Figures } from "./figures.ts";
-import { alone, FUSE_CALLS, sickFor, toIsolates, toVariant, toWorldPlan, type Scenario } from "./scenario.ts";
+import { FUSE_FAILURES } from "../../src/circuit/local-fuse.ts";
+import { alone, sickFor, toIsolates, toVariant, toWorldPlan, type Scenario } from "./scenario.ts";
 import type { WorldResult } from "./sim-world.ts";
 
 const REGIONS = ["weur", "enam", "apac"];
@@ -25,7 +26,7 @@ function toRegionalVariant(
       }),
     {
       sickness: sickFor([FAULT], { regions: sick }),
-      mostSickCalls: FUSE_CALLS * ISOLATES_PER_REGION * sick.length,
+      mostSickCalls: FUSE_FAILURES * ISOLATES_PER_REGION * sick.length,
       check,
     },
   );

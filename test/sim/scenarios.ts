@@ -24,7 +24,7 @@ import { authorityScenarios } from "./scenarios-authority.ts";
 import { regionScenarios } from "./scenarios-regions.ts";
 import {
   alone,
-  FUSE_CALLS,
+  FUSE_BOUND,
   ISOLATES,
   sickFor,
   toIsolates,
@@ -35,7 +35,6 @@ import {
 import type { WorldResult } from "./sim-world.ts";
 
 const OUTAGE: Span = { fromMs: 30_000, untilMs: 60_000 };
-const FUSE_BOUND = FUSE_CALLS * ISOLATES;
 
 const healthy = alone(
   toVariant("healthy", (seed) => toWorldPlan(seed, () => answering()), {

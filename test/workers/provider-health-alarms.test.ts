@@ -177,7 +177,10 @@ describe("what is stored", () => {
 
   it("[CB24] [CB21] is parsed when it is read: nonsense is learnt anew, and the numbers go on", async () => {
     const before = await readCircuit(admin, "google");
-    await editStored("google", "update circuits set state = json_set(state, '$.provider.state.status', 'AJAR')");
+    await editStored(
+      "google",
+      "update circuits set state = json_set(state, '$.provider.state.status', 'AJAR')",
+    );
     const opened = await act(admin, "google", "open", "for the test");
     expect(opened.snapshot.status).toBe("OPEN");
     expect(opened.transitions[0]?.version).toBe((before.transitions[0]?.version ?? 0) + 1);
@@ -189,7 +192,9 @@ describe("what is stored", () => {
     await runInDurableObject(healthOf("google"), async (instance) => {
       const many = Array.from({ length: 201 }, () => good);
       await expect(instance.reportOutcomes("google", many)).rejects.toThrow("Too big");
-      await expect(instance.reportOutcomes("google", [{ ...good, latencyMs: -1 }])).rejects.toThrow("Too small");
+      await expect(instance.reportOutcomes("google", [{ ...good, latencyMs: -1 }])).rejects.toThrow(
+        "Too small",
+      );
       await expect(instance.reportOutcomes("google", [good])).resolves.toMatchObject({ status: "CLOSED" });
     });
   });

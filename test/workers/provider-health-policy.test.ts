@@ -45,7 +45,10 @@ describe("a provider's policy", () => {
     expect(after.policy).toEqual(changed.policy);
     expect(after.policyChanges).toEqual(changed.policyChanges);
     expect((await readCircuit(admin, "openai")).policy).toEqual(DEFAULT_CIRCUIT_POLICY);
-    await admin.call("PUT", policyPath("google"), { reason: "as before", policy: { ...DEFAULT_CIRCUIT_POLICY } });
+    await admin.call("PUT", policyPath("google"), {
+      reason: "as before",
+      policy: { ...DEFAULT_CIRCUIT_POLICY },
+    });
   });
 
   it("[CB54] [CB27] is shown to every console when it changes", async () => {
@@ -103,7 +106,9 @@ describe("half-open", () => {
       await act(admin, "openai", "auto", "for the test", model);
       await forgetOpenTime("openai");
       const granted = await Promise.all(
-        Array.from({ length: 1_000 }, (_, index) => stub.requestPermit("openai", model ?? null, `permit_${index}`)),
+        Array.from({ length: 1_000 }, (_, index) =>
+          stub.requestPermit("openai", model ?? null, `permit_${index}`),
+        ),
       );
       expect(granted.filter(Boolean)).toHaveLength(1);
       await abortAllDurableObjects();
@@ -122,7 +127,10 @@ describe("half-open", () => {
 
 describe("one model", () => {
   const ask = (model: string) =>
-    ada.call("POST", "/v1/chat/completions", { model, messages: [{ role: "user", content: "Please reply with one" }] });
+    ada.call("POST", "/v1/chat/completions", {
+      model,
+      messages: [{ role: "user", content: "Please reply with one" }],
+    });
 
   it("[CB56] [CB46] [CB50] is opened by an admin: no call reaches it, and the others serve on", async () => {
     const opened = await act(admin, "openai", "open", "wrong answers", "gpt-6-luna");
@@ -156,7 +164,8 @@ describe("one model", () => {
     await console.waitFor((frame) => frame.type === "hello");
     await act(admin, "google", "open", "wrong answers", "gemini-3.5-flash-lite");
     const told = await console.waitFor(
-      (frame) => frame.type === "circuit" && frame.detail.snapshot.models.some((one) => one.status === "OPEN"),
+      (frame) =>
+        frame.type === "circuit" && frame.detail.snapshot.models.some((one) => one.status === "OPEN"),
     );
     const receivedAtMs = Date.now();
     const [transition] = told.type === "circuit" ? told.detail.transitions : [];
@@ -173,7 +182,11 @@ describe("one model", () => {
   });
 
   it("[CB53] [CB49] a caller who makes names up opens them alone", async () => {
-    const names = ["constructor", "__proto__", ...Array.from({ length: 70 }, (_, index) => `made-up-${index}`)];
+    const names = [
+      "constructor",
+      "__proto__",
+      ...Array.from({ length: 70 }, (_, index) => `made-up-${index}`),
+    ];
     const outcomes = names.map((model) => outcomeOf("fatal", { model, scope: "model" }));
     const snapshot = await healthOf("deepseek").reportOutcomes("deepseek", outcomes);
     expect(snapshot.status).toBe("CLOSED");
@@ -186,7 +199,11 @@ describe("draining", () => {
   it("[CB55] is set by an admin, seen by everybody, and goes on by the circuit's own rules", async () => {
     const drained = await act(admin, "google", "drain", "contract ends");
     expect(drained.snapshot).toMatchObject({ status: "CLOSED", mode: "draining" });
-    expect(drained.transitions[0]).toMatchObject({ from: "CLOSED", to: "CLOSED", actor: "admin@example.com" });
+    expect(drained.transitions[0]).toMatchObject({
+      from: "CLOSED",
+      to: "CLOSED",
+      actor: "admin@example.com",
+    });
     const failed = await healthOf("google").reportOutcomes("google", [outcomeOf("fatal")]);
     expect(failed).toMatchObject({ status: "OPEN", mode: "draining" });
     expect((await act(admin, "google", "auto", "contract renewed")).snapshot.mode).toBe("auto");

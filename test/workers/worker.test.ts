@@ -9,14 +9,7 @@ import { exports } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import worker from "../../src/worker.ts";
-import {
-  act,
-  forgetOpenTime,
-  healthOf,
-  outcomeOf,
-  readCircuit,
-  waitForStatus,
-} from "./sandbox-circuits.ts";
+import { act, forgetOpenTime, healthOf, outcomeOf, readCircuit, waitForStatus } from "./sandbox-circuits.ts";
 import { breakProvider, healSandbox, readJournal } from "./sandbox-control.ts";
 import { bindings, toFailing } from "./sandbox-environment.ts";
 import { collectLog } from "./sandbox-log.ts";

@@ -18,7 +18,9 @@ describe("a chain of alarms", () => {
     const { world, clock, openai } = await createOpen();
     const before = world.probes.length;
     await clock.advance(120_000);
-    const gaps = world.probes.slice(before).map((probe, index, all) => probe.atMs - (all[index - 1]?.atMs ?? probe.atMs));
+    const gaps = world.probes
+      .slice(before)
+      .map((probe, index, all) => probe.atMs - (all[index - 1]?.atMs ?? probe.atMs));
     expect(gaps.slice(1, 4).map((gapMs) => Math.round(gapMs / 1_000))).toEqual([10, 20, 40]);
     world.cutOff.clear();
     await clock.advance(90_000);
@@ -82,18 +84,21 @@ describe("a chain of alarms", () => {
   it.each([
     { name: "ahead", jumpMs: 86_400_000 },
     { name: "back", jumpMs: -3_600_000 },
-  ])("[CB18] [CB5] survives a clock that jumps $name: the next look from outside goes on", async ({ jumpMs }) => {
-    const { world, clock, openai } = await createOpen();
-    world.cutOff.clear();
-    clock.jump(jumpMs);
-    openai.desk.rearm();
-    await clock.advance(5_000);
-    expect(openai.statusOf(null)).toBe("CLOSED");
-    const before = world.probes.length;
-    openai.desk.rearm();
-    await clock.advance(65_000);
-    expect(world.probes.length).toBeGreaterThan(before);
-  });
+  ])(
+    "[CB18] [CB5] survives a clock that jumps $name: the next look from outside goes on",
+    async ({ jumpMs }) => {
+      const { world, clock, openai } = await createOpen();
+      world.cutOff.clear();
+      clock.jump(jumpMs);
+      openai.desk.rearm();
+      await clock.advance(5_000);
+      expect(openai.statusOf(null)).toBe("CLOSED");
+      const before = world.probes.length;
+      openai.desk.rearm();
+      await clock.advance(65_000);
+      expect(world.probes.length).toBeGreaterThan(before);
+    },
+  );
 
   it("[CB18] [CB58] costs an idle provider one alarm a minute or so, and no more than two rows", async () => {
     const world = new HealthWorld();

@@ -59,15 +59,33 @@ function drawPolicy(random: Random): CircuitPolicy {
   });
 }
 
-function drawEvent(random: Random): BreakerEvent {
-  const verdict = oneOf(random, ["success", "success", "failure", "failure", "failure", "fatal", "rate-limited", "neutral"]);
+function drawEvent(random: Random, nowMs: number): BreakerEvent {
+  const verdict = oneOf(random, [
+    "success",
+    "success",
+    "failure",
+    "failure",
+    "failure",
+    "fatal",
+    "rate-limited",
+    "neutral",
+  ]);
   const retryAfterMs = random() < 0.5 ? null : Math.floor(random() * 8_000);
   const permitId = oneOf(random, ["p1", "p1", "p2", "p3", "p4"]);
   const message = "because";
   const kind = random();
   if (kind < 0.35) {
     const requestId = `req_${Math.floor(random() * 1_000)}`;
-    return { type: "call-end", verdict, slow: random() < 0.5, requestId, retryAfterMs, message };
+    const firstTokenAtMs = random() < 0.5 ? undefined : nowMs - Math.floor(random() * 2_000);
+    return {
+      type: "call-end",
+      verdict,
+      slow: random() < 0.5,
+      firstTokenAtMs,
+      requestId,
+      retryAfterMs,
+      message,
+    };
   }
   if (kind < 0.38) return { type: "late-call", slow: random() < 0.7 };
   if (kind < 0.45) return { type: "confirm-end", verdict, retryAfterMs, message };
@@ -91,11 +109,12 @@ function drawPauseMs(random: Random): number {
 function drawHistory(random: Random): History {
   const policy = drawPolicy(random);
   const length = 1 + Math.floor(random() * LONGEST);
-  const moments = Array.from({ length }, () => ({
-    event: drawEvent(random),
-    pauseMs: drawPauseMs(random),
-    chance: random(),
-  }));
+  let nowMs = T0;
+  const moments = Array.from({ length }, () => {
+    const pauseMs = drawPauseMs(random);
+    nowMs += pauseMs;
+    return { event: drawEvent(random, nowMs), pauseMs, chance: random() };
+  });
   return { policy, moments };
 }
 
@@ -170,13 +189,26 @@ describe("the breaker and the model of its rules", () => {
         const history = drawHistory(createSeededRandom(batch * HISTORIES_IN_A_BATCH + index));
         if (findDifference(history, seen) === null) continue;
         const shortest = shorten(history);
-        expect({ seed: batch * HISTORIES_IN_A_BATCH + index, history: shortest, difference: findDifference(shortest, seen) }).toBeNull();
+        expect({
+          seed: batch * HISTORIES_IN_A_BATCH + index,
+          history: shortest,
+          difference: findDifference(shortest, seen),
+        }).toBeNull();
       }
     },
   );
 
   it("[CB1] those histories come through every change of state, alert, grant and denial thousands of times", () => {
-    const names = ["CLOSED>OPEN", "OPEN>HALF_OPEN", "HALF_OPEN>CLOSED", "HALF_OPEN>OPEN", "alert", "confirm", "wake"];
-    for (const name of [...names, "permit-grant", "permit-deny"]) expect(seen.get(name)).toBeGreaterThan(5_000);
+    const names = [
+      "CLOSED>OPEN",
+      "OPEN>HALF_OPEN",
+      "HALF_OPEN>CLOSED",
+      "HALF_OPEN>OPEN",
+      "alert",
+      "confirm",
+      "wake",
+    ];
+    for (const name of [...names, "permit-grant", "permit-deny"])
+      expect(seen.get(name)).toBeGreaterThan(5_000);
   });
 });

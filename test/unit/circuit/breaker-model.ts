@@ -11,9 +11,9 @@ type Fact =
   /** A call that rates look at. */
   | { readonly type: "call"; readonly atMs: number; readonly failed: boolean; readonly slow: boolean }
   /** One more in the row. */
-  | { readonly type: "failure"; readonly requestId: string | null }
-  /** A user was served well, and nothing was wrong with how fast. */
-  | { readonly type: "served"; readonly atMs: number }
+  | { readonly type: "failure"; readonly atMs: number; readonly requestId: string | null }
+  /** A user was served well, and nothing was wrong with how fast. `beganAtMs`: the first token; null: just now. */
+  | { readonly type: "served"; readonly atMs: number; readonly beganAtMs: number | null }
   | { readonly type: "reassured" }
   | { readonly type: "asked-to-wait"; readonly untilMs: number }
   | { readonly type: "granted"; readonly id: string; readonly untilMs: number }
@@ -95,15 +95,16 @@ export class BreakerModel {
 
   private takeCall(event: EventOf<"call-end">): ModelEffect[] {
     if (event.verdict === "rate-limited") this.wait(event.retryAfterMs);
-    if (event.verdict === "rate-limited" || event.verdict === "neutral" || this.status() !== "CLOSED") return [];
+    if (event.verdict === "rate-limited" || event.verdict === "neutral" || this.status() !== "CLOSED")
+      return [];
     const failed = event.verdict !== "success";
     this.facts.push({ type: "call", atMs: this.nowMs, failed, slow: event.slow });
     if (failed) {
-      this.facts.push({ type: "failure", requestId: event.requestId });
+      this.facts.push({ type: "failure", atMs: this.nowMs, requestId: event.requestId });
       return event.verdict === "fatal" && this.isLeftAlone() ? this.tripFatally() : this.weighFailures();
     }
     if (this.isTooSlow()) return this.trip();
-    this.facts.push({ type: "served", atMs: this.nowMs });
+    this.facts.push({ type: "served", atMs: this.nowMs, beganAtMs: event.firstTokenAtMs ?? null });
     return [];
   }
 
@@ -119,7 +120,7 @@ export class BreakerModel {
     if (event.verdict === "rate-limited") this.wait(event.retryAfterMs);
     const counts = event.verdict === "failure" || (event.verdict === "fatal" && this.isLeftAlone());
     if (!counts) return [];
-    this.facts.push({ type: "failure", requestId: null });
+    this.facts.push({ type: "failure", atMs: this.nowMs, requestId: null });
     return event.verdict === "fatal" ? this.tripFatally() : this.weighFailures();
   }
 
@@ -160,7 +161,7 @@ export class BreakerModel {
     if (!this.isLive(permit.expiresAtMs, this.nowMs)) return [];
     if (event.verdict === "failure") return this.trip();
     if (event.verdict === "fatal") {
-      this.facts.push({ type: "failure", requestId: null });
+      this.facts.push({ type: "failure", atMs: this.nowMs, requestId: null });
       return this.tripFatally();
     }
     if (event.verdict === "rate-limited") {
@@ -209,7 +210,8 @@ export class BreakerModel {
 
   private trip(): ModelEffect[] {
     let lengthMs = this.policy.openBaseMs;
-    for (let before = this.tripsInRow(); before > 0 && lengthMs < this.policy.openMaxMs; before -= 1) lengthMs *= 2;
+    for (let before = this.tripsInRow(); before > 0 && lengthMs < this.policy.openMaxMs; before -= 1)
+      lengthMs *= 2;
     return this.openFor(Math.min(lengthMs, this.policy.openMaxMs));
   }
 
@@ -306,11 +308,19 @@ export class BreakerModel {
     if (this.status() !== "CLOSED") return false;
     const { facts } = this.since(
       (fact) =>
-        fact.type === "served" ||
+        (fact.type === "served" && !this.wasUnderWay(fact)) ||
         fact.type === "reassured" ||
         (fact.type === "change" && !["auto", "drain"].includes(fact.cause)),
     );
     return facts.some((fact) => fact.type === "failure");
+  }
+
+  /** An answer that was under way when the last failure happened does not say that a new call would get through. */
+  private wasUnderWay(served: Extract<Fact, { type: "served" }>): boolean {
+    const before = this.facts.slice(0, this.facts.indexOf(served));
+    const failure = before.findLast((fact) => fact.type === "failure");
+    if (failure?.type !== "failure" || served.beganAtMs === null) return false;
+    return served.beganAtMs < failure.atMs && failure.atMs <= served.atMs;
   }
 
   private coolDownUntilMs(): number | null {

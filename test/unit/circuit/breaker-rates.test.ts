@@ -113,11 +113,17 @@ describe("slow calls", () => {
 });
 
 describe("what is usual", () => {
-  const policy = { slowFactor: 4, slowFloorMs: 2_000 };
+  const policy = { slowFactor: 4, slowFloorMs: 2_000, windowMs: 64_000 };
+  /** Far enough apart for each to be taken. */
+  const at = (index: number) => ({ nowMs: index * 2_000, policy });
   const samplesOf = (count: number, firstTokenMs: number): UsualSamples => {
     let samples = NO_SAMPLES;
     for (let index = 0; index < count; index += 1) {
-      samples = noteGoodCall(samples, { firstTokenMs, tokensPerSecond: index % 2 === 0 ? 50 : null });
+      samples = noteGoodCall(
+        samples,
+        { firstTokenMs, tokensPerSecond: index % 2 === 0 ? 50 : null },
+        at(index),
+      );
     }
     return samples;
   };
@@ -136,10 +142,24 @@ describe("what is usual", () => {
     expect(isSlow(samplesOf(30, usualMs), firstTokenMs, policy)).toBe(slow);
   });
 
+  it("[CB43] [CB65] busy traffic does not make slow usual: a full memory takes half of itself in a window", () => {
+    let samples = samplesOf(64, 500);
+    const since = at(64).nowMs;
+    for (let ms = 0; ms < policy.windowMs; ms += 10) {
+      const moment = { nowMs: since + ms, policy };
+      samples = noteGoodCall(samples, { firstTokenMs: 6_000, tokensPerSecond: null }, moment);
+      expect(isSlow(samples, 6_000, policy)).toBe(true);
+    }
+    expect(samples.firstTokenMs.filter((ms) => ms === 6_000)).toHaveLength(32);
+    expect(noteGoodCall(samples, { firstTokenMs: 1, tokensPerSecond: null }, { nowMs: 0, policy })).not.toBe(
+      samples,
+    );
+  });
+
   it("[CB43] is made of the last 64 alone", () => {
     let samples = samplesOf(64, 5_000);
     for (let index = 0; index < 64; index += 1) {
-      samples = noteGoodCall(samples, { firstTokenMs: index + 1, tokensPerSecond: null });
+      samples = noteGoodCall(samples, { firstTokenMs: index + 1, tokensPerSecond: null }, at(64 + index));
     }
     expect(toUsual(samples)).toEqual({
       samples: 64,

@@ -68,12 +68,24 @@ export class CircuitsDriver {
     this.apply({ type: "call-end", outcome: outcomeOf(verdict, { model, ...changes }) });
   }
 
-  calls(model: string, verdict: CallOutcome["verdict"], count: number, changes: Partial<CallOutcome> = {}): void {
+  calls(
+    model: string,
+    verdict: CallOutcome["verdict"],
+    count: number,
+    changes: Partial<CallOutcome> = {},
+  ): void {
     for (let index = 0; index < count; index += 1) this.call(model, verdict, changes);
   }
 
   confirm(model: string, reach: FaultReach, verdict: HealthVerdict): readonly CircuitsEffect[] {
-    return this.apply({ type: "confirm-end", model, reach, verdict, retryAfterMs: null, message: "scripted" });
+    return this.apply({
+      type: "confirm-end",
+      model,
+      reach,
+      verdict,
+      retryAfterMs: null,
+      message: "scripted",
+    });
   }
 
   pass(durationMs: number): readonly CircuitsEffect[] {

@@ -18,7 +18,10 @@ import { outcomeOf } from "./client-world.ts";
 
 const POLICY = { ...DEFAULT_CIRCUIT_POLICY, halfOpenPermits: 2 };
 const Verdict = fc.constantFrom("success", "failure", "failure", "fatal", "rate-limited", "neutral");
-const OutcomeVerdict = fc.oneof({ weight: 6, arbitrary: Verdict }, { weight: 1, arbitrary: fc.constant("late" as const) });
+const OutcomeVerdict = fc.oneof(
+  { weight: 6, arbitrary: Verdict },
+  { weight: 1, arbitrary: fc.constant("late" as const) },
+);
 const Model = fc.constantFrom("small", "large", "huge", "constructor");
 const Circuit = fc.constantFrom(null, "small", "large");
 const PermitId = fc.constantFrom("p1", "p2", "p3");
@@ -30,8 +33,17 @@ const Event: fc.Arbitrary<CircuitsEvent> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc
-      .record({ verdict: OutcomeVerdict, model: Model, scope: Reach, retryAfterMs: RetryAfter, latencyMs: fc.nat(9_000) })
-      .map(({ verdict, ...changes }) => ({ type: "call-end" as const, outcome: outcomeOf(verdict, changes) })),
+      .record({
+        verdict: OutcomeVerdict,
+        model: Model,
+        scope: Reach,
+        retryAfterMs: RetryAfter,
+        latencyMs: fc.nat(9_000),
+      })
+      .map(({ verdict, ...changes }) => ({
+        type: "call-end" as const,
+        outcome: outcomeOf(verdict, changes),
+      })),
   },
   {
     weight: 2,
@@ -47,7 +59,11 @@ const Event: fc.Arbitrary<CircuitsEvent> = fc.oneof(
   { weight: 5, arbitrary: fc.constant({ type: "time-pass" as const }) },
   {
     weight: 3,
-    arbitrary: fc.record({ type: fc.constant("permit-request" as const), model: Circuit, permitId: PermitId }),
+    arbitrary: fc.record({
+      type: fc.constant("permit-request" as const),
+      model: Circuit,
+      permitId: PermitId,
+    }),
   },
   {
     weight: 4,
@@ -71,8 +87,17 @@ const Event: fc.Arbitrary<CircuitsEvent> = fc.oneof(
     }),
   },
 );
-const PauseMs = fc.oneof(fc.constant(0), fc.constant(0), fc.integer({ min: 0, max: 30_000 }), fc.constant(400_000));
-const History = fc.array(fc.record({ event: Event, pauseMs: PauseMs }), { minLength: 30, maxLength: 60, size: "max" });
+const PauseMs = fc.oneof(
+  fc.constant(0),
+  fc.constant(0),
+  fc.integer({ min: 0, max: 30_000 }),
+  fc.constant(400_000),
+);
+const History = fc.array(fc.record({ event: Event, pauseMs: PauseMs }), {
+  minLength: 30,
+  maxLength: 60,
+  size: "max",
+});
 
 interface Seen {
   readonly before: ProviderCircuits;
@@ -83,7 +108,11 @@ interface Seen {
 }
 
 /** Each step starts from the stored form of the one before, as after an eviction. */
-function play(history: readonly { event: CircuitsEvent; pauseMs: number }[], seed: number, check: (seen: Seen) => void) {
+function play(
+  history: readonly { event: CircuitsEvent; pauseMs: number }[],
+  seed: number,
+  check: (seen: Seen) => void,
+) {
   const random = createSeededRandom(seed);
   let nowMs = 1_000_000;
   let before = startCircuits(nowMs);

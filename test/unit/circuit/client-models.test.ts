@@ -76,7 +76,10 @@ describe("a model's fuse", () => {
     expect(readTargetCircuit(client.read("openai"), "gpt")?.status).toBe("CLOSED");
     authority.delayMs = null;
     client.report("openai", outcomeOf("failure"));
-    expect(readTargetCircuit(client.read("openai"), "gpt")).toMatchObject({ status: "CLOSED", suspect: true });
+    expect(readTargetCircuit(client.read("openai"), "gpt")).toMatchObject({
+      status: "CLOSED",
+      suspect: true,
+    });
   });
 });
 
@@ -84,7 +87,9 @@ describe("an authority that is gone", () => {
   it("[CB35] a model it had opened stays so to its time and a minute more; one failure more and the fuse holds", async () => {
     const world = createClientWorld();
     const openUntilMs = world.clock.nowMs() + 20_000;
-    world.authority.set(snapshotOf("openai", { models: [modelCircuitOf("gpt", { status: "OPEN", openUntilMs })] }));
+    world.authority.set(
+      snapshotOf("openai", { models: [modelCircuitOf("gpt", { status: "OPEN", openUntilMs })] }),
+    );
     await world.client.warm(["openai"]);
     world.authority.delayMs = null;
     const read = () => readTargetCircuit(world.client.read("openai"), "gpt");
@@ -127,7 +132,9 @@ describe("an authority that is gone", () => {
   it("[CB36] [CB46] a turn waits for news of a model whose open time is over", async () => {
     const world = createClientWorld();
     const openUntilMs = world.clock.nowMs() + 2_000;
-    world.authority.set(snapshotOf("openai", { models: [modelCircuitOf("gpt", { status: "OPEN", openUntilMs })] }));
+    world.authority.set(
+      snapshotOf("openai", { models: [modelCircuitOf("gpt", { status: "OPEN", openUntilMs })] }),
+    );
     await world.client.warm(["openai"]);
     world.authority.set(snapshotOf("openai", { version: 2, models: [modelCircuitOf("gpt")] }));
     await world.clock.advance(2_000);

@@ -194,6 +194,19 @@ describe("warming", () => {
     },
   );
 
+  it("[CB36] a turn that waited in vain spares the others the wait for a while", async () => {
+    const { client, authority, clock } = createClientWorld();
+    authority.delayMs = null;
+    await clock.runUntil(client.warm(["openai"]));
+    const startedMs = clock.nowMs();
+    await clock.runUntil(client.warm(["openai"]));
+    expect(clock.nowMs() - startedMs).toBe(0);
+    authority.delayMs = 20;
+    await clock.advance(5_000);
+    await clock.runUntil(client.warm(["openai"]));
+    expect(client.read("openai")).not.toBeNull();
+  });
+
   it("[CB36] an answer that comes too late for the turn is kept for the next", async () => {
     const { client, authority, clock } = createClientWorld();
     authority.delayMs = 400;

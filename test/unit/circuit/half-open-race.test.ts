@@ -14,20 +14,23 @@ async function createHalfOpen(model: string | null) {
 }
 
 describe("half-open", () => {
-  it.each([null, "large"])("[CB6] of 1,000 who ask at once from several isolates exactly one gets the permit (model %s)", async (model) => {
-    const { world, openai, clock } = await createHalfOpen(model);
-    const isolates = Array.from({ length: 8 }, (_, isolate) => ({ isolate, delayMs: (isolate * 7) % 5 }));
-    const answers = isolates.flatMap(({ isolate, delayMs }) =>
-      Array.from({ length: 125 }, async (_, call) => {
-        await clock.sleep(delayMs);
-        return openai.desk.requestPermit(model, `permit_${isolate}_${call}`);
-      }),
-    );
-    const granted = await clock.runUntil(Promise.all(answers));
-    expect(granted).toHaveLength(1_000);
-    expect(granted.filter(Boolean)).toHaveLength(1);
-    expect(world.probes).toEqual([]);
-  });
+  it.each([null, "large"])(
+    "[CB6] of 1,000 who ask at once from several isolates exactly one gets the permit (model %s)",
+    async (model) => {
+      const { world, openai, clock } = await createHalfOpen(model);
+      const isolates = Array.from({ length: 8 }, (_, isolate) => ({ isolate, delayMs: (isolate * 7) % 5 }));
+      const answers = isolates.flatMap(({ isolate, delayMs }) =>
+        Array.from({ length: 125 }, async (_, call) => {
+          await clock.sleep(delayMs);
+          return openai.desk.requestPermit(model, `permit_${isolate}_${call}`);
+        }),
+      );
+      const granted = await clock.runUntil(Promise.all(answers));
+      expect(granted).toHaveLength(1_000);
+      expect(granted.filter(Boolean)).toHaveLength(1);
+      expect(world.probes).toEqual([]);
+    },
+  );
 
   it("[CB6] [CB18] ticks, looks from outside and reports at the same moment make one probe", async () => {
     const { world, openai, clock } = await createHalfOpen(null);

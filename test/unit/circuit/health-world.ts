@@ -74,7 +74,14 @@ export class HealthWorld {
       costMicroUsd: mayGenerate ? WORD_COST_MICRO_USD : 0,
     };
     if (this.cutOff.has("*") || this.cutOff.has(name)) {
-      return { ...base, verdict: "failure", reach: "provider", message: "no path", costMicroUsd: 0, ...override };
+      return {
+        ...base,
+        verdict: "failure",
+        reach: "provider",
+        message: "no path",
+        costMicroUsd: 0,
+        ...override,
+      };
     }
     if (!mayGenerate || !this.sickModels.has(asked)) return { ...base, ...override };
     const isOthersToo = this.models.every((other) => this.sickModels.has(other));
@@ -196,7 +203,11 @@ export class HealthObject {
       try {
         await this.desk.tick();
       } catch (error) {
-        this.world.log.write("error", "alarm_failed", { object: this.name, alarm: "tick", error: String(error) });
+        this.world.log.write("error", "alarm_failed", {
+          object: this.name,
+          alarm: "tick",
+          error: String(error),
+        });
       }
     }
     this.running = false;

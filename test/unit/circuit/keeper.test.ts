@@ -78,7 +78,9 @@ describe("a suspicion", () => {
       "OPEN",
       "CLOSED",
     ]);
-    const gaps = world.probes.map((probe, index) => probe.atMs - (world.probes[index - 1]?.atMs ?? 0)).slice(1);
+    const gaps = world.probes
+      .map((probe, index) => probe.atMs - (world.probes[index - 1]?.atMs ?? 0))
+      .slice(1);
     expect(gaps.every((gapMs) => gapMs >= world.probeTakesMs)).toBe(true);
   });
 
@@ -113,16 +115,19 @@ describe("a suspicion", () => {
     expect(world.probes).toEqual([]);
   });
 
-  it.each(["neutral", "rate-limited"] as const)("[CB17] [CB12] a probe (%s) leaves it standing and asks no further", async (verdict) => {
-    const { world, openai } = createWorld();
-    world.probeOverride = () => ({ verdict, retryAfterMs: 30_000 });
-    const snapshot = await openai.fail("small");
-    expect(snapshot.models[0]).toMatchObject({ status: "CLOSED", suspect: true });
-    expect(snapshot.models[0]?.coolDownUntilMs).toBe(
-      verdict === "neutral" ? null : world.clock.nowMs() + 30_000,
-    );
-    expect(world.probes).toHaveLength(1);
-  });
+  it.each(["neutral", "rate-limited"] as const)(
+    "[CB17] [CB12] a probe (%s) leaves it standing and asks no further",
+    async (verdict) => {
+      const { world, openai } = createWorld();
+      world.probeOverride = () => ({ verdict, retryAfterMs: 30_000 });
+      const snapshot = await openai.fail("small");
+      expect(snapshot.models[0]).toMatchObject({ status: "CLOSED", suspect: true });
+      expect(snapshot.models[0]?.coolDownUntilMs).toBe(
+        verdict === "neutral" ? null : world.clock.nowMs() + 30_000,
+      );
+      expect(world.probes).toHaveLength(1);
+    },
+  );
 });
 
 const FAILURE = {
@@ -148,7 +153,9 @@ describe("an open circuit", () => {
     world.sickModels.clear();
     await clock.advance(60_000);
     expect([openai.statusOf("small"), openai.statusOf(null)]).toEqual(["CLOSED", "CLOSED"]);
-    expect(openai.desk.detail(null).transitions.every((transition) => transition.model === "small")).toBe(true);
+    expect(openai.desk.detail(null).transitions.every((transition) => transition.model === "small")).toBe(
+      true,
+    );
   });
 
   it("[CB48] two sick models and nobody else: the provider opens, and comes back with them", async () => {
@@ -188,7 +195,9 @@ describe("an open circuit", () => {
     await openai.fail("small");
     world.sickModels.clear();
     await clock.advance(8_000);
-    expect(world.log.of("circuit_transition").map(({ level, fields }) => ({ level, ...fields }))).toMatchObject([
+    expect(
+      world.log.of("circuit_transition").map(({ level, fields }) => ({ level, ...fields })),
+    ).toMatchObject([
       { level: "warn", provider: "openai/small", from: "CLOSED", to: "OPEN", failure_count: 3 },
       { level: "info", provider: "openai/small", from: "OPEN", to: "HALF_OPEN" },
       { level: "info", provider: "openai/small", from: "HALF_OPEN", to: "CLOSED" },
@@ -199,7 +208,11 @@ describe("an open circuit", () => {
 
   it("[CB59] [CB11] a fatal failure writes one line that a person has to look, and opens for 30 s", async () => {
     const { world, openai } = createWorld();
-    const snapshot = await openai.fail("small", 3, { verdict: "fatal", scope: "provider", message: "unauthorized" });
+    const snapshot = await openai.fail("small", 3, {
+      verdict: "fatal",
+      scope: "provider",
+      message: "unauthorized",
+    });
     expect(snapshot).toMatchObject({ status: "OPEN", openUntilMs: world.clock.nowMs() + 30_000 });
     expect(world.log.of("circuit_alert")).toEqual([
       {
@@ -253,7 +266,11 @@ describe("an idle provider", () => {
     world.cutOff.add("*");
     await clock.advance(65_000);
     expect(openai.statusOf(null)).not.toBe("CLOSED");
-    expect(openai.desk.detail(null).transitions.at(-1)).toMatchObject({ from: "CLOSED", to: "OPEN", requestIds: [] });
+    expect(openai.desk.detail(null).transitions.at(-1)).toMatchObject({
+      from: "CLOSED",
+      to: "OPEN",
+      requestIds: [],
+    });
   });
 
   it("[CB58] is checked each minute also when its object sleeps between the alarms", async () => {

@@ -14,8 +14,15 @@ describe("a policy", () => {
     const world = new HealthWorld();
     const openai = world.object("openai");
     const before = openai.desk.snapshot();
-    const changed = await openai.desk.changePolicy({ failureThreshold: 1, openBaseMs: 60_000 }, ADA, "they flap");
-    expect(changed).toMatchObject({ ok: true, value: { failureThreshold: 1, openBaseMs: 60_000, windowMs: 60_000 } });
+    const changed = await openai.desk.changePolicy(
+      { failureThreshold: 1, openBaseMs: 60_000 },
+      ADA,
+      "they flap",
+    );
+    expect(changed).toMatchObject({
+      ok: true,
+      value: { failureThreshold: 1, openBaseMs: 60_000, windowMs: 60_000 },
+    });
     const after = openai.desk.snapshot();
     expect(after.failureThreshold).toBe(1);
     expect(after.version).toBeGreaterThan(before.version);
@@ -37,7 +44,13 @@ describe("a policy", () => {
     const nowMs = world.clock.nowMs();
     expect(policyChanges).toEqual([
       { number: 1, atMs: nowMs - 1_000, actor: ADA, reason: "they flap", change: { failureThreshold: 5 } },
-      { number: 2, atMs: nowMs, actor: "grace@example.com", reason: "slow is bad", change: { slowFactor: 2.5 } },
+      {
+        number: 2,
+        atMs: nowMs,
+        actor: "grace@example.com",
+        reason: "slow is bad",
+        change: { slowFactor: 2.5 },
+      },
     ]);
   });
 
@@ -46,7 +59,10 @@ describe("a policy", () => {
     { change: { failureThreshold: 2.5 }, says: "failureThreshold" },
     { change: { failureRate: 1.1 }, says: "failureRate" },
     { change: { openBaseMs: Number.NaN }, says: "openBaseMs" },
-    { change: { openBaseMs: 400_000 }, says: "openMaxMs: the longest open time is not shorter than the first" },
+    {
+      change: { openBaseMs: 400_000 },
+      says: "openMaxMs: the longest open time is not shorter than the first",
+    },
     { change: { bucketMs: 31_000 }, says: "bucketMs: a window needs at least two buckets" },
     { change: { windowMs: 5_000 }, says: "bucketMs" },
     { change: { patience: 3 }, says: "patience" },
@@ -62,8 +78,12 @@ describe("a policy", () => {
   it("[CB54] numbers are judged with those in force, not with the default", async () => {
     const openai = new HealthWorld().object("openai");
     await openai.desk.changePolicy({ openMaxMs: 600_000 }, ADA, "patience");
-    expect(await openai.desk.changePolicy({ openBaseMs: 400_000 }, ADA, "patience")).toMatchObject({ ok: true });
-    expect(await openai.desk.changePolicy({ openMaxMs: 300_000 }, ADA, "a slip")).toMatchObject({ ok: false });
+    expect(await openai.desk.changePolicy({ openBaseMs: 400_000 }, ADA, "patience")).toMatchObject({
+      ok: true,
+    });
+    expect(await openai.desk.changePolicy({ openMaxMs: 300_000 }, ADA, "a slip")).toMatchObject({
+      ok: false,
+    });
   });
 
   it("[CB54] the card shows the newest 20 changes, and all of them are in force", async () => {
@@ -74,7 +94,9 @@ describe("a policy", () => {
     }
     openai.crash();
     const { policy, policyChanges } = openai.desk.detail(null);
-    expect(policyChanges.map((change) => change.number)).toEqual(Array.from({ length: 20 }, (_, index) => index + 6));
+    expect(policyChanges.map((change) => change.number)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 6),
+    );
     expect(policy).toMatchObject({ idleProbeMs: 90_000, failureThreshold: 25 });
   });
 });
@@ -85,7 +107,13 @@ describe("by hand", () => {
     await openai.desk.control("open", "small", ADA, "wrong answers");
     openai.crash();
     expect(openai.desk.snapshot().models).toMatchObject([
-      { model: "small", status: "OPEN", mode: "forced-open", openUntilMs: null, reason: `${ADA}: wrong answers` },
+      {
+        model: "small",
+        status: "OPEN",
+        mode: "forced-open",
+        openUntilMs: null,
+        reason: `${ADA}: wrong answers`,
+      },
     ]);
   });
 

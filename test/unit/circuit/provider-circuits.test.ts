@@ -15,7 +15,11 @@ describe("one sick model", () => {
   it("[CB46] opens itself alone, and the others serve on", () => {
     const driver = served();
     driver.calls("small", "failure", 3);
-    expect([driver.status("small"), driver.status("large"), driver.status()]).toEqual(["OPEN", "CLOSED", "CLOSED"]);
+    expect([driver.status("small"), driver.status("large"), driver.status()]).toEqual([
+      "OPEN",
+      "CLOSED",
+      "CLOSED",
+    ]);
     driver.call("large", "success");
     expect(driver.snapshot.models.map(({ model, status }) => [model, status])).toEqual([
       ["small", "OPEN"],
@@ -58,12 +62,15 @@ describe("one sick model", () => {
 });
 
 describe("whose fault it is", () => {
-  it.each(["failure", "fatal"] as const)("[CB47] a %s that is the provider's does not touch the model", (verdict) => {
-    const driver = served();
-    driver.calls("small", verdict, 3, { scope: "provider" });
-    expect([driver.status("small"), driver.isSuspect("small")]).toEqual(["CLOSED", false]);
-    expect(driver.status()).toBe("OPEN");
-  });
+  it.each(["failure", "fatal"] as const)(
+    "[CB47] a %s that is the provider's does not touch the model",
+    (verdict) => {
+      const driver = served();
+      driver.calls("small", verdict, 3, { scope: "provider" });
+      expect([driver.status("small"), driver.isSuspect("small")]).toEqual(["CLOSED", false]);
+      expect(driver.status()).toBe("OPEN");
+    },
+  );
 
   it("[CB47] a probe that fails on the model alone counts for the model, and clears the provider", () => {
     const driver = served();
@@ -103,9 +110,10 @@ describe("whose fault it is", () => {
     expect([driver.isSuspect("small"), driver.isSuspect()]).toEqual([true, true]);
     driver.confirm("small", "model", "success");
     expect([driver.isSuspect("small"), driver.isSuspect()]).toEqual([false, false]);
-    expect([driver.circuits.models["small"]?.breaker.failureCount, driver.circuits.provider.failureCount]).toEqual([
-      1, 1,
-    ]);
+    expect([
+      driver.circuits.models["small"]?.breaker.failureCount,
+      driver.circuits.provider.failureCount,
+    ]).toEqual([1, 1]);
   });
 
   it("[CB52] when the provider closes, suspicions of its models are forgotten", () => {
@@ -160,7 +168,11 @@ describe("two sick models", () => {
     driver.pass(5_000);
     driver.requestPermit(null, "p1");
     driver.probeEnd(null, "p1", "success");
-    expect([driver.status(), driver.status("small"), driver.status("large")]).toEqual(["CLOSED", "OPEN", "OPEN"]);
+    expect([driver.status(), driver.status("small"), driver.status("large")]).toEqual([
+      "CLOSED",
+      "OPEN",
+      "OPEN",
+    ]);
     expect(driver.transitions.at(-1)).toMatchObject({ model: null, to: "CLOSED" });
     driver.pass(1);
     expect(driver.status()).toBe("CLOSED");
@@ -170,7 +182,11 @@ describe("two sick models", () => {
     const driver = new CircuitsDriver();
     driver.call("gpt-typo", "fatal");
     driver.call("gpt-tpyo", "fatal");
-    expect([driver.status("gpt-typo"), driver.status("gpt-tpyo"), driver.status()]).toEqual(["OPEN", "OPEN", "CLOSED"]);
+    expect([driver.status("gpt-typo"), driver.status("gpt-tpyo"), driver.status()]).toEqual([
+      "OPEN",
+      "OPEN",
+      "CLOSED",
+    ]);
     driver.calls("small", "failure", 3);
     expect(driver.status()).toBe("CLOSED");
     driver.calls("large", "failure", 3);
@@ -297,14 +313,17 @@ describe("a person and one model", () => {
     { action: "close", status: "CLOSED", mode: "forced-closed" },
     { action: "drain", status: "CLOSED", mode: "draining" },
     { action: "reset", status: "CLOSED", mode: "auto" },
-  ] as const)("[CB56] $action makes the model $status and $mode, and nobody else", ({ action, status, mode }) => {
-    const driver = served();
-    driver.control(action, "small");
-    expect(driver.snapshot.models[0]).toMatchObject({ model: "small", status, mode, openUntilMs: null });
-    expect(driver.snapshot.models[1]).toMatchObject({ model: "large", status: "CLOSED", mode: "auto" });
-    expect(driver.snapshot).toMatchObject({ status: "CLOSED", mode: "auto" });
-    expect(driver.transitions).toMatchObject([{ model: "small", actor: "ada@example.com" }]);
-  });
+  ] as const)(
+    "[CB56] $action makes the model $status and $mode, and nobody else",
+    ({ action, status, mode }) => {
+      const driver = served();
+      driver.control(action, "small");
+      expect(driver.snapshot.models[0]).toMatchObject({ model: "small", status, mode, openUntilMs: null });
+      expect(driver.snapshot.models[1]).toMatchObject({ model: "large", status: "CLOSED", mode: "auto" });
+      expect(driver.snapshot).toMatchObject({ status: "CLOSED", mode: "auto" });
+      expect(driver.transitions).toMatchObject([{ model: "small", actor: "ada@example.com" }]);
+    },
+  );
 
   it("[CB56] a model that nobody asked for yet can be closed off before anybody does", () => {
     const driver = new CircuitsDriver();

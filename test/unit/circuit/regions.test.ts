@@ -16,7 +16,8 @@ async function createRegions() {
   await world.clock.advance(61_000);
   world.probes.length = 0;
   const [weur, enam, apac, sam] = regions;
-  if (weur === undefined || enam === undefined || apac === undefined || sam === undefined) throw new Error("no regions");
+  if (weur === undefined || enam === undefined || apac === undefined || sam === undefined)
+    throw new Error("no regions");
   return { world, clock: world.clock, global: world.object("openai"), regions, weur, enam, apac, sam };
 }
 
@@ -125,10 +126,17 @@ describe("enough regions", () => {
 
   it("[CB62] a region that has said nothing for 15 minutes has no say", () => {
     const silent: RegionReport = { status: "OPEN", reason: "", reportedAtMs: 0 };
-    const regions = new Map([["a", silent], ["b", silent], ["c", { ...silent, status: "CLOSED" as const, reportedAtMs: 5 }]]);
+    const regions = new Map([
+      ["a", silent],
+      ["b", silent],
+      ["c", { ...silent, status: "CLOSED" as const, reportedAtMs: 5 }],
+    ]);
     const policy = { globalShare: 0.5, globalRegions: 2 };
     expect(decideWorldView(regions, policy, 899_999).down).toBe(true);
-    expect(decideWorldView(regions, policy, 900_000)).toEqual({ down: false, reason: "Reachable from every region." });
+    expect(decideWorldView(regions, policy, 900_000)).toEqual({
+      down: false,
+      reason: "Reachable from every region.",
+    });
   });
 
   it("[CB62] regions that fall silent stop holding it open, though nobody says anything", async () => {
@@ -236,7 +244,11 @@ describe("a person's decision", () => {
     await all.global.desk.control("open", null, ADA, "maintenance");
     await all.global.desk.changePolicy({ failureThreshold: 7 }, ADA, "they flap");
     for (const region of all.regions) {
-      expect(region.desk.snapshot()).toMatchObject({ status: "OPEN", mode: "forced-open", failureThreshold: 7 });
+      expect(region.desk.snapshot()).toMatchObject({
+        status: "OPEN",
+        mode: "forced-open",
+        failureThreshold: 7,
+      });
     }
   });
 
@@ -251,7 +263,11 @@ describe("a person's decision", () => {
     expect(late.statusOf(null)).toBe("CLOSED");
     await all.clock.advance(6 * 60_000);
     for (const region of [late, all.sam]) {
-      expect(region.desk.snapshot()).toMatchObject({ status: "OPEN", mode: "forced-open", failureThreshold: 7 });
+      expect(region.desk.snapshot()).toMatchObject({
+        status: "OPEN",
+        mode: "forced-open",
+        failureThreshold: 7,
+      });
       expect(region.desk.snapshot().models).toMatchObject([{ model: "small", mode: "forced-open" }]);
     }
   });

@@ -6,7 +6,11 @@ import { modelCircuitOf, snapshotOf } from "../../fakes/fake-authority.ts";
 
 const USUAL = { samples: 30, firstTokenP50Ms: 400, firstTokenP95Ms: 900, tokensPerSecond: 80 };
 
-function read(provider: Partial<CircuitSnapshot>, own: Parameters<typeof modelCircuitOf>[1] | null, model = "small") {
+function read(
+  provider: Partial<CircuitSnapshot>,
+  own: Parameters<typeof modelCircuitOf>[1] | null,
+  model = "small",
+) {
   const models = own === null ? [] : [modelCircuitOf("small", own)];
   return readTargetCircuit(snapshotOf("openai", { ...provider, models }), model);
 }
@@ -30,7 +34,10 @@ describe("a target's circuit", () => {
     { provider: "HALF_OPEN", own: "OPEN", status: "HALF_OPEN" },
   ] as const)("[CB50] provider $provider and model $own make $status", ({ provider, own, status }) => {
     const reason = provider === "CLOSED" ? "the model's" : "the provider's";
-    const circuit = read({ status: provider, reason: "the provider's" }, { status: own, reason: "the model's" });
+    const circuit = read(
+      { status: provider, reason: "the provider's" },
+      { status: own, reason: "the model's" },
+    );
     expect(circuit?.status).toBe(status);
     if (status !== "CLOSED") expect(circuit?.reason).toBe(reason);
   });
@@ -63,7 +70,10 @@ describe("a target's circuit", () => {
     { provider: "auto", own: "forced-open", mode: "forced-open" },
     { provider: "auto", own: "forced-closed", mode: "forced-closed" },
     { provider: "draining", own: "auto", mode: "draining" },
-  ] as const)("[CB55] [CB56] provider $provider and model $own are handled as $mode", ({ provider, own, mode }) => {
-    expect(read({ mode: provider }, { mode: own })?.mode).toBe(mode);
-  });
+  ] as const)(
+    "[CB55] [CB56] provider $provider and model $own are handled as $mode",
+    ({ provider, own, mode }) => {
+      expect(read({ mode: provider }, { mode: own })?.mode).toBe(mode);
+    },
+  );
 });

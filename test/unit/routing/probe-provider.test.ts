@@ -97,11 +97,19 @@ describe("probe", () => {
     ["unauthorized", "fatal"],
     ["unreachable", "failure"],
     ["rate-limited", "rate-limited"],
-  ] as const)("[CB16] [CB47] when listing fails with %s no word is asked for: it is the provider's", async (kind, verdict) => {
-    const { report, asks } = await probe([answer("never")], { ping: failureOf(kind) });
-    expect(report).toMatchObject({ verdict, reach: "provider", costMicroUsd: 0, message: `${kind}: scripted ${kind}` });
-    expect(asks).toEqual([]);
-  });
+  ] as const)(
+    "[CB16] [CB47] when listing fails with %s no word is asked for: it is the provider's",
+    async (kind, verdict) => {
+      const { report, asks } = await probe([answer("never")], { ping: failureOf(kind) });
+      expect(report).toMatchObject({
+        verdict,
+        reach: "provider",
+        costMicroUsd: 0,
+        message: `${kind}: scripted ${kind}`,
+      });
+      expect(asks).toEqual([]);
+    },
+  );
 
   it("[CB16] an end without a word is a sign of life", async () => {
     const { report } = await probe([[begin, finish()]]);
@@ -147,9 +155,12 @@ describe("what it costs", () => {
     expect(refused.report.costMicroUsd).toBe(0);
     const unknown = await probe([answer("OK")], { price: null });
     expect(unknown.report.costMicroUsd).toBeNull();
-    const broken = await probe([[begin, say("O"), refuse("stream-cut", { phase: "stream" }, UNKNOWN_USAGE)], answer("OK")], {
-      price: null,
-    });
+    const broken = await probe(
+      [[begin, say("O"), refuse("stream-cut", { phase: "stream" }, UNKNOWN_USAGE)], answer("OK")],
+      {
+        price: null,
+      },
+    );
     expect(broken.report.costMicroUsd).toBeNull();
   });
 });
