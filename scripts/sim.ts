@@ -6,7 +6,14 @@
 import { parseArgs } from "node:util";
 import { runScenario, type VariantRun } from "../test/sim/run-scenario.ts";
 import { SCENARIOS } from "../test/sim/scenarios.ts";
-import { toHeading, toRow, toTableLine, type SimBreach, type SimRow } from "../test/sim/sim-report.ts";
+import {
+  toBreachLines,
+  toHeading,
+  toRow,
+  toTableLine,
+  type SimBreach,
+  type SimRow,
+} from "../test/sim/sim-report.ts";
 
 const USAGE = `Usage: npm run sim -- [--seed 1] [--runs 3] [--scenario TEXT] [--json]
 
@@ -18,8 +25,6 @@ const USAGE = `Usage: npm run sim -- [--seed 1] [--runs 3] [--scenario TEXT] [--
 /** Each takes half a minute or so. */
 const DEFAULT_RUNS = 3;
 const MAX_RUNS = 10_000;
-/** More of the same say nothing new. */
-const BREACHES_SHOWN = 20;
 
 interface SimOptions {
   readonly seed: number;
@@ -73,17 +78,8 @@ async function simulate({ seed, runs, scenario, json }: SimOptions): Promise<boo
   }
   const ok = breaches.length === 0;
   if (json) console.log(JSON.stringify({ seed, runs, ok, rows, breaches }));
-  else printBreaches(breaches);
+  else for (const line of toBreachLines(breaches)) console.log(line);
   return ok;
-}
-
-function printBreaches(breaches: readonly SimBreach[]): void {
-  for (const { scenario, seed, message } of breaches.slice(0, BREACHES_SHOWN)) {
-    console.log(`\nFAIL ${scenario}, seed ${seed}: ${message}`);
-  }
-  if (breaches.length > BREACHES_SHOWN) console.log(`\n… and ${breaches.length - BREACHES_SHOWN} more`);
-  const first = breaches[0];
-  if (first !== undefined) console.log(`\nAgain: npm run sim -- --seed ${first.seed} --runs 1 --scenario "${first.scenario}"`);
 }
 
 const options = parseOptions(process.argv.slice(2));

@@ -91,15 +91,36 @@ function toReport(measured: readonly Measured[]): BenchReport {
   const p95 = (read: (times: TransitionTimes) => readonly number[]): number =>
     median(({ transitions }) => quantileOf(read(transitions), 0.95));
   const figures = {
-    objectCallsPerHealthyRequest: roundTo(median(({ ours }) => ours.waitedForPerRequest), 4),
-    checkP50Us: roundTo(median(({ check }) => check.p50Us), 3),
-    checkP99Us: roundTo(median(({ check }) => check.p99Us), 3),
+    objectCallsPerHealthyRequest: roundTo(
+      median(({ ours }) => ours.waitedForPerRequest),
+      4,
+    ),
+    checkP50Us: roundTo(
+      median(({ check }) => check.p50Us),
+      3,
+    ),
+    checkP99Us: roundTo(
+      median(({ check }) => check.p99Us),
+      3,
+    ),
     transitionToIsolatesP95Ms: Math.round(p95(({ toIsolatesMs }) => toIsolatesMs)),
     transitionToConsoleP95Ms: Math.round(p95(({ toConsoleMs }) => toConsoleMs)),
-    checkMeanInWorkerdUs: roundTo(median(({ checkInWorkerdUs }) => checkInWorkerdUs), 3),
-    backgroundObjectCallsPerRequest: roundTo(median(({ ours }) => ours.allPerRequest - ours.waitedForPerRequest), 4),
-    objectCallsPerRequestAskingFirst: roundTo(median(({ askFirst }) => askFirst.waitedForPerRequest), 4),
-    requestP50VsAskingFirst: roundTo(median(({ ours, askFirst }) => ours.requestP50Ms / askFirst.requestP50Ms), 3),
+    checkMeanInWorkerdUs: roundTo(
+      median(({ checkInWorkerdUs }) => checkInWorkerdUs),
+      3,
+    ),
+    backgroundObjectCallsPerRequest: roundTo(
+      median(({ ours }) => ours.allPerRequest - ours.waitedForPerRequest),
+      4,
+    ),
+    objectCallsPerRequestAskingFirst: roundTo(
+      median(({ askFirst }) => askFirst.waitedForPerRequest),
+      4,
+    ),
+    requestP50VsAskingFirst: roundTo(
+      median(({ ours, askFirst }) => ours.requestP50Ms / askFirst.requestP50Ms),
+      3,
+    ),
   };
   return {
     figures,
@@ -123,7 +144,10 @@ const HEADING = [
   "to console p95 ms",
 ];
 
-function toTableRow({ ours, askFirst, check, checkInWorkerdUs, transitions }: Measured, index: number): string[] {
+function toTableRow(
+  { ours, askFirst, check, checkInWorkerdUs, transitions }: Measured,
+  index: number,
+): string[] {
   return [
     `${index + 1}`,
     ours.waitedForPerRequest.toFixed(3),

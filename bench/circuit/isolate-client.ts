@@ -29,14 +29,17 @@ export class IsolateClient {
       body: JSON.stringify({ model: models[0], models, messages: [{ role: "user", content: "Say OK." }] }),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`a completion was answered with ${response.status}: ${text.slice(0, 300)}`);
+    if (!response.ok)
+      throw new Error(`a completion was answered with ${response.status}: ${text.slice(0, 300)}`);
     const provider = response.headers.get("x-breakwater-provider") ?? "";
     return { startedMs, durationMs: performance.now() - started, provider };
   }
 
   /** A model of this provider that the product knows, as `provider/model`. */
   async findModel(provider: string): Promise<string> {
-    const response = await fetch(`${this.url}/v1/models`, { headers: { authorization: `Bearer ${this.apiKey}` } });
+    const response = await fetch(`${this.url}/v1/models`, {
+      headers: { authorization: `Bearer ${this.apiKey}` },
+    });
     const models = z.object({ data: z.array(z.object({ id: z.string() })) }).parse(await response.json());
     const found = models.data.find(({ id }) => id.startsWith(`${provider}/`));
     if (found === undefined) throw new Error(`the product knows no model of ${provider}`);

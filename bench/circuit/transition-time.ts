@@ -32,7 +32,9 @@ export async function measureTransitions(
   if (home === undefined) throw new Error("an isolate is needed");
   const stop = new AbortController();
   const traffic = isolates.flatMap((isolate) =>
-    providers.map((provider) => startTraffic(isolate, provider, [models.get(provider) ?? "", fallback], stop.signal)),
+    providers.map((provider) =>
+      startTraffic(isolate, provider, [models.get(provider) ?? "", fallback], stop.signal),
+    ),
   );
   const board = await openConsole(home);
   await sleep(QUIET_MS);

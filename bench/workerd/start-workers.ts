@@ -28,7 +28,11 @@ export interface WorkersSettings {
 /** What is read of wrangler.jsonc. */
 const Config = z.object({ compatibility_date: z.string(), compatibility_flags: z.array(z.string()) });
 
-const OBJECTS = { CHAT_SESSION: "ChatSession", PROVIDER_HEALTH: "ProviderHealth", LIVE_CONSOLE: "LiveConsole" };
+const OBJECTS = {
+  CHAT_SESSION: "ChatSession",
+  PROVIDER_HEALTH: "ProviderHealth",
+  LIVE_CONSOLE: "LiveConsole",
+};
 
 export async function startWorkers(settings: WorkersSettings): Promise<RunningWorkers> {
   const { root, modules, isolates, sandboxUrl } = settings;
@@ -87,6 +91,8 @@ async function applyMigrations(root: string, database: D1Database): Promise<void
   const files = (await readdir(folder)).filter((name) => name.endsWith(".sql")).toSorted();
   for (const file of files) {
     const statements = (await readFile(join(folder, file), "utf8")).split("--> statement-breakpoint");
-    await database.batch(statements.filter((text) => text.trim() !== "").map((text) => database.prepare(text)));
+    await database.batch(
+      statements.filter((text) => text.trim() !== "").map((text) => database.prepare(text)),
+    );
   }
 }

@@ -36,7 +36,8 @@ export class ObjectWatch {
     const namespace = env.PROVIDER_HEALTH;
     const watched: Bindings["PROVIDER_HEALTH"] = new Proxy(namespace, {
       get: (target, key) => {
-        if (key === "get") return (...parameters: Parameters<typeof target.get>) => this.watch(target.get(...parameters));
+        if (key === "get")
+          return (...parameters: Parameters<typeof target.get>) => this.watch(target.get(...parameters));
         const value: unknown = Reflect.get(target, key);
         return typeof value === "function" ? value.bind(target) : value;
       },

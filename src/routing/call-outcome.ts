@@ -12,7 +12,9 @@ export function toCallOutcome(end: AttemptEnd, requestId: string, nowMs: number)
     requestId,
     model: record.model,
     atMs: nowMs,
-    ...(failure === null && firstTokenMs !== null ? { firstTokenAtMs: nowMs - record.durationMs + firstTokenMs } : {}),
+    ...(failure === null && firstTokenMs !== null
+      ? { firstTokenAtMs: nowMs - record.durationMs + firstTokenMs }
+      : {}),
     latencyMs: failure === null ? (firstTokenMs ?? record.durationMs) : record.durationMs,
     scope: failure === null ? "model" : toScope(failure),
     tokensPerSecond: end.tokensPerSecond,
@@ -32,10 +34,11 @@ function toVerdict({ failure, turnOver, late }: AttemptEnd): CallOutcome["verdic
 }
 
 /** How far the fault reaches, as far as one call can tell. */
-function toScope({ kind, phase }: ProviderFailure): CallOutcome["scope"] {
+function toScope({ kind, phase, status }: ProviderFailure): CallOutcome["scope"] {
   const ofProvider =
     kind === "unreachable" ||
-    kind === "unauthorized" ||
+    // A 403 may be about one model that the key does not have: whoever pins it must not close the provider for all.
+    (kind === "unauthorized" && status !== 403) ||
     kind === "payment-required" ||
     (kind === "timeout" && phase === "connect");
   return ofProvider ? "provider" : "model";

@@ -8,7 +8,12 @@ import { lognormal, scaled, type Distribution } from "./distributions.ts";
 
 /** What one call will meet, decided when it arrives. Times are milliseconds. */
 export type Manner =
-  | { readonly type: "answer"; readonly headersMs: number; readonly firstTokenMs: number; readonly wordMs: number }
+  | {
+      readonly type: "answer";
+      readonly headersMs: number;
+      readonly firstTokenMs: number;
+      readonly wordMs: number;
+    }
   | {
       readonly type: "refuse";
       readonly kind: ProviderFailureKind;
@@ -25,7 +30,12 @@ export type Manner =
       readonly kind: Extract<ProviderFailureKind, "stream-reset" | "stream-cut" | "stream-error">;
     }
   /** Nothing more comes from this phase on; the caller's deadline has to end it. */
-  | { readonly type: "hang"; readonly phase: FailurePhase; readonly headersMs: number; readonly firstTokenMs: number };
+  | {
+      readonly type: "hang";
+      readonly phase: FailurePhase;
+      readonly headersMs: number;
+      readonly firstTokenMs: number;
+    };
 
 export interface CallConditions {
   /** From the start of the scenario, milliseconds. */
@@ -63,13 +73,23 @@ export function answering(speed: Speed = USUAL_SPEED): Behaviour {
 }
 
 export function slowedBy(factor: number, speed: Speed = USUAL_SPEED): Speed {
-  return { headers: speed.headers, firstToken: scaled(factor, speed.firstToken), word: scaled(factor, speed.word) };
+  return {
+    headers: speed.headers,
+    firstToken: scaled(factor, speed.firstToken),
+    word: scaled(factor, speed.word),
+  };
 }
 
 const REFUSAL_TIME = lognormal(40, 0.4);
 
 export function refusing(kind: ProviderFailureKind, status: number | null): Behaviour {
-  return ({ random }) => ({ type: "refuse", kind, status, afterMs: REFUSAL_TIME(random), retryAfterMs: null });
+  return ({ random }) => ({
+    type: "refuse",
+    kind,
+    status,
+    afterMs: REFUSAL_TIME(random),
+    retryAfterMs: null,
+  });
 }
 
 /** Nobody listens any more. */
@@ -79,7 +99,12 @@ export const OVERLOADED = refusing("overloaded", 503);
 
 export function hanging(phase: FailurePhase): Behaviour {
   const { headers, firstToken } = USUAL_SPEED;
-  return ({ random }) => ({ type: "hang", phase, headersMs: headers(random), firstTokenMs: firstToken(random) });
+  return ({ random }) => ({
+    type: "hang",
+    phase,
+    headersMs: headers(random),
+    firstTokenMs: firstToken(random),
+  });
 }
 
 export function dyingMidStream(speed: Speed = USUAL_SPEED): Behaviour {

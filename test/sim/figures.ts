@@ -65,7 +65,10 @@ export function countRetries(attempts: readonly SelectionAttempt[]): number {
   return attempts.length - new Set(attempts.map(({ provider, model }) => `${provider}/${model}`)).size;
 }
 
-export function listSickCalls(result: WorldResult, { provider, model, regions, spans }: Sickness): BookedCall[] {
+export function listSickCalls(
+  result: WorldResult,
+  { provider, model, regions, spans }: Sickness,
+): BookedCall[] {
   return result.books.filter(
     (call) =>
       call.purpose === "call" &&
@@ -80,7 +83,9 @@ export function listSickCalls(result: WorldResult, { provider, model, regions, s
 export function listSickTransitions(result: WorldResult, { provider, regions }: Sickness): NotedTransition[] {
   return result.transitions.filter(({ object }) => {
     const [name, region = null] = object.split("@");
-    return name === provider && (regions === null ? region === null : region !== null && regions.includes(region));
+    return (
+      name === provider && (regions === null ? region === null : region !== null && regions.includes(region))
+    );
   });
 }
 

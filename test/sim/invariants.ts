@@ -1,6 +1,6 @@
 /**
  * What must hold in every simulated world, whatever goes wrong in it: each check gives a sentence for each breach.
- * Rules SM1 to SM8. Pure.
+ * Rules SM1 to SM8.
  */
 import type { TokenUsage } from "../../src/protocol/answer.ts";
 import { HEDGE_BUDGET_POLICY } from "../../src/routing/hedge-budget.ts";
@@ -35,7 +35,9 @@ function checkNobodyFails({ requests }: WorldResult, { failuresAllowed }: Invari
     .map(({ atMs, isolate, record }) => {
       const tried = record.attempts.map(({ provider, model, error }) => `${provider}/${model}: ${error}`);
       const notTried = record.candidates.filter(({ place }) => place === null);
-      const skipped = notTried.map(({ provider, model, reason }) => `${provider}/${model} not tried: ${reason}`);
+      const skipped = notTried.map(
+        ({ provider, model, reason }) => `${provider}/${model} not tried: ${reason}`,
+      );
       const told = [...tried, ...skipped].join("; ");
       return `[SM1] a request at ${Math.round(atMs)} ms on ${isolate} failed while a candidate was healthy (${told})`;
     });
@@ -55,7 +57,9 @@ function checkOneProbe({ probes }: WorldResult): string[] {
         (candidate.startedAtMs < probe.startedAtMs || place < index),
     );
     if (other !== undefined) {
-      breaches.push(`[SM3] ${probe.object}: two probes at once at ${Math.round(probe.startedAtMs)} ms, half-open`);
+      breaches.push(
+        `[SM3] ${probe.object}: two probes at once at ${Math.round(probe.startedAtMs)} ms, half-open`,
+      );
     }
   }
   return breaches;
@@ -86,10 +90,16 @@ function checkRetryBudget({ requests, plan }: WorldResult): string[] {
 /** Per isolate: at most one hedge for twenty other calls. */
 function checkHedgeBudget({ requests, plan }: WorldResult): string[] {
   return plan.isolates.flatMap(({ name }) => {
-    const attempts = requests.filter(({ isolate }) => isolate === name).flatMap(({ record }) => record.attempts);
+    const attempts = requests
+      .filter(({ isolate }) => isolate === name)
+      .flatMap(({ record }) => record.attempts);
     const hedges = attempts.filter(({ hedge }) => hedge).length;
-    const most = plan.hedging ? ((attempts.length - hedges) * HEDGE_BUDGET_POLICY.earnedThousandths) / 1_000 : 0;
-    return hedges <= most ? [] : [`[SM5] ${name}: ${hedges} hedges for ${attempts.length - hedges} other calls`];
+    const most = plan.hedging
+      ? ((attempts.length - hedges) * HEDGE_BUDGET_POLICY.earnedThousandths) / 1_000
+      : 0;
+    return hedges <= most
+      ? []
+      : [`[SM5] ${name}: ${hedges} hedges for ${attempts.length - hedges} other calls`];
   });
 }
 
@@ -107,10 +117,15 @@ function checkLedger({ requests, books }: WorldResult): string[] {
       ["calls", ours.length, theirs.length],
       ["input tokens", countInput(ours.map(({ usage }) => usage)), countInput(told)],
       ["output tokens", countOutput(ours.map(({ usage }) => usage)), countOutput(told)],
-      ["micro-dollars", sum(ours.map(({ costMicroUsd }) => costMicroUsd ?? 0)), sum(told.map((usage) => priceUsage(usage) ?? 0))],
+      [
+        "micro-dollars",
+        sum(ours.map(({ costMicroUsd }) => costMicroUsd ?? 0)),
+        sum(told.map((usage) => priceUsage(usage) ?? 0)),
+      ],
     ] as const;
     for (const [what, our, their] of pairs) {
-      if (our !== their) breaches.push(`[SM6] ${name}: the records hold ${our} ${what}, the provider's book ${their}`);
+      if (our !== their)
+        breaches.push(`[SM6] ${name}: the records hold ${our} ${what}, the provider's book ${their}`);
     }
   }
   return breaches;
@@ -123,13 +138,24 @@ function checkRecords({ requests }: WorldResult): string[] {
     const breaches: string[] = [];
     const at = `request at ${Math.round(atMs)} ms`;
     if ((firstTokenMs === null) !== (seenFirstTokenMs === null)) {
-      breaches.push(`[SM7] ${at}: the record's first token is ${firstTokenMs}, the reader's ${seenFirstTokenMs}`);
-    } else if (firstTokenMs !== null && seenFirstTokenMs !== null && Math.abs(firstTokenMs - seenFirstTokenMs) > 2) {
-      breaches.push(`[SM7] ${at}: first token after ${firstTokenMs} ms on record, ${seenFirstTokenMs} ms seen`);
+      breaches.push(
+        `[SM7] ${at}: the record's first token is ${firstTokenMs}, the reader's ${seenFirstTokenMs}`,
+      );
+    } else if (
+      firstTokenMs !== null &&
+      seenFirstTokenMs !== null &&
+      Math.abs(firstTokenMs - seenFirstTokenMs) > 2
+    ) {
+      breaches.push(
+        `[SM7] ${at}: first token after ${firstTokenMs} ms on record, ${seenFirstTokenMs} ms seen`,
+      );
     }
-    if (status === "complete" && seenPieces === 0) breaches.push(`[SM7] ${at}: complete, and nobody saw a word`);
-    if (status === "failed" && seenPieces > 0) breaches.push(`[SM7] ${at}: failed after the reader saw words`);
-    if (status === "incomplete" && seenPieces === 0) breaches.push(`[SM7] ${at}: incomplete, and nobody saw a word`);
+    if (status === "complete" && seenPieces === 0)
+      breaches.push(`[SM7] ${at}: complete, and nobody saw a word`);
+    if (status === "failed" && seenPieces > 0)
+      breaches.push(`[SM7] ${at}: failed after the reader saw words`);
+    if (status === "incomplete" && seenPieces === 0)
+      breaches.push(`[SM7] ${at}: incomplete, and nobody saw a word`);
     return breaches;
   });
 }
@@ -140,7 +166,9 @@ function checkTransitions({ transitions }: WorldResult): string[] {
   return transitions.flatMap(({ object, transition }) => {
     const expected = (last.get(object) ?? 0) + 1;
     last.set(object, transition.version);
-    return transition.version === expected ? [] : [`[SM8] ${object}: transition ${transition.version} after ${expected - 1}`];
+    return transition.version === expected
+      ? []
+      : [`[SM8] ${object}: transition ${transition.version} after ${expected - 1}`];
   });
 }
 

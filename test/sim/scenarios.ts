@@ -1,6 +1,6 @@
 /**
  * The scenarios of `npm run sim`, in the order of the table: what happens in each world, and what must be true of it
- * besides the invariants (invariants.ts). Rules SM1 to SM15; docs/simulation.md says them in words.
+ * besides the invariants (invariants.ts). Rules SM9 to SM14; docs/simulation.md says them in words.
  */
 import {
   answering,
@@ -133,15 +133,11 @@ const SICK_MODEL = sickFor([OUTAGE], { model: "large" });
 const sickModel = alone(
   toVariant(
     "one sick model only",
-    (seed) =>
-      toWorldPlan(seed, () => during([OUTAGE], forModel("large", FAILING, answering()), answering())),
+    (seed) => toWorldPlan(seed, () => during([OUTAGE], forModel("large", FAILING, answering()), answering())),
     {
       sickness: SICK_MODEL,
       mostSickCalls: FUSE_BOUND,
-      check: (result) => [
-        ...expectProviderStays(result),
-        ...expectServed(result, OUTAGE, "small", "fast"),
-      ],
+      check: (result) => [...expectProviderStays(result), ...expectServed(result, OUTAGE, "small", "fast")],
     },
   ),
 );
@@ -200,7 +196,9 @@ const blackout = alone(
     {
       sickness: sickFor([BLACKOUT]),
       // Until the first provider's probe has found it well again, and a moment for the isolates to hear of it.
-      failuresAllowed: (result) => [{ fromMs: BLACKOUT.fromMs - 2_000, untilMs: findFirstRecoveryMs(result) + 1_000 }],
+      failuresAllowed: (result) => [
+        { fromMs: BLACKOUT.fromMs - 2_000, untilMs: findFirstRecoveryMs(result) + 1_000 },
+      ],
       check: (result) => {
         const backMs = findFirstRecoveryMs(result);
         return backMs < 100_000 ? [] : ["[SM12] no provider was taken back within 50 s after the outage"];
@@ -228,7 +226,8 @@ export const SCENARIOS: readonly Scenario[] = [
 
 function findFirstRecoveryMs({ transitions }: WorldResult): number {
   const back = transitions.find(
-    ({ atMs, transition }) => atMs >= BLACKOUT.untilMs && transition.to === "CLOSED" && transition.model === null,
+    ({ atMs, transition }) =>
+      atMs >= BLACKOUT.untilMs && transition.to === "CLOSED" && transition.model === null,
   );
   return back?.atMs ?? Infinity;
 }
@@ -245,7 +244,9 @@ function expectTrip(result: WorldResult, why: string): string[] {
 }
 
 function expectProviderStays(result: WorldResult): string[] {
-  const own = listSickTransitions(result, SICK_MODEL).filter(({ transition }) => transition.model !== "large");
+  const own = listSickTransitions(result, SICK_MODEL).filter(
+    ({ transition }) => transition.model !== "large",
+  );
   return own.map(({ transition }) => {
     const name = transition.model ?? "the provider";
     return `[SM13] ${name} went ${transition.to} although only one model was sick: ${transition.reason}`;
@@ -253,9 +254,16 @@ function expectProviderStays(result: WorldResult): string[] {
 }
 
 /** The well model keeps its share of its class's calls: almost all of those that no chat binds to another provider. */
-function expectServed({ requests, books }: WorldResult, span: Span, model: string, className: string): string[] {
+function expectServed(
+  { requests, books }: WorldResult,
+  span: Span,
+  model: string,
+  className: string,
+): string[] {
   const toShare = (fromMs: number, untilMs: number): number => {
-    const asked = requests.filter((each) => each.className === className && each.atMs >= fromMs && each.atMs < untilMs);
+    const asked = requests.filter(
+      (each) => each.className === className && each.atMs >= fromMs && each.atMs < untilMs,
+    );
     const served = books.filter(
       (call) =>
         call.provider === "alpha" &&

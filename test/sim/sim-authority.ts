@@ -131,7 +131,8 @@ export class SimAuthority {
     const { clock, random } = this.deps;
     entry.cancelTimer();
     entry.dueAtMs = atMs;
-    const delayMs = Math.max(MIN_ALARM_DELAY_MS, atMs - clock.nowMs()) + Math.round(random() * ALARM_LATENESS_MS);
+    const delayMs =
+      Math.max(MIN_ALARM_DELAY_MS, atMs - clock.nowMs()) + Math.round(random() * ALARM_LATENESS_MS);
     entry.cancelTimer = clock.startTimer(delayMs, () => {
       entry.dueAtMs = null;
       this.watch(entry.desk.tick());
@@ -207,4 +208,3 @@ export class SimAuthority {
     });
   }
 }
-

@@ -91,7 +91,9 @@ export class SimIsolate {
       stream: (call, signal) => {
         const known = readTargetCircuit(this.cache.get(id)?.snapshot ?? null, call.modelId);
         if (known !== null && known.status !== "CLOSED") {
-          this.bugs.push(`${name} called ${id}/${call.modelId} through a circuit it knew to be ${known.status}`);
+          this.bugs.push(
+            `${name} called ${id}/${call.modelId} through a circuit it knew to be ${known.status}`,
+          );
         }
         return provider.stream(call, signal);
       },

@@ -40,7 +40,10 @@ export class SimNetwork {
   }
 
   /** Carries `payload` over, lets `work` take it, and brings back what it answers. */
-  async call<Payload, Answer>(payload: Payload, work: (payload: Payload) => Promise<Answer>): Promise<Answer> {
+  async call<Payload, Answer>(
+    payload: Payload,
+    work: (payload: Payload) => Promise<Answer>,
+  ): Promise<Answer> {
     const { clock, random, plan } = this.deps;
     this.calls += 1;
     const disturbance = this.disturbanceNow();
@@ -50,7 +53,8 @@ export class SimNetwork {
     const sent = structuredClone(payload);
     if (disturbance?.type === "silent") return new Promise<Answer>(() => {});
     await clock.sleep(oneWay(random));
-    if (disturbance?.type === "failing" || (lost && !appliedFirst)) throw new Error("simulated: connection lost");
+    if (disturbance?.type === "failing" || (lost && !appliedFirst))
+      throw new Error("simulated: connection lost");
     const answer = structuredClone(await work(sent));
     await clock.sleep(oneWay(random));
     if (lost) throw new Error("simulated: connection lost on the way back");
@@ -59,7 +63,9 @@ export class SimNetwork {
 
   private disturbanceNow(): Disturbance | null {
     const atMs = this.deps.clock.nowMs() - this.deps.startedMs;
-    const current = this.deps.plan.disturbances.find(({ fromMs, untilMs }) => atMs >= fromMs && atMs < untilMs);
+    const current = this.deps.plan.disturbances.find(
+      ({ fromMs, untilMs }) => atMs >= fromMs && atMs < untilMs,
+    );
     return current?.disturbance ?? null;
   }
 }

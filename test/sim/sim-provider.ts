@@ -126,7 +126,11 @@ export class SimProvider {
         if (step.type === "hang") await untilAborted(signal);
         else await clock.sleep(step.afterMs, signal);
         if (signal.aborted) {
-          yield tell({ type: "fail", failure: toFailure("cancelled", phase), usage: toUsage(phase, outputTokens) });
+          yield tell({
+            type: "fail",
+            failure: toFailure("cancelled", phase),
+            usage: toUsage(phase, outputTokens),
+          });
           return;
         }
         if (step.type === "headers") {
@@ -140,7 +144,11 @@ export class SimProvider {
           yield tell({ type: "finish", finishReason: "stop", usage: toUsage("stream", outputTokens) });
           return;
         } else if (step.type === "fail") {
-          yield tell({ type: "fail", failure: step.failure, usage: toUsage(step.failure.phase, outputTokens) });
+          yield tell({
+            type: "fail",
+            failure: step.failure,
+            usage: toUsage(step.failure.phase, outputTokens),
+          });
           return;
         }
       }
@@ -160,7 +168,8 @@ type Step =
   | { readonly type: "hang" };
 
 function toSteps(manner: Manner, purpose: CallPurpose): Step[] {
-  if (manner.type === "refuse") return [{ type: "fail", afterMs: manner.afterMs, failure: toRefusal(manner) }];
+  if (manner.type === "refuse")
+    return [{ type: "fail", afterMs: manner.afterMs, failure: toRefusal(manner) }];
   const headers: Step = { type: "headers", afterMs: manner.headersMs };
   const first: Step = { type: "piece", afterMs: manner.firstTokenMs };
   if (manner.type === "hang") {
@@ -168,7 +177,8 @@ function toSteps(manner: Manner, purpose: CallPurpose): Step[] {
     return [...before, { type: "hang" }];
   }
   const { wordMs } = manner;
-  const toPieces = (count: number): Step[] => Array.from({ length: count - 1 }, () => ({ type: "piece", afterMs: wordMs }));
+  const toPieces = (count: number): Step[] =>
+    Array.from({ length: count - 1 }, () => ({ type: "piece", afterMs: wordMs }));
   if (manner.type === "die") {
     const failure = toFailure(manner.kind, "stream", 200);
     return [headers, first, ...toPieces(PIECES_BEFORE_DEATH), { type: "fail", afterMs: wordMs, failure }];
@@ -183,7 +193,11 @@ function toUsage(phase: FailurePhase, outputTokens: number): TokenUsage {
   return { ...UNKNOWN_USAGE, inputTokens: INPUT_TOKENS, outputTokens };
 }
 
-function toFailure(kind: ProviderFailureKind, phase: FailurePhase, status: number | null = null): ProviderFailure {
+function toFailure(
+  kind: ProviderFailureKind,
+  phase: FailurePhase,
+  status: number | null = null,
+): ProviderFailure {
   return { kind, phase, status, retryAfterMs: null, message: `simulated ${kind}` };
 }
 

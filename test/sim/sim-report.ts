@@ -90,6 +90,20 @@ export function toTableLine(row: SimRow): string {
   );
 }
 
+/** More of the same say nothing new. */
+const BREACHES_SHOWN = 20;
+
+/** What is printed below the table; empty when all is well. The last line runs the first breach again. */
+export function toBreachLines(breaches: readonly SimBreach[]): string[] {
+  const lines = breaches
+    .slice(0, BREACHES_SHOWN)
+    .map(({ scenario, seed, message }) => `FAIL ${scenario}, seed ${seed}: ${message}`);
+  if (breaches.length > BREACHES_SHOWN) lines.push(`… and ${breaches.length - BREACHES_SHOWN} more`);
+  const first = breaches[0];
+  if (first === undefined) return lines;
+  return [...lines, `Again: npm run sim -- --seed ${first.seed} --runs 1 --scenario "${first.scenario}"`];
+}
+
 function toLine(name: string, cells: readonly string[]): string {
   return name.padEnd(NAME_WIDTH) + cells.map((cell) => cell.padStart(COLUMN_WIDTH)).join("");
 }

@@ -169,13 +169,19 @@ class SimWorld {
     const input = this.toInput(modelClass.name, lastProvider, leaves ? leavesAfterMs : null);
     const work = this.serve(isolate, modelClass.name, input, atMs)
       .catch((error: unknown) => {
-        this.bugs.push(`an answer threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        this.bugs.push(
+          `an answer threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        );
       })
       .finally(() => this.running.delete(work));
     this.running.add(work);
   }
 
-  private toInput(className: string, lastProvider: ProviderId | null, leavesAfterMs: number | null): AnswerInput {
+  private toInput(
+    className: string,
+    lastProvider: ProviderId | null,
+    leavesAfterMs: number | null,
+  ): AnswerInput {
     const models = resolveModels(this.catalog, [className]);
     if (!models.ok) throw new Error(models.error);
     const reader = new AbortController();
@@ -203,7 +209,12 @@ class SimWorld {
     return chats;
   }
 
-  private async serve(isolate: SimIsolate, className: string, input: AnswerInput, atMs: number): Promise<void> {
+  private async serve(
+    isolate: SimIsolate,
+    className: string,
+    input: AnswerInput,
+    atMs: number,
+  ): Promise<void> {
     const answer = isolate.answer(input);
     let seenFirstTokenMs: number | null = null;
     let seenPieces = 0;
@@ -244,7 +255,9 @@ function toCatalog({ providers, classes }: WorldPlan): Catalog {
     classes: classes.map(({ name, targets: names }) => ({
       name,
       description: "",
-      targets: names.flatMap((text) => targets.filter((target) => `${target.provider}/${target.modelId}` === text)),
+      targets: names.flatMap((text) =>
+        targets.filter((target) => `${target.provider}/${target.modelId}` === text),
+      ),
       weights: null,
     })),
   };
@@ -270,4 +283,3 @@ function toIdSource(random: Random, nowMs: () => number): IdSource {
     randomBytes: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
   };
 }
-

@@ -76,7 +76,8 @@ function drawEvent(random: Random, nowMs: number): BreakerEvent {
   const kind = random();
   if (kind < 0.35) {
     const requestId = `req_${Math.floor(random() * 1_000)}`;
-    const firstTokenAtMs = random() < 0.5 ? undefined : nowMs - Math.floor(random() * 2_000);
+    const firstTokenAtMs =
+      random() < 0.5 ? undefined : nowMs - Math.floor(random() * oneOf(random, [1, 100, 2_000]));
     return {
       type: "call-end",
       verdict,
