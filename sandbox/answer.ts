@@ -2,6 +2,7 @@
  * What a stand-in says: an answer worth reading, the same for the same question, that admits in its first
  * sentence that no model wrote it. Pure.
  */
+import { isObject } from "./provider-wire.ts";
 import type { Question } from "./question.ts";
 
 export interface AnswerToolCall {
@@ -223,10 +224,12 @@ export function toJsonInstance(schema: Record<string, unknown>): unknown {
     }
     default: {
       const properties = schema["properties"];
-      if (typeof properties !== "object" || properties === null) return {};
-      return Object.fromEntries(
-        Object.entries(properties).map(([name, property]) => [name, toJsonInstance({ ...property })]),
-      );
+      if (!isObject(properties)) return {};
+      const entries = Object.entries(properties).map(([name, property]) => [
+        name,
+        toJsonInstance(isObject(property) ? property : {}),
+      ]);
+      return Object.fromEntries(entries);
     }
   }
 }

@@ -1,5 +1,6 @@
 /** The adapters under contract, each over the stand-in that speaks its wire, and what the suites share. */
 import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
+import { z } from "zod";
 import type { FetchFunction } from "../../src/providers/client/fetch-function.ts";
 import { toProviderId } from "../../src/providers/provider-config.ts";
 import type { ProviderConfig } from "../../src/providers/provider-config.ts";
@@ -167,18 +168,13 @@ export async function resetFaults(sandboxUrl: string): Promise<void> {
   await fetch(`${sandboxUrl}/journal`, { method: "DELETE" });
 }
 
-interface JournalLine {
-  readonly provider: string;
-  readonly path: string;
-  readonly outcome: string;
-}
+const JournalLine = z.looseObject({ provider: z.string(), path: z.string(), outcome: z.string() });
+type JournalLine = z.infer<typeof JournalLine>;
+const JournalAnswer = z.object({ requests: z.array(JournalLine) });
 
 export async function readJournal(sandboxUrl: string): Promise<readonly JournalLine[]> {
   const response = await fetch(`${sandboxUrl}/journal`);
-  const body: unknown = await response.json();
-  const requests = typeof body === "object" && body !== null && "requests" in body ? body.requests : null;
-  if (!Array.isArray(requests)) throw new Error("the journal has another shape");
-  return requests;
+  return JournalAnswer.parse(await response.json()).requests;
 }
 
 /** Asks the journal until its last request has left the state `open`: the server sees a close a moment later. */

@@ -19,7 +19,10 @@ test("[EE1] a question is answered with markdown, and a receipt stands under it"
   await expect(page.getByRole("status", { name: /live/i }).or(page.getByText("Live"))).toBeVisible();
 });
 
-test("[EE2] a reload in mid-answer goes on to the same end, and a second tab shows the same", async ({ page, context }) => {
+test("[EE2] a reload in mid-answer goes on to the same end, and a second tab shows the same", async ({
+  page,
+  context,
+}) => {
   await ask(page, "Tell me about harbours [[words:220]]");
   await expect(lastAnswer(page)).toContainText(/\w+ \w+ \w+/);
   await page.reload();
@@ -57,7 +60,10 @@ test("[EE4] a chat is listed under its first question, renamed and deleted", asy
   await waitForEnd(page);
   const chats = page.getByRole("navigation", { name: "Chats" });
   await expect(chats.getByRole("link", { name: new RegExp(name) })).toBeVisible();
-  await page.getByRole("button", { name: /rename this chat|rename chat|edit title/i }).first().click();
+  await page
+    .getByRole("button", { name: /rename this chat|rename chat|edit title/i })
+    .first()
+    .click();
   await page.getByRole("textbox", { name: "Chat title" }).fill("Renamed by hand");
   await page.keyboard.press("Enter");
   await expect(chats.getByRole("link", { name: /Renamed by hand/ })).toBeVisible();

@@ -12,7 +12,9 @@ const authorization = `Bearer ${apiKey}`;
 
 async function post(path: string, shape: "id" | "ticket"): Promise<string> {
   const answer = await fetch(`${E2E_URL}${path}`, { method: "POST", headers: { authorization } });
-  const body = z.object({ id: z.string().optional(), ticket: z.string().optional() }).parse(await answer.json());
+  const body = z
+    .object({ id: z.string().optional(), ticket: z.string().optional() })
+    .parse(await answer.json());
   return z.string().parse(body[shape]);
 }
 
@@ -80,7 +82,10 @@ test("[EE6] the openai package streams an answer", async () => {
 
 test("[EE6] the openai package sees a broken stream as an error", async ({ request }) => {
   const { admin } = await readCredentials(e2eStateFolder());
-  const signedIn = await request.post("/api/auth/sign-in/email", { data: admin, headers: { origin: E2E_URL } });
+  const signedIn = await request.post("/api/auth/sign-in/email", {
+    data: admin,
+    headers: { origin: E2E_URL },
+  });
   expect(signedIn.status()).toBe(200);
   const breakIt = (fault: string) =>
     request.put("/api/v1/admin/sandbox/google", { data: { fault }, headers: { origin: E2E_URL } });

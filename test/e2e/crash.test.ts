@@ -9,7 +9,9 @@ import { StoredMessage } from "../../src/protocol/session-frame.ts";
 import { startProduct, type Product } from "./product.ts";
 
 const Messages = z.object({ messages: z.array(StoredMessage) });
-const Frame = z.looseObject({ chunk: z.looseObject({ type: z.string(), delta: z.string().optional() }).optional() });
+const Frame = z.looseObject({
+  chunk: z.looseObject({ type: z.string(), delta: z.string().optional() }).optional(),
+});
 
 async function call(product: Product, path: string, method: "GET" | "POST"): Promise<unknown> {
   const headers = { authorization: `Bearer ${product.credentials.apiKey}` };
@@ -26,14 +28,20 @@ test("[EE8] after kill -9 in mid-answer nothing stored is lost and the turn has 
     const { ticket } = z
       .object({ ticket: z.string() })
       .parse(await call(product, `/api/v1/sessions/${id}/ticket`, "POST"));
-    const socket = new WebSocket(`${product.url.replace("http", "ws")}/api/v1/sessions/${id}/socket?ticket=${ticket}`);
+    const socket = new WebSocket(
+      `${product.url.replace("http", "ws")}/api/v1/sessions/${id}/socket?ticket=${ticket}`,
+    );
     let seen = "";
     socket.addEventListener("message", (event) => {
       const { chunk } = Frame.parse(JSON.parse(String(event.data)));
       if (chunk?.type === "text-delta") seen += chunk.delta ?? "";
     });
     await new Promise((resolve) => socket.addEventListener("open", resolve, { once: true }));
-    const question = { id: "question", role: "user", parts: [{ type: "text", text: "Go on and on [[words:400]]" }] };
+    const question = {
+      id: "question",
+      role: "user",
+      parts: [{ type: "text", text: "Go on and on [[words:400]]" }],
+    };
     const frame = { type: "send", requestId: "r", id, trigger: "submit-message", messages: [question] };
     socket.send(JSON.stringify({ ...frame, headers: {}, body: { model: "balanced" } }));
     await expect.poll(() => seen.length).toBeGreaterThan(200);
@@ -42,7 +50,9 @@ test("[EE8] after kill -9 in mid-answer nothing stored is lost and the turn has 
     const { messages } = Messages.parse(await call(product, `/api/v1/sessions/${id}/messages`, "GET"));
     expect(messages.map((message) => message.role)).toEqual(["user", "assistant"]);
     const answer = messages[1];
-    const text = (answer?.parts ?? []).map((part) => (typeof part["text"] === "string" ? part["text"] : "")).join("");
+    const text = (answer?.parts ?? [])
+      .map((part) => (typeof part["text"] === "string" ? part["text"] : ""))
+      .join("");
     expect(text.startsWith(seen)).toBe(true);
     expect(answer?.metadata?.status).toBe("incomplete");
     expect(answer?.metadata?.notice).toContain("restarted");

@@ -54,6 +54,14 @@ interface Desk {
   readonly desk: HealthDesk;
   dueAtMs: number | null;
   cancelTimer: () => void;
+  /** The platform runs one alarm of an object at a time. */
+  ticking: boolean;
+  readonly life: Life;
+}
+
+/** What a crash ends: whatever the object was waiting for never comes. */
+interface Life {
+  over: boolean;
 }
 
 export class SimAuthority {
@@ -91,7 +99,10 @@ export class SimAuthority {
 
   /** What a crash does: memory is gone, rows stay, and the alarm is found again by the minute job. */
   crash(name: string): void {
-    this.desks.get(name)?.cancelTimer();
+    const entry = this.desks.get(name);
+    if (entry === undefined) return;
+    entry.cancelTimer();
+    entry.life.over = true;
     this.desks.delete(name);
   }
 
@@ -101,7 +112,9 @@ export class SimAuthority {
     const store = this.stores.get(name) ?? new MemoryDeskStore();
     this.stores.set(name, store);
     const early: number[] = [];
-    const { clock, random, log } = this.deps;
+    const { random, log } = this.deps;
+    const life: Life = { over: false };
+    const clock = toMortalClock(this.deps.clock, life);
     const entry: { current: Desk | null } = { current: null };
     const desk = new HealthDesk({
       name,
@@ -110,7 +123,8 @@ export class SimAuthority {
       random,
       log,
       newPermitId: () => `permit-${(this.permits += 1)}`,
-      probe: (provider, model, mayGenerate) => this.probe(name, provider, model, mayGenerate),
+      probe: (provider, model, mayGenerate) =>
+        untilDeath(this.probe(name, provider, model, mayGenerate), life),
       isSandbox: () => false,
       peer: (peerName) => this.toPeer(peerName),
       wake: (atMs) => {
@@ -120,23 +134,35 @@ export class SimAuthority {
       publish: () => this.noteTransitions(name, store),
       background: (work) => this.watch(work),
     });
-    entry.current = { desk, dueAtMs: null, cancelTimer: () => {} };
+    entry.current = { desk, dueAtMs: null, cancelTimer: () => {}, ticking: false, life };
     this.desks.set(name, entry.current);
     for (const atMs of early) this.wake(entry.current, atMs);
     return desk;
   }
 
   private wake(entry: Desk, atMs: number): void {
-    if (entry.dueAtMs !== null && entry.dueAtMs <= atMs) return;
+    if (entry.life.over || (entry.dueAtMs !== null && entry.dueAtMs <= atMs)) return;
     const { clock, random } = this.deps;
     entry.cancelTimer();
     entry.dueAtMs = atMs;
     const delayMs =
       Math.max(MIN_ALARM_DELAY_MS, atMs - clock.nowMs()) + Math.round(random() * ALARM_LATENESS_MS);
     entry.cancelTimer = clock.startTimer(delayMs, () => {
-      entry.dueAtMs = null;
-      this.watch(entry.desk.tick());
+      if (!entry.ticking) this.watch(this.tick(entry));
     });
+  }
+
+  private async tick(entry: Desk): Promise<void> {
+    entry.ticking = true;
+    entry.dueAtMs = null;
+    try {
+      await entry.desk.tick();
+    } finally {
+      entry.ticking = false;
+      const missedMs = entry.dueAtMs;
+      entry.dueAtMs = null;
+      if (missedMs !== null) this.wake(entry, missedMs);
+    }
   }
 
   private healLater(): void {
@@ -154,7 +180,9 @@ export class SimAuthority {
   ): Promise<ProbeReport> {
     const { clock, startedMs } = this.deps;
     const region = object.split("@")[1] ?? "";
-    const halfOpen = this.peek(object)?.status === "HALF_OPEN";
+    const snapshot = this.peek(object);
+    const own = snapshot?.models.find((circuit) => circuit.model === model);
+    const halfOpen = snapshot?.status === "HALF_OPEN" || own?.status === "HALF_OPEN";
     const noted: NotedProbe = { object, startedAtMs: clock.nowMs() - startedMs, halfOpen, endedAtMs: null };
     this.probes.push(noted);
     const report = await probeProvider(
@@ -207,4 +235,21 @@ export class SimAuthority {
       this.bugs.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
     });
   }
+}
+
+/** The world's clock for one life of an object. */
+function toMortalClock(clock: Clock, life: Life): Clock {
+  return {
+    nowMs: () => clock.nowMs(),
+    sleep: (durationMs, signal) => untilDeath(clock.sleep(durationMs, signal), life),
+    startTimer: (durationMs, callback) =>
+      clock.startTimer(durationMs, () => {
+        if (!life.over) callback();
+      }),
+  };
+}
+
+async function untilDeath<Value>(work: Promise<Value>, life: Life): Promise<Value> {
+  const value = await work;
+  return life.over ? new Promise<Value>(() => {}) : value;
 }

@@ -146,7 +146,9 @@ describe("admin", () => {
     expect((await call("admin", "PUT", path, body)).status).toBe(200);
     const wrong = await call("admin", "PUT", path, { policy: { surprise: 1 }, reason: "it flaps" });
     expect(wrong.status).toBe(400);
-    expect(await wrong.json()).toMatchObject({ issues: [{ path: "policy", message: expect.stringContaining("surprise") }] });
+    expect(await wrong.json()).toMatchObject({
+      issues: [{ path: "policy", message: expect.stringContaining("surprise") }],
+    });
     expect((await call("admin", "PUT", path, { policy: { failureThreshold: 5 } })).status).toBe(400);
     expect((await call("admin", "PUT", "/api/v1/admin/circuits/nobody/policy", body)).status).toBe(404);
     expect(asked).toEqual([
