@@ -45,7 +45,7 @@ const STALE_MS = 60_000;
 const WARM_LIMIT_MS = 150;
 const LOST_AFTER_MS = 5_000;
 /** The answer to a report is the snapshot as it stands: this bounds how late an isolate with traffic hears of a change. */
-const FLUSH_AFTER_MS = 500;
+const FLUSH_AFTER_MS = 250;
 const FLUSH_AT_COUNT = 20;
 /** Stands for the provider among the names of its models, none of which is empty. */
 const WHOLE_PROVIDER = "";
@@ -83,15 +83,18 @@ export class CircuitClient {
     const nowMs = this.deps.clock.nowMs();
     const cold = [...providers].filter((provider) => isCold(this.entry(provider), nowMs));
     if (cold.length === 0) return;
-    const pulls = Promise.all(cold.map((provider) => this.pull(provider)));
+    const waitedFor = new Set(cold);
+    const pulls = Promise.all(
+      cold.map(async (provider) => {
+        await this.pull(provider);
+        waitedFor.delete(provider);
+      }),
+    );
     this.deps.waitUntil(pulls);
     const limit = new AbortController();
     await Promise.race([pulls, this.deps.clock.sleep(WARM_LIMIT_MS, limit.signal)]);
     limit.abort();
-    for (const provider of cold) {
-      const entry = this.entry(provider);
-      if (entry.fetchedAtMs < nowMs) entry.unheardAtMs = this.deps.clock.nowMs();
-    }
+    for (const provider of waitedFor) this.entry(provider).unheardAtMs = this.deps.clock.nowMs();
   }
 
   /** Takes note of a call and returns at once. A failure is reported immediately, good calls in batches. */

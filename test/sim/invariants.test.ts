@@ -51,10 +51,7 @@ describe("the invariants", () => {
     expect(find({ probes: [probe, { ...beside, object: "beta" }] })).toEqual([]);
     expect(
       find({
-        probes: [
-          { ...probe, halfOpen: false },
-          { ...beside, halfOpen: false },
-        ],
+        probes: [{ ...probe, halfOpen: false }, beside],
       }),
     ).toEqual([]);
   });

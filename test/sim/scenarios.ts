@@ -11,7 +11,6 @@ import {
   forModel,
   hanging,
   limitedTo,
-  OVERLOADED,
   slowedBy,
   sometimes,
   toFlappingSpans,
@@ -21,6 +20,7 @@ import {
 import { lognormal, mixed, pareto } from "./distributions.ts";
 import { listSickTransitions, quantileOf } from "./figures.ts";
 import { authorityScenarios } from "./scenarios-authority.ts";
+import { totalOutage } from "./scenario-total-outage.ts";
 import { regionScenarios } from "./scenarios-regions.ts";
 import {
   alone,
@@ -183,30 +183,6 @@ const heavyTail: Scenario = {
   },
 };
 
-const BLACKOUT: Span = { fromMs: 30_000, untilMs: 50_000 };
-
-const blackout = alone(
-  toVariant(
-    "total outage and recovery",
-    (seed) => {
-      const behave = () => during([BLACKOUT], OVERLOADED, answering());
-      const plan = toWorldPlan(seed, behave, { durationMs: 130_000 });
-      return { ...plan, providers: plan.providers.map((provider) => ({ ...provider, behave })) };
-    },
-    {
-      sickness: sickFor([BLACKOUT]),
-      // Until the first provider's probe has found it well again, and a moment for the isolates to hear of it.
-      failuresAllowed: (result) => [
-        { fromMs: BLACKOUT.fromMs - 2_000, untilMs: findFirstRecoveryMs(result) + 1_000 },
-      ],
-      check: (result) => {
-        const backMs = findFirstRecoveryMs(result);
-        return backMs < 100_000 ? [] : ["[SM12] no provider was taken back within 50 s after the outage"];
-      },
-    },
-  ),
-);
-
 export const SCENARIOS: readonly Scenario[] = [
   healthy,
   dead,
@@ -220,17 +196,9 @@ export const SCENARIOS: readonly Scenario[] = [
   sickModel,
   midStream,
   heavyTail,
-  blackout,
+  totalOutage,
   ...authorityScenarios,
 ];
-
-function findFirstRecoveryMs({ transitions }: WorldResult): number {
-  const back = transitions.find(
-    ({ atMs, transition }) =>
-      atMs >= BLACKOUT.untilMs && transition.to === "CLOSED" && transition.model === null,
-  );
-  return back?.atMs ?? Infinity;
-}
 
 function expectNoTrip({ transitions }: WorldResult, why: string): string[] {
   return transitions
