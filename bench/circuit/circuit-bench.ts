@@ -168,6 +168,6 @@ const NOTES = [
   `The product's own bundle on workerd without the dev proxy: ${ISOLATES} isolates that share one set of objects and one database; stand-ins over loopback are the providers. ${RUNS} runs, medians.`,
   "A call counts as waited for when it was answered before the request left for its provider while every object call was held up by 120 ms; the background ones are refreshes of snapshots and batched reports.",
   "Checks are timed one by one on Node's V8, since workerd's clock stands still within an event; the mean inside workerd is a loop of 400,000 timed from outside.",
-  "A transition is opened by hand after 31 s of quiet, when isolates look least often; to an isolate it takes until the first request after which nobody is sent there, asked every 150 ms. Objects and isolates are on one machine: distance comes on top.",
+  "A transition is opened by hand after 31 s of quiet, when isolates look least often; it has reached an isolate when the snapshot that says so has, and no later request of that isolate may be served there. Each isolate asks each provider about three times a second. Objects and isolates are on one machine: distance comes on top.",
   "Asking first is the design of Portkey's branch 2.0.0 (an object call before each request and one after it) in front of the same code; here an object call costs a hop on one machine, on the edge it costs the way to the object.",
 ];

@@ -2,6 +2,7 @@
 import { z } from "zod";
 
 const Counts = z.object({ calls: z.number(), waitedFor: z.number(), sent: z.number() });
+const Heard = z.record(z.string(), z.number());
 const Control = z.object({ atMs: z.number() });
 
 export interface Completion {
@@ -48,6 +49,11 @@ export class IsolateClient {
 
   async readCounts(): Promise<z.infer<typeof Counts>> {
     return Counts.parse(await this.readBench("counts"));
+  }
+
+  /** By provider: when this isolate was told that its circuit is open, since this was last asked. */
+  async takeHeard(): Promise<Record<string, number>> {
+    return Heard.parse(await this.readBench("heard"));
   }
 
   async setObjectDelay(delayMs: number): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * How long a transition takes until every isolate acts on it and until an open console shows it. Isolates serve
- * traffic all the while; a provider is opened after half a minute of quiet, when isolates look least often. An isolate
- * knows when a request that began later than the transition, and every one after it, is served by somebody else.
+ * How long a transition takes until every isolate has been told of it and until an open console shows it. Isolates
+ * serve traffic all the while; a provider is opened after half a minute of quiet, when isolates look least often. That
+ * an isolate acts on what it was told is checked by who serves its requests from then on.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { AdminLiveFrame } from "../../src/protocol/circuit.ts";
@@ -18,8 +18,8 @@ export interface TransitionTimes {
 const QUIET_MS = 31_000;
 /** Longer than any isolate may take to know. */
 const WATCHED_MS = 6_000;
-/** Between two requests of one isolate to one provider. */
-const REQUEST_EVERY_MS = 150;
+/** Between two requests of one isolate to one provider: busy, and far from what the machine can do. */
+const REQUEST_EVERY_MS = 300;
 
 /** Opens each of `providers` once. `models` has one model for each, and one of a provider that stays well. */
 export async function measureTransitions(
@@ -38,17 +38,23 @@ export async function measureTransitions(
   );
   const board = await openConsole(home);
   await sleep(QUIET_MS);
+  for (const isolate of isolates) await isolate.takeHeard();
   const openedAtMs = new Map<string, number>();
   for (const provider of providers) openedAtMs.set(provider, await home.control(provider, "open"));
   await sleep(WATCHED_MS);
   stop.abort();
   await Promise.all(traffic.map(({ done }) => done));
+  const heard = new Map<IsolateClient, Record<string, number>>();
+  for (const isolate of isolates) heard.set(isolate, await isolate.takeHeard());
   for (const provider of providers) await home.control(provider, "reset");
   board.close();
   return {
-    toIsolatesMs: traffic.map(({ provider, completions }) =>
-      toLagMs(completions, provider, openedAtMs.get(provider) ?? 0),
-    ),
+    toIsolatesMs: traffic.map(({ isolate, provider, completions }) => {
+      const heardAtMs = heard.get(isolate)?.[provider];
+      if (heardAtMs === undefined) throw new Error(`an isolate was never told that ${provider} is open`);
+      checkServed(completions, provider, heardAtMs);
+      return Math.max(0, heardAtMs - (openedAtMs.get(provider) ?? 0));
+    }),
     toConsoleMs: providers.map((provider) => {
       const seenAtMs = board.openedAtMs.get(provider);
       if (seenAtMs === undefined) throw new Error(`the console was never told that ${provider} is open`);
@@ -58,6 +64,7 @@ export async function measureTransitions(
 }
 
 interface Traffic {
+  readonly isolate: IsolateClient;
   readonly provider: string;
   readonly completions: Completion[];
   readonly done: Promise<void>;
@@ -76,15 +83,13 @@ function startTraffic(
       await sleep(REQUEST_EVERY_MS);
     }
   };
-  return { provider, completions, done: run() };
+  return { isolate, provider, completions, done: run() };
 }
 
-/** From the transition to the first request after which nobody is sent there any more. */
-function toLagMs(completions: readonly Completion[], provider: string, openedAtMs: number): number {
-  const lastThere = completions.findLastIndex((completion) => completion.provider === provider);
-  const first = completions[lastThere + 1];
-  if (first === undefined) throw new Error(`an isolate still sends requests to ${provider}, which is open`);
-  return Math.max(0, first.startedMs - openedAtMs);
+/** Nobody is sent to an open provider any more once its isolate knows. */
+function checkServed(completions: readonly Completion[], provider: string, heardAtMs: number): void {
+  const late = completions.find((each) => each.startedMs > heardAtMs && each.provider === provider);
+  if (late !== undefined) throw new Error(`${provider} served a request after its isolate had been told`);
 }
 
 interface Board {

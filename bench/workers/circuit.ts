@@ -53,6 +53,8 @@ async function serveBench(url: URL, request: Request, env: Bindings): Promise<Re
       return Response.json({ ok: true });
     case "/bench/counts":
       return Response.json({ calls: watch.calls, waitedFor, sent });
+    case "/bench/heard":
+      return Response.json(watch.takeHeard());
     case "/bench/checks":
       return Response.json({ open: countOpen(watched, Number(url.searchParams.get("count") ?? "0")) });
     case "/bench/control": {

@@ -4,6 +4,7 @@
  * those in the background.
  */
 import type { Bindings } from "../../src/env.ts";
+import { CircuitSnapshot } from "../../src/protocol/circuit.ts";
 
 export class ObjectWatch {
   /** How long each call is held up before it begins, milliseconds. */
@@ -11,6 +12,8 @@ export class ObjectWatch {
   private begun = 0;
   private markedAt = 0;
   private answered = 0;
+  /** By provider: when this isolate was first told that its circuit is open, epoch milliseconds. */
+  private heard = new Map<string, number>();
   private readonly environments = new WeakMap<Bindings, Bindings>();
 
   /** Calls since the start. */
@@ -22,6 +25,13 @@ export class ObjectWatch {
   mark(): void {
     this.markedAt = this.begun;
     this.answered = 0;
+  }
+
+  /** What was heard since it was last asked. */
+  takeHeard(): Record<string, number> {
+    const heard = Object.fromEntries(this.heard);
+    this.heard = new Map();
+    return heard;
   }
 
   /** Calls that were begun after the mark and have been answered: of those before it nobody knows who waits. */
@@ -39,7 +49,8 @@ export class ObjectWatch {
         if (key === "get")
           return (...parameters: Parameters<typeof target.get>) => this.watch(target.get(...parameters));
         const value: unknown = Reflect.get(target, key);
-        return typeof value === "function" ? value.bind(target) : value;
+        const bound: unknown = typeof value === "function" ? value.bind(target) : value;
+        return bound;
       },
     });
     const wrapped: Bindings = { ...env, PROVIDER_HEALTH: watched };
@@ -63,6 +74,10 @@ export class ObjectWatch {
     if (this.delayMs > 0) await scheduler.wait(this.delayMs);
     const answer = await run();
     if (number > this.markedAt) this.answered += 1;
+    const snapshot = CircuitSnapshot.safeParse(answer).data;
+    if (snapshot?.status === "OPEN" && !this.heard.has(snapshot.provider)) {
+      this.heard.set(snapshot.provider, Date.now());
+    }
     return answer;
   }
 }

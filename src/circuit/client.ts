@@ -34,8 +34,8 @@ interface Entry {
 /** Plain data only: it outlives requests, and a promise or stub of one request may not be used by another. */
 export type CircuitCache = Map<string, Entry>;
 
-/** A closed, quiet circuit is looked up again after this. */
-const FRESH_MS = 3_000;
+/** A closed, quiet circuit is looked up again after this: below a second, so that a change made elsewhere is known within one. */
+const FRESH_MS = 750;
 /** After trouble the picture changes quickly. */
 const FRESH_AROUND_CHANGE_MS = 500;
 const AROUND_CHANGE_MS = 30_000;
