@@ -1,5 +1,5 @@
 /** Bundles a Worker as a deploy would: wrangler's own esbuild, its configuration and its flags, into a folder. */
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { runCommand } from "../../scripts/bootstrap/run-command.mjs";
 import { toLocalWranglerEnvironment, toWranglerScript } from "../../scripts/wrangler-command.ts";
@@ -14,6 +14,8 @@ const MODULE_TYPES: Readonly<Record<string, BundledModule["type"]>> = { ".js": "
 
 /** The entry comes first. `entry` is relative to the repository's folder. */
 export async function bundleWorker(root: string, entry: string, folder: string): Promise<BundledModule[]> {
+  // Wrangler refuses to bundle without the folder of the pages, which no bench serves.
+  await mkdir(join(root, "dist", "web"), { recursive: true });
   await runCommand(
     process.execPath,
     [toWranglerScript(root), "deploy", entry, "--dry-run", `--outdir=${folder}`],
