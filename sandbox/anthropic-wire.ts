@@ -1,5 +1,6 @@
 /** Anthropic's Messages wire. */
 import type { Answer } from "./answer.ts";
+import { splitBrokenAnswer } from "./broken-answer.ts";
 import {
   bearerOf,
   CREATED_AT,
@@ -13,6 +14,9 @@ import {
 } from "./provider-wire.ts";
 import type { ErrorSpec, JsonObject, ProviderWire } from "./provider-wire.ts";
 import type { Question } from "./question.ts";
+
+/** The only one here that goes on from an assistant's message at the end. */
+const PREFILL_MODEL = /^claude-haiku-4-5(?:-\d{8})?$/;
 
 function contentText(content: unknown): string {
   if (typeof content === "string") return content;
@@ -38,16 +42,21 @@ function parseJsonSchema(body: JsonObject): JsonObject | null {
 
 function parseQuestion(body: JsonObject): Omit<Question, "modelId"> {
   const messages = objectsIn(body["messages"]);
-  const last = messages.at(-1) ?? {};
+  const { asked, broken } = splitBrokenAnswer(messages, {
+    assistantRole: "assistant",
+    textOf: (message) => contentText(message["content"]),
+  });
+  const last = asked.at(-1) ?? {};
   const results = objectsIn(last["content"]).filter((part) => part["type"] === "tool_result");
   const thinking = isObject(body["thinking"]) ? body["thinking"]["type"] : null;
-  const lastCharacters = contentText(last["content"]).length;
+  const lastCharacters = contentText(messages.at(-1)?.["content"]).length;
   const promptCharacters =
     contentText(body["system"]).length +
     messages.reduce((sum, message) => sum + contentText(message["content"]).length, 0);
   return {
     text: results.length > 0 ? "" : contentText(last["content"]),
     toolResult: results.length > 0 ? contentText(results) : null,
+    broken,
     promptCharacters,
     cachedCharacters: promptCharacters - lastCharacters,
     attachments: objectsIn(last["content"]).filter(
@@ -72,6 +81,20 @@ function toUsage({ usage }: Answer, isStart: boolean): JsonObject {
   };
 }
 
+/** Which prefills are refused, in Anthropic's words. Rule PR87. */
+function findRefusal({ modelId, broken }: Question): ErrorSpec | null {
+  if (broken?.wish !== "prefill") return null;
+  const refuse = (message: string): ErrorSpec => ({ status: 400, type: "invalid_request_error", message });
+  if (!PREFILL_MODEL.test(modelId)) {
+    return refuse(
+      "This model does not support assistant message prefill. The conversation must end with a user message.",
+    );
+  }
+  return /\s$/.test(broken.partial)
+    ? refuse("messages: final assistant content cannot end with trailing whitespace")
+    : null;
+}
+
 function toError({ type, message }: ErrorSpec): JsonObject {
   return { type: "error", error: { type, message } };
 }
@@ -85,6 +108,7 @@ export const ANTHROPIC_WIRE: ProviderWire = {
   },
   findKey: (headers) => headerOf(headers["x-api-key"]) ?? bearerOf(headers["authorization"]),
   parseQuestion,
+  findRefusal,
   toError,
   toErrorEvent: (error) => `event: error\ndata: ${JSON.stringify(toError(error))}\n\n`,
   toModelList() {
@@ -96,6 +120,7 @@ export const ANTHROPIC_WIRE: ProviderWire = {
     }));
     return { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
   },
+  cut: (event) => [event],
   enrich(event, answer) {
     if (event["type"] === "message_start" && isObject(event["message"])) {
       return { ...event, message: { ...event["message"], usage: toUsage(answer, true) } };

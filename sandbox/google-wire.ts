@@ -1,5 +1,7 @@
 /** Google's Gemini wire. */
 import type { Answer } from "./answer.ts";
+import { splitBrokenAnswer } from "./broken-answer.ts";
+import { toCallPieces } from "./google-call-pieces.ts";
 import { headerOf, isObject, modelsOf, numberOf, objectsIn, textOf, toTool } from "./provider-wire.ts";
 import type { ErrorSpec, JsonObject, ProviderWire } from "./provider-wire.ts";
 import type { Question } from "./question.ts";
@@ -20,7 +22,8 @@ function parseForcedTool(toolConfig: unknown): string | null {
 
 function parseQuestion(body: JsonObject): Omit<Question, "modelId"> {
   const contents = objectsIn(body["contents"]);
-  const last = contents.at(-1) ?? {};
+  const { asked, broken } = splitBrokenAnswer(contents, { assistantRole: "model", textOf: partsText });
+  const last = asked.at(-1) ?? {};
   const results = objectsIn(last["parts"]).filter((part) => isObject(part["functionResponse"]));
   const config = isObject(body["generationConfig"]) ? body["generationConfig"] : {};
   const thinking = isObject(config["thinkingConfig"]) ? config["thinkingConfig"] : null;
@@ -31,8 +34,9 @@ function parseQuestion(body: JsonObject): Omit<Question, "modelId"> {
   return {
     text: results.length > 0 ? "" : partsText(last),
     toolResult: results.length > 0 ? JSON.stringify(results.map((part) => part["functionResponse"])) : null,
+    broken,
     promptCharacters,
-    cachedCharacters: promptCharacters - partsText(last).length,
+    cachedCharacters: promptCharacters - partsText(contents.at(-1)).length,
     attachments: objectsIn(last["parts"]).filter((part) => "inlineData" in part || "fileData" in part).length,
     maxOutputTokens: numberOf(config["maxOutputTokens"]),
     tools: objectsIn(body["tools"]).flatMap((tool) =>
@@ -84,6 +88,7 @@ export const GOOGLE_WIRE: ProviderWire = {
   },
   findKey: (headers, query) => headerOf(headers["x-goog-api-key"]) ?? headerOf(query.get("key") ?? undefined),
   parseQuestion,
+  findRefusal: () => null,
   toError,
   toErrorEvent: (error) => `data: ${JSON.stringify(toError(error))}\n\n`,
   toModelList: () => ({
@@ -93,6 +98,7 @@ export const GOOGLE_WIRE: ProviderWire = {
       supportedGenerationMethods: ["generateContent"],
     })),
   }),
+  cut: toCallPieces,
   enrich(event, answer) {
     const candidates = objectsIn(event["candidates"]).map((candidate) =>
       // aimock says FUNCTION_CALL; Google says STOP also after a call.

@@ -1,5 +1,6 @@
 /** The OpenAI Chat Completions wire, also as DeepSeek speaks it. */
 import type { Answer } from "./answer.ts";
+import { splitBrokenAnswer } from "./broken-answer.ts";
 import {
   bearerOf,
   CREATED_AT_SECONDS,
@@ -43,13 +44,18 @@ function thinks(provider: "openai" | "deepseek", body: JsonObject): boolean {
 
 function parseQuestion(provider: "openai" | "deepseek", body: JsonObject): Omit<Question, "modelId"> {
   const messages = objectsIn(body["messages"]);
-  const last = messages.at(-1) ?? {};
+  const { asked, broken } = splitBrokenAnswer(messages, {
+    assistantRole: "assistant",
+    textOf: (message) => contentText(message["content"]),
+  });
+  const last = asked.at(-1) ?? {};
   const isTool = last["role"] === "tool";
   const lengths = messages.map((message) => contentText(message["content"]).length);
   const promptCharacters = lengths.reduce((sum, length) => sum + length, 0);
   return {
-    text: isTool ? "" : contentText(messages.findLast((message) => message["role"] === "user")?.["content"]),
+    text: isTool ? "" : contentText(asked.findLast((message) => message["role"] === "user")?.["content"]),
     toolResult: isTool ? contentText(last["content"]) : null,
+    broken,
     promptCharacters,
     cachedCharacters: promptCharacters - (lengths.at(-1) ?? 0),
     attachments: objectsIn(last["content"]).filter((part) => part["type"] !== "text").length,
@@ -98,6 +104,7 @@ export function createOpenAiWire(provider: "openai" | "deepseek", displayName: s
     },
     findKey: (headers) => bearerOf(headers["authorization"]),
     parseQuestion: (body) => parseQuestion(provider, body),
+    findRefusal: () => null,
     toError,
     toErrorEvent: (error) => `data: ${JSON.stringify(toError(error))}\n\n`,
     toModelList: () => ({
@@ -109,6 +116,7 @@ export function createOpenAiWire(provider: "openai" | "deepseek", displayName: s
         owned_by: provider,
       })),
     }),
+    cut: (event) => [event],
     enrich: (event, answer) =>
       isObject(event["usage"]) ? { ...event, usage: toUsage(provider, answer) } : event,
     isContent(event) {

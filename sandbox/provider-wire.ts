@@ -40,10 +40,14 @@ export interface ProviderWire {
     query: URLSearchParams,
   ): string | null;
   parseQuestion(body: JsonObject): Omit<Question, "modelId">;
+  /** What this provider refuses in a question that can be read. */
+  findRefusal(question: Question): ErrorSpec | null;
   toError(error: ErrorSpec): JsonObject;
   /** The bytes of an error event inside a stream. */
   toErrorEvent(error: ErrorSpec): string;
   toModelList(): JsonObject;
+  /** One event of aimock's as the events in which this provider would send it. */
+  cut(event: JsonObject): JsonObject[];
   /** Puts the counts into one event or one whole answer, where this wire has a place for them. */
   enrich(event: JsonObject, answer: Answer): JsonObject;
   isContent(event: JsonObject): boolean;
@@ -82,6 +86,9 @@ export function modelsOf(provider: SandboxProvider): { id: string; displayName: 
     displayName,
   }));
 }
+
+/** About a word a piece, as models stream. */
+export const PIECE_CHARACTERS = 7;
 
 /** A moment before all of the models, so that lists do not change from run to run. */
 export const CREATED_AT = "2026-01-01T00:00:00Z";

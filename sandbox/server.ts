@@ -1,6 +1,6 @@
 /**
  * The sandbox: stand-ins for four providers on one loopback port, each on its own wire, each breakable by a control.
- * For a machine without keys, and for tests. It holds no secret and costs nothing. Rules PR80 to PR85.
+ * For a machine without keys, and for tests. It holds no secret and costs nothing. Rules PR80 to PR93.
  *
  * `GET /control` shows the faults, `PUT /control/{provider}` sets one (fault.ts), `DELETE /control` heals everybody;
  * `GET /journal` lists the last requests, `DELETE /journal` forgets them.
@@ -145,7 +145,14 @@ async function serveGeneration(context: Context, call: Call): Promise<void> {
     sendError(call, { status: 404, type, message: `The model ${model} does not exist` });
     return;
   }
-  const answer = composeAnswer(provider, { modelId: model, ...wire.parseQuestion(body) });
+  const question = { modelId: model, ...wire.parseQuestion(body) };
+  const refusal = wire.findRefusal(question);
+  if (refusal !== null) {
+    entry.outcome = "refused";
+    sendError(call, refusal);
+    return;
+  }
+  const answer = composeAnswer(provider, question);
   const version = headerOf(request.headers["anthropic-version"]);
   const headers: Record<string, string> = version === null ? {} : { "anthropic-version": version };
   const whole = await context.upstream.respond(route.upstreamPath, text, headers, answer);

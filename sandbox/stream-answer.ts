@@ -35,21 +35,25 @@ function parseData(data: string): JsonObject | null {
   }
 }
 
-/** Cuts aimock's stream into events, with the counts of this answer in them. */
+/** Cuts aimock's stream into events as small as the provider's, with the counts of this answer in them. */
 export function toStreamEvents(stream: string, wire: ProviderWire, answer: Answer): StreamEvent[] {
   return stream
     .split("\n\n")
     .filter((block) => block.trim() !== "")
-    .map((block) => {
+    .flatMap((block) => {
       const start = block.startsWith("data: ") ? 0 : block.indexOf("\ndata: ") + 1;
       const json = parseData(block.slice(start + "data: ".length));
-      if (json === null) return { text: `${block}\n\n`, isContent: false, isFinal: block.includes("[DONE]") };
-      const enriched = wire.enrich(json, answer);
-      return {
-        text: `${block.slice(0, start)}data: ${JSON.stringify(enriched)}\n\n`,
-        isContent: wire.isContent(enriched),
-        isFinal: wire.isFinal(enriched),
-      };
+      if (json === null) {
+        return [{ text: `${block}\n\n`, isContent: false, isFinal: block.includes("[DONE]") }];
+      }
+      return wire.cut(json).map((event) => {
+        const enriched = wire.enrich(event, answer);
+        return {
+          text: `${block.slice(0, start)}data: ${JSON.stringify(enriched)}\n\n`,
+          isContent: wire.isContent(enriched),
+          isFinal: wire.isFinal(enriched),
+        };
+      });
     });
 }
 

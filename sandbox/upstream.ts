@@ -1,9 +1,7 @@
 /** aimock behind the stand-ins: it speaks every wire to the letter, we say what the answer is. */
 import { LLMock } from "@copilotkit/aimock";
 import type { Answer } from "./answer.ts";
-
-/** About a word a piece, as models stream. */
-const CHUNK_CHARACTERS = 7;
+import { PIECE_CHARACTERS } from "./provider-wire.ts";
 
 export interface Upstream {
   /** The whole well-formed response for a request on one of aimock's paths, with this answer in it. */
@@ -26,7 +24,7 @@ export async function startUpstream(): Promise<Upstream> {
   const mock = new LLMock({
     host: "127.0.0.1",
     port: 0,
-    chunkSize: CHUNK_CHARACTERS,
+    chunkSize: PIECE_CHARACTERS,
     logLevel: "silent",
     // Our own journal is the one that is read.
     journalMaxEntries: 1,

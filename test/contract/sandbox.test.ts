@@ -2,7 +2,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text as readAll } from "node:stream/consumers";
+import type { LanguageModelV4FunctionTool } from "@ai-sdk/provider";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { FAULT_NAMES } from "../../sandbox/fault.ts";
 import { SANDBOX_PROVIDERS } from "../../sandbox/provider-wire.ts";
 import { startSandbox } from "../../sandbox/server.ts";
@@ -44,6 +46,21 @@ function chat(
 
 describe("answers", () => {
   test.each(SANDBOX_PROVIDERS)(
+    "[PR94] %s makes a title and a summary of what the person said",
+    async (name) => {
+      const conversation = "Person: How do tides work, please? [[words:9]]\n\nAssistant: They come and go.";
+      const title = await ask(
+        name,
+        `Write a title of at most six words for the conversation below.\n\n${conversation}`,
+      );
+      expect(title).toBe("How do tides work, please");
+      const summary = await ask(name, `Summarise the conversation below for yourself.\n\n${conversation}`);
+      expect(summary).toContain("- How do tides work, please");
+      expect(summary).not.toContain("words:9");
+    },
+  );
+
+  test.each(SANDBOX_PROVIDERS)(
     "[PR80] %s says what it is, quotes the question, and repeats itself",
     async (name) => {
       const question = "How do I count words in Python?";
@@ -69,6 +86,34 @@ describe("answers", () => {
     expect(await ask("google", 'Answer with just "yes".')).toBe("yes");
     expect((await ask("deepseek", "[[words:37]]")).split(/\s+/)).toHaveLength(37);
     expect(await ask("openai", "[[tool:weather {}]]")).toContain("stand-in for **OpenAI**");
+  });
+
+  test("[PR91] a long text has exactly its words, in paragraphs, and never repeats itself", async () => {
+    const read = async (words: number) => {
+      const response = await chat(
+        { authorization: "Bearer k" },
+        { model: "gpt-6-sol", messages: [{ role: "user", content: `Go on [[words:${words}]]` }] },
+      );
+      const answer = z.object({
+        choices: z.tuple([z.object({ message: z.object({ content: z.string() }) })]),
+      });
+      return answer.parse(await response.json()).choices[0].message.content;
+    };
+    for (const words of [1, 79, 80, 81, 1234, 20_000]) {
+      const paragraphs = (await read(words)).split("\n\n").map((paragraph) => paragraph.split(/\s+/).length);
+      expect(paragraphs.reduce((sum, count) => sum + count, 0)).toBe(words);
+      expect(new Set(paragraphs.slice(0, -1))).toEqual(new Set(words > 80 ? [80] : []));
+    }
+    expect((await read(99_999)).split(/\s+/)).toHaveLength(20_000);
+    const long = await read(20_000);
+    const stretches = new Set(Array.from(long, (_, start) => long.slice(start, start + 100)));
+    expect(stretches.size).toBe(long.length);
+    expect(/ thirty-seven\b/.test(long)).toBe(true);
+  });
+
+  test("[PR91] every stand-in says the same long text", async () => {
+    const answers = await Promise.all(SANDBOX_PROVIDERS.map((name) => ask(name, "Go on [[words:300]]")));
+    expect(new Set(answers).size).toBe(1);
   });
 
   test("[PR80] without streaming the same answer comes as one body", async () => {
@@ -99,6 +144,55 @@ describe("answers", () => {
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { type: "invalid_request_error" } });
     expect((await fetch(`${sandbox.url}/mistral/v1/models`)).status).toBe(404);
+  });
+});
+
+const NOTE: LanguageModelV4FunctionTool = {
+  type: "function",
+  name: "note",
+  description: "Keeps a note",
+  inputSchema: { type: "object" },
+};
+
+describe.each(ADAPTERS)("tool calls of $name", (adapter) => {
+  const callWith = (input: unknown) =>
+    startCall(makeProvider(adapter, sandbox.url).provider, {
+      modelId: adapter.modelId,
+      prompt: userPrompt(`[[tool:note ${JSON.stringify(input)}]]`),
+      tools: [NOTE],
+    });
+
+  test.each([
+    {
+      text: 'Umlauts: äöü, a "quote", 🚢🚢🚢🚢🚢\n',
+      count: 3,
+      tags: ["sea", "ships"],
+      place: { deep: true },
+    },
+    { lines: [{ text: "one" }, { text: null }], empty: "" },
+  ])("[PR92] the arguments %j come in several pieces", async (input) => {
+    const { events } = await callWith(input);
+    const pieces = events.flatMap((event) => (event.type === "tool-input-delta" ? [event.text] : []));
+    const call = events.find((event) => event.type === "tool-call");
+    expect(pieces.length).toBeGreaterThan(3);
+    expect(pieces.join("")).toBe(JSON.stringify(input));
+    expect(JSON.parse(call?.input ?? "")).toEqual(input);
+  });
+
+  test.each([{}, { none: [] }, { "a key": 1 }])("[PR92] the arguments %j come, however", async (input) => {
+    const { events } = await callWith(input);
+    const calls = events.flatMap((event) => (event.type === "tool-call" ? [event.input] : []));
+    expect(calls).toEqual([JSON.stringify(input)]);
+  });
+
+  test("[PR92] a fault breaks inside the arguments", async () => {
+    await setFault(sandbox.url, adapter.standIn, "cut", { afterChunks: 3 });
+    const { events, last } = await callWith({ text: "A note that is too long for one piece" });
+    const pieces = events.flatMap((event) => (event.type === "tool-input-delta" ? [event.text] : []));
+    expect(pieces.join("")).toMatch(/^\{"text":"A no/);
+    expect(pieces.join("")).not.toContain("one piece");
+    expect(events.some(({ type }) => type === "tool-call")).toBe(false);
+    expect(last).toMatchObject({ type: "fail", failure: { kind: "stream-cut" } });
   });
 });
 
