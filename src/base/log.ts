@@ -61,6 +61,10 @@ export interface LogEvents {
     status: string;
     duration_ms: number;
   };
+  /** A turn whose object was lost goes on in its next life. */
+  turn_recovered: { request_id: string; turn_id: string; generation: number; stored_chunks: number };
+  /** A tool threw, or an MCP server is down: its tools are absent, the answer goes on. */
+  tool_failed: { subject: "tool" | "server"; name: string; error: string };
   alarm_failed: { object: string; alarm: string; error: string };
   background_failed: { task: string; error: string };
 }

@@ -3,6 +3,7 @@
  * costs no round trip; snapshots are refreshed in the background and come back free with every report.
  * The authority (a ProviderHealth object) being slow or gone never holds up a turn. Rules CB30 to CB39.
  */
+import { CALL_OVER } from "../base/call-over.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { CircuitSnapshot, type ModelCircuit } from "../protocol/circuit.ts";
@@ -93,7 +94,7 @@ export class CircuitClient {
     this.deps.waitUntil(pulls);
     const limit = new AbortController();
     await Promise.race([pulls, this.deps.clock.sleep(WARM_LIMIT_MS, limit.signal)]);
-    limit.abort();
+    limit.abort(CALL_OVER);
     for (const provider of waitedFor) this.entry(provider).unheardAtMs = this.deps.clock.nowMs();
   }
 

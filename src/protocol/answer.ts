@@ -37,6 +37,8 @@ export const Leg = z.object({
   usage: TokenUsage,
   /** Micro-dollars; null when the price of the model is unknown (never 0 for unknown). */
   costMicroUsd: z.int().nonnegative().nullable(),
+  /** True when the provider did not come to count the tokens (it broke, or was stopped): they are our estimate. */
+  estimated: z.boolean().default(false),
 });
 export type Leg = z.infer<typeof Leg>;
 

@@ -37,6 +37,8 @@ export type ProviderFailureKind =
   | "stream-error"
   /** Bytes that are not the wire: broken JSON, another content type. */
   | "malformed"
+  /** Asked to go on with another's answer, it began one of its own: nobody's fault, and nothing to show. */
+  | "unjoinable"
   /** Our own caller cancelled. Never counts against anybody. */
   | "cancelled";
 

@@ -56,6 +56,9 @@ function isJson(text: string): boolean {
   }
 }
 
+/** Ids of answers have a few dozen. */
+const MAX_ID_CHARACTERS = 100;
+
 /** One scanner for one response. After the terminal event it stays silent. */
 export class OpenAiChatScanner {
   readonly #parser: EventSourceParser;
@@ -64,6 +67,8 @@ export class OpenAiChatScanner {
   #usage: TokenUsage = UNKNOWN_USAGE;
   #finishReason: FinishReason | null = null;
   readonly #toolCalls = new Map<number, OpenToolCall>();
+  /** The provider's own id of this answer; empty until it is told. */
+  #answerId = "";
   #hasShown = false;
   #hasEnded = false;
 
@@ -146,6 +151,8 @@ export class OpenAiChatScanner {
       this.#fail("stream-error", `the provider sent an error in its stream${said === "" ? "" : `: ${said}`}`);
       return;
     }
+    const id = chunk["id"];
+    if (this.#answerId === "" && typeof id === "string") this.#answerId = id.slice(0, MAX_ID_CHARACTERS);
     const usage = chunk["usage"];
     if (usage !== undefined && usage !== null) this.#usage = parseOpenAiUsage(usage) ?? this.#usage;
     const choices = chunk["choices"];
@@ -188,7 +195,9 @@ export class OpenAiChatScanner {
         return;
       }
       const id = part["id"];
-      open = { toolCallId: typeof id === "string" && id !== "" ? id : `call_${index}`, toolName, input: "" };
+      // A place alone would come again in the next step of the same answer.
+      const ownId = this.#answerId === "" ? `call_${index}` : `call_${this.#answerId}_${index}`;
+      open = { toolCallId: typeof id === "string" && id !== "" ? id : ownId, toolName, input: "" };
       this.#toolCalls.set(index, open);
       this.#show({ type: "tool-input-start", toolCallId: open.toolCallId, toolName });
     }

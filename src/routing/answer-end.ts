@@ -1,15 +1,8 @@
 /** How an answer ended, and everything the receipt and the record need of it. Pure. Rules RT12, RT23, RT24, RT31, RT32. */
-import {
-  UNKNOWN_USAGE,
-  type FinishReason,
-  type Leg,
-  type TerminalState,
-  type TokenUsage,
-} from "../protocol/answer.ts";
+import type { FinishReason, Leg, TerminalState, TokenUsage } from "../protocol/answer.ts";
 import type { SelectionAttempt } from "../protocol/selection.ts";
 import type { ProviderFailure, ProviderFailureKind } from "../providers/failure.ts";
 import { countTokens } from "./attempt-log.ts";
-import type { AttemptEnd } from "./drive-attempt.ts";
 
 export interface AnswerEnd {
   readonly type: "answer-end";
@@ -25,52 +18,19 @@ export interface AnswerEnd {
   readonly costMicroUsd: number | null;
 }
 
-/** An attempt gave words, or the provider said that there are none: its end is the answer's. */
-export function toServedEnd(
-  end: AttemptEnd,
-  attempts: readonly SelectionAttempt[],
-  durationMs: number,
-): AnswerEnd {
-  const { record, failure } = end;
-  const status: TerminalState =
-    failure === null ? "complete" : failure.kind === "cancelled" ? "cancelled" : "incomplete";
-  const leg: Leg = {
-    provider: record.provider,
-    model: record.model,
-    usage: record.usage,
-    costMicroUsd: record.costMicroUsd,
-  };
-  return {
-    type: "answer-end",
-    status,
-    finishReason: end.finishReason,
-    failure: status === "incomplete" ? failure : null,
-    attempts,
-    legs: end.hadContent || failure === null ? [leg] : [],
-    firstTokenMs: record.firstTokenMs === null ? null : record.startedAtMs + record.firstTokenMs,
-    durationMs,
-    usage: record.usage,
-    costMicroUsd: record.costMicroUsd,
-  };
-}
+export type AnswerEndFacts = Pick<
+  AnswerEnd,
+  "status" | "finishReason" | "failure" | "attempts" | "legs" | "firstTokenMs" | "durationMs"
+>;
 
-/** Nobody answered. `failure` is null when the reader said stop before a word came. */
-export function toUnservedEnd(
-  failure: ProviderFailure | null,
-  attempts: readonly SelectionAttempt[],
-  durationMs: number,
-): AnswerEnd {
+/** Tokens and cost are those of the legs; without a leg, what failed attempts are known to have cost. */
+export function toAnswerEnd(facts: AnswerEndFacts): AnswerEnd {
+  const { legs, attempts } = facts;
   return {
     type: "answer-end",
-    status: failure === null ? "cancelled" : "failed",
-    finishReason: null,
-    failure,
-    attempts,
-    legs: [],
-    firstTokenMs: null,
-    durationMs,
-    usage: UNKNOWN_USAGE,
-    costMicroUsd: sumCosts(attempts),
+    ...facts,
+    usage: sumUsage(legs.map((leg) => leg.usage)),
+    costMicroUsd: legs.length === 0 ? sumCosts(attempts) : sumKnown(legs.map((leg) => leg.costMicroUsd)),
   };
 }
 
@@ -81,6 +41,27 @@ export function toUnaskedFailure(
   retryAfterMs: number | null,
 ): ProviderFailure {
   return { kind, phase: "connect", status: null, retryAfterMs, message };
+}
+
+/** Null as soon as one of them is unknown; null for none. */
+function sumKnown(values: readonly (number | null)[]): number | null {
+  let sum: number | null = null;
+  for (const value of values) {
+    if (value === null) return null;
+    sum = (sum ?? 0) + value;
+  }
+  return sum;
+}
+
+function sumUsage(usages: readonly TokenUsage[]): TokenUsage {
+  const sum = (read: (usage: TokenUsage) => number | null): number | null => sumKnown(usages.map(read));
+  return {
+    inputTokens: sum((usage) => usage.inputTokens),
+    cachedInputTokens: sum((usage) => usage.cachedInputTokens),
+    cacheWriteTokens: sum((usage) => usage.cacheWriteTokens),
+    outputTokens: sum((usage) => usage.outputTokens),
+    reasoningTokens: sum((usage) => usage.reasoningTokens),
+  };
 }
 
 /**

@@ -15,6 +15,11 @@ const DENSE_START = 0x1100;
 const PUNCTUATION_START = 0x2000;
 const PUNCTUATION_END = 0x2070;
 
+/** The same when only the length of a text is known: as if it were in Latin script. */
+export function estimateTokensOfLength(characters: number): number {
+  return Math.ceil(characters / LATIN_CHARACTERS_PER_TOKEN);
+}
+
 /** Whole tokens, rounded up; 0 for an empty text. One pass over the text. */
 export function estimateTokens(text: string): number {
   let latin = 0;

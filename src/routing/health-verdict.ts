@@ -22,6 +22,7 @@ export const VERDICT_OF_FAILURE: Readonly<Record<ProviderFailureKind, HealthVerd
   "stream-cut": "failure",
   "stream-error": "failure",
   malformed: "failure",
+  unjoinable: "neutral",
   cancelled: "neutral",
 };
 
@@ -49,5 +50,6 @@ export const ADVICE_OF_FAILURE: Readonly<Record<ProviderFailureKind, RetryAdvice
   "stream-cut": "retry",
   "stream-error": "retry",
   malformed: "retry",
+  unjoinable: "move-on",
   cancelled: "stop",
 };

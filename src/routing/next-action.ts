@@ -14,9 +14,20 @@ export interface RetryLimits {
   readonly maxRounds: number;
   /** The longest single wait a reader is asked for, milliseconds: a longer Retry-After means giving up. */
   readonly maxWaitMs: number;
+  /** Legs of one answer: after so many that broke it ends as it is. */
+  readonly maxLegs: number;
+  /** What the legs of an answer may have cost before another one goes on with it, micro-dollars. */
+  readonly maxLegsMicroUsd: number;
 }
 
-export const DEFAULT_RETRY_LIMITS: RetryLimits = { maxAttempts: 8, maxRounds: 3, maxWaitMs: 5_000 };
+export const DEFAULT_RETRY_LIMITS: RetryLimits = {
+  maxAttempts: 8,
+  maxRounds: 3,
+  maxWaitMs: 5_000,
+  maxLegs: 5,
+  // Each leg pays for the prompt again: two dollars are many pages of the dearest model.
+  maxLegsMicroUsd: 2_000_000,
+};
 
 /** How a candidate stands within this turn. */
 export interface CandidateProgress {

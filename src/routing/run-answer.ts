@@ -15,7 +15,8 @@ import {
 } from "../providers/catalog.ts";
 import type { ProviderFailureKind } from "../providers/failure.ts";
 import type { ModelCall } from "../providers/provider.ts";
-import { toUnaskedFailure, toUnservedEnd } from "./answer-end.ts";
+import { toAnswerEnd, toUnaskedFailure } from "./answer-end.ts";
+import { AnswerLegs, type EarlierLegs } from "./answer-legs.ts";
 import { logAllFailed, logSkipped } from "./attempt-log.ts";
 import { classifyIntent } from "./intent.ts";
 import { decidePlan, type Plan, type PlanFailure } from "./plan.ts";
@@ -62,6 +63,10 @@ export interface AnswerInput {
   readonly signal: AbortSignal;
   /** True when nobody is shown a word before the end: a failure after the first word starts over elsewhere. */
   readonly mayStartOver?: boolean;
+  /** What an earlier life of the turn has shown already: the answer goes on behind it. */
+  readonly earlier?: EarlierLegs;
+  /** When the turn began, epoch milliseconds; left out: now. */
+  readonly startedMs?: number;
 }
 
 /**
@@ -116,7 +121,7 @@ export async function* runAnswer(
   deps: RunAnswerDeps,
   input: AnswerInput,
 ): AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined> {
-  const startedMs = deps.clock.nowMs();
+  const startedMs = input.startedMs ?? deps.clock.nowMs();
   const { intent } = classifyIntent(input.question);
   const needs = readNeeds(input.call);
   await deps.warmCircuits(listProviders(input.models.models));
@@ -169,6 +174,7 @@ async function* runPlanned(
     requested: input.models.requested,
     startedMs,
     mayStartOver: input.mayStartOver === true,
+    ...(input.earlier === undefined ? {} : { earlier: input.earlier }),
     signal: input.signal,
   });
   for await (const batch of run) {
@@ -198,15 +204,26 @@ function toUnplannedEnd(
   startedMs: number,
 ): AnswerEnd {
   const { requestId, models } = input;
+  // Somebody said stop while the circuits were looked up: that is how it ended, whoever could have been asked.
+  const isStopped = input.signal.aborted;
   for (const target of failure.skipped) logSkipped(deps.log, requestId, target, target.reason);
-  logAllFailed(deps.log, {
-    requestId,
-    requested: models.requested,
-    attempts: [],
-    notTried: failure.candidates,
-  });
+  if (!isStopped) {
+    const { requested } = models;
+    logAllFailed(deps.log, { requestId, requested, attempts: [], notTried: failure.candidates });
+  }
   const unasked = toUnaskedFailure(toFailureKind(failure), failure.message, failure.retryAfterMs);
-  return toUnservedEnd(unasked, [], deps.clock.nowMs() - startedMs);
+  const { inputTokens } = failure.decision.needs;
+  const earlier = input.earlier ?? null;
+  const legs = new AnswerLegs(deps, { call: input.call, inputTokens, mayStartOver: false, earlier });
+  return toAnswerEnd({
+    status: isStopped ? "cancelled" : legs.isEmpty ? "failed" : "incomplete",
+    finishReason: null,
+    failure: isStopped ? null : unasked,
+    attempts: input.earlier?.attempts ?? [],
+    legs: legs.list(),
+    firstTokenMs: legs.firstTokenMs,
+    durationMs: deps.clock.nowMs() - startedMs,
+  });
 }
 
 function toFailureKind({ type, candidates }: PlanFailure): ProviderFailureKind {

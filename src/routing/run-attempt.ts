@@ -2,6 +2,7 @@
  * One provider call under deadlines. Passes the adapter's batches on and turns an expired deadline into a
  * `timeout` failure; keeps no state beyond the call. Rules RT25 to RT27, RT77.
  */
+import { CALL_OVER } from "../base/call-over.ts";
 import type { Clock } from "../base/clock.ts";
 import { UNKNOWN_USAGE, type TokenUsage } from "../protocol/answer.ts";
 import { toThrownMessage } from "../providers/failure-message.ts";
@@ -79,7 +80,7 @@ export async function* runAttempt(
   } finally {
     watchdog.stop();
     signal.removeEventListener("abort", forwardAbort);
-    controller.abort();
+    controller.abort(CALL_OVER);
     await stream?.close();
   }
 }

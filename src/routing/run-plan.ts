@@ -1,7 +1,7 @@
 /**
  * Drives a plan to one answer: attempts in order, hedges, fallback, backoff, and an end that always says what
  * happened. The chat object and the HTTP door run the same code. Effects go through deps; what outlives the call
- * (circuits, budgets) is handed in. Rules RT18 to RT29, RT70 to RT85.
+ * (circuits, budgets) is handed in. Rules RT18 to RT29, RT70 to RT85, RT90 to RT99.
  */
 import type { ProviderId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
@@ -12,11 +12,13 @@ import type { CircuitSnapshot } from "../protocol/circuit.ts";
 import type { SelectionAttempt } from "../protocol/selection.ts";
 import type { ProviderFailure } from "../providers/failure.ts";
 import type { ModelCall, Provider } from "../providers/provider.ts";
-import { toServedEnd, toUnaskedFailure, toUnservedEnd, type AnswerEnd } from "./answer-end.ts";
+import { toAnswerEnd, toUnaskedFailure, type AnswerEnd } from "./answer-end.ts";
 import { logAllFailed, logAttempt, logSkipped } from "./attempt-log.ts";
 import type { BackoffPolicy } from "./backoff.ts";
+import { AnswerLegs, type EarlierLegs } from "./answer-legs.ts";
 import { toCallOutcome } from "./call-outcome.ts";
 import type { AttemptEnd, DriveAttemptDeps, DriveAttemptInput, LegEvent } from "./drive-attempt.ts";
+import { passLeg } from "./pass-leg.ts";
 import { noteCall, takeHedge, toHedgeAfterMs, type HedgeBudget } from "./hedge-budget.ts";
 import { driveHedgedAttempt, type HedgeChoice } from "./hedged-attempt.ts";
 import { decideNextAction, type NextAction, type RetryLimits } from "./next-action.ts";
@@ -41,6 +43,8 @@ export interface RunPlanDeps extends DriveAttemptDeps {
   readonly retryBudget: RetryBudget;
   /** Shared by all turns of the isolate; null when hedging is switched off. */
   readonly hedgeBudget: HedgeBudget | null;
+  /** True for a target that goes on from the beginning of an answer that it is given (src/routing/continuation.ts). */
+  readonly takesPrefill: (target: Target) => boolean;
 }
 
 export interface RunPlanInput {
@@ -54,6 +58,8 @@ export interface RunPlanInput {
   readonly startedMs: number;
   /** True when nobody is shown a word before the end: a failure after the first word starts over elsewhere. */
   readonly mayStartOver?: boolean;
+  /** What an earlier life of the turn has shown already; left out for an answer that begins. */
+  readonly earlier?: EarlierLegs;
   /** Aborted when the reader says stop. */
   readonly signal: AbortSignal;
 }
@@ -76,7 +82,8 @@ export async function* runPlan(
     }
     const first = run.start(action.index, false);
     if (first === null) continue;
-    const end = yield* driveHedgedAttempt(deps, first, run.toHedgeChoice(first.target));
+    const stream = driveHedgedAttempt(deps, first, run.toHedgeChoice(first.target));
+    const end = yield* passLeg(run.legs, stream);
     const served = run.noteEnd(end);
     if (served === null) continue;
     yield [served];
@@ -93,7 +100,8 @@ class PlanRun {
   private readonly input: RunPlanInput;
   private readonly progress: TurnProgress;
   private readonly ends: AttemptEnd[] = [];
-  private callsBegun = 0;
+  readonly legs: AnswerLegs;
+  private callsBegun: number;
   private lastFailure: ProviderFailure | null = null;
   /** A failed attempt of which it is not known yet whether another one follows. */
   private unlogged: AttemptEnd | null = null;
@@ -102,6 +110,13 @@ class PlanRun {
     this.deps = deps;
     this.input = input;
     this.progress = new TurnProgress(deps, input.plan.order);
+    this.callsBegun = input.earlier?.attempts.length ?? 0;
+    this.legs = new AnswerLegs(deps, {
+      call: input.call,
+      inputTokens: input.plan.decision.needs.inputTokens,
+      mayStartOver: input.mayStartOver === true,
+      earlier: input.earlier ?? null,
+    });
   }
 
   decide(): NextAction {
@@ -132,7 +147,8 @@ class PlanRun {
     this.progress.noteStart(index, clock.nowMs());
     if (hedgeBudget !== null && !hedge) noteCall(hedgeBudget, clock.nowMs());
     this.callsBegun += 1;
-    const { call, startedMs: turnStartedMs, signal } = this.input;
+    const { startedMs: turnStartedMs, signal: stop } = this.input;
+    const { call, signal } = this.legs.open(this.callsBegun, target, stop);
     return { provider, target, attempt: this.callsBegun, hedge, call, turnStartedMs, signal };
   }
 
@@ -150,29 +166,43 @@ class PlanRun {
   /** Takes note of the attempt that decided; the answer's end, or null when the turn goes on. */
   noteEnd(end: AttemptEnd): AnswerEnd | null {
     this.take(end);
-    const isShown = end.hadContent && this.input.mayStartOver !== true;
-    if (end.failure === null || isShown || end.failure.kind === "cancelled") {
+    const isCancelled = end.failure?.kind === "cancelled";
+    this.legs.noteEnd(end);
+    if (end.failure === null || isCancelled) {
       this.logEnd(end, false);
-      return toServedEnd(end, this.listAttempts(), this.elapsedMs());
+      return this.toEnd(isCancelled ? "cancelled" : "complete", end);
     }
-    this.noteFailure(end, end.failure);
     this.unlogged = end;
+    this.noteFailure(end, end.failure);
     return null;
   }
 
-  /** Every candidate failed before its first word, nobody could be asked, or the reader said stop. */
+  /** Nobody could be asked any more, with or without words before it, or the reader said stop. */
   toUnserved(): AnswerEnd {
-    const attempts = this.listAttempts();
-    if (this.input.signal.aborted) return toUnservedEnd(null, attempts, this.elapsedMs());
+    if (this.input.signal.aborted) return this.toEnd("cancelled", null);
     const { requestId, requested, plan } = this.input;
     const untried = this.progress.listUntried(this.deps.clock.nowMs());
     const leftOut = plan.candidates.filter((candidate) => candidate.place === null);
+    const attempts = this.listAttempts();
     logAllFailed(this.deps.log, { requestId, requested, attempts, notTried: [...untried, ...leftOut] });
-    return toUnservedEnd(this.lastFailure ?? this.toUnasked(), attempts, this.elapsedMs());
+    return this.toEnd(this.legs.isEmpty ? "failed" : "incomplete", null);
+  }
+
+  private toEnd(status: AnswerEnd["status"], end: AttemptEnd | null): AnswerEnd {
+    const isBroken = status === "failed" || status === "incomplete";
+    return toAnswerEnd({
+      status,
+      finishReason: end?.finishReason ?? null,
+      failure: isBroken ? (this.lastFailure ?? this.toUnasked()) : null,
+      attempts: this.listAttempts(),
+      legs: this.legs.list(),
+      firstTokenMs: this.legs.firstTokenMs,
+      durationMs: this.deps.clock.nowMs() - this.input.startedMs,
+    });
   }
 
   private findNext(): NextAction {
-    if (this.input.signal.aborted) return { type: "give-up" };
+    if (this.input.signal.aborted || !this.legs.mayGoOn(this.deps.limits)) return { type: "give-up" };
     const { limits, backoff, random, clock, deadlines } = this.deps;
     const nowMs = clock.nowMs();
     return decideNextAction({
@@ -216,6 +246,10 @@ class PlanRun {
   }
 
   private noteFailure(end: AttemptEnd, failure: ProviderFailure): void {
+    if (this.legs.noteRefusedPrefill(end)) {
+      this.progress.allowAgain(end.target);
+      return;
+    }
     this.progress.noteFailure(end.target, failure, this.deps.clock.nowMs());
     this.lastFailure = failure;
   }
@@ -226,6 +260,8 @@ class PlanRun {
 
   /** Nobody was asked: the sentence is the one the plan would have given. */
   private toUnasked(): ProviderFailure {
+    // An earlier life of the turn has used up what an answer may take.
+    if (!this.legs.mayGoOn(this.deps.limits)) return toUnaskedFailure("stream-cut", "nobody may go on", null);
     if (this.progress.isNobodySetUp()) {
       const { message } = toNothingConfigured(this.input.plan.order);
       return toUnaskedFailure("model-not-found", message, null);
@@ -234,12 +270,9 @@ class PlanRun {
     return toUnaskedFailure("overloaded", message, retryAfterMs);
   }
 
-  /** In the order in which they were begun. */
+  /** In the order in which they were begun, those of an earlier life of the turn first. */
   private listAttempts(): SelectionAttempt[] {
-    return this.ends.toSorted((left, right) => left.attempt - right.attempt).map(({ record }) => record);
-  }
-
-  private elapsedMs(): number {
-    return this.deps.clock.nowMs() - this.input.startedMs;
+    const ends = this.ends.toSorted((left, right) => left.attempt - right.attempt);
+    return [...(this.input.earlier?.attempts ?? []), ...ends.map(({ record }) => record)];
   }
 }

@@ -103,6 +103,7 @@ export const NOTICE_OF_FAILURE: Readonly<Record<ProviderFailureKind, string>> = 
   "stream-cut": "The provider stopped in the middle of the answer without saying that it was done.",
   "stream-error": "The provider reported an error in the middle of the answer.",
   malformed: "The provider sent something that could not be read.",
+  unjoinable: "Another model was asked to go on with it and began an answer of its own.",
   cancelled: "The answer was stopped.",
 };
 

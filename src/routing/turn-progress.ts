@@ -17,6 +17,8 @@ interface Entry {
   /** The round in which it was last called; -1 when it was not. */
   triedInRound: number;
   lastFailure: ProviderFailure | null;
+  /** It is to be called once more as if it had not been called yet, and for nothing. */
+  mayAskAgain: boolean;
   /** When it may be called again as it asked itself, epoch milliseconds. */
   askedUntilMs: number;
   /** Why it is not called in this turn any more; null while it may be. */
@@ -44,6 +46,7 @@ export class TurnProgress {
       target,
       triedInRound: -1,
       lastFailure: null,
+      mayAskAgain: false,
       askedUntilMs: 0,
       goneBecause: null,
       missing: false,
@@ -58,9 +61,9 @@ export class TurnProgress {
       if (circuit !== null && circuit.status !== "CLOSED") {
         entry.goneBecause ??= findCircuitBlock(circuit, nowMs)?.reason ?? null;
       }
-      const { triedInRound, lastFailure, askedUntilMs, target } = entry;
+      const { triedInRound, mayAskAgain, lastFailure, askedUntilMs, target } = entry;
       return {
-        triedInRound,
+        triedInRound: mayAskAgain ? -1 : triedInRound,
         lastFailure,
         notBeforeMs: Math.max(askedUntilMs, circuit === null ? 0 : readCoolDownUntilMs(circuit)),
         hasRetry: hasRetry(this.deps.retryBudget, target.provider, nowMs),
@@ -77,7 +80,9 @@ export class TurnProgress {
   noteStart(index: number, nowMs: number): void {
     const entry = this.entryAt(index);
     const { provider } = entry.target;
-    if (entry.triedInRound < 0) {
+    if (entry.mayAskAgain) {
+      entry.mayAskAgain = false;
+    } else if (entry.triedInRound < 0) {
       noteFirstTry(this.deps.retryBudget, provider, nowMs);
     } else {
       assert(
@@ -93,6 +98,13 @@ export class TurnProgress {
     assert(entry !== undefined, "only candidates are called");
     entry.lastFailure = failure;
     entry.askedUntilMs = failure.retryAfterMs === null ? 0 : nowMs + failure.retryAfterMs;
+  }
+
+  /** It refused the form of the call, not the call: as if it had not been called yet. */
+  allowAgain(target: Target): void {
+    const entry = this.entries.find((each) => each.target === target);
+    assert(entry !== undefined, "only candidates are called");
+    entry.mayAskAgain = true;
   }
 
   /** It cannot be called at all, which is nobody's failure. */

@@ -1,4 +1,5 @@
 /** Turns an adapter's generator into the iterable that the seam promises: started at once, closed when left early. */
+import { CALL_OVER } from "../../base/call-over.ts";
 import type { ModelEvent } from "../provider.ts";
 
 type Batch = readonly ModelEvent[];
@@ -23,7 +24,7 @@ export function startStream(
       },
       async return() {
         // First the connection, then the generator: it may be waiting for bytes that never come.
-        leaving.abort();
+        leaving.abort(CALL_OVER);
         await generator.return();
         return { done: true, value: undefined };
       },

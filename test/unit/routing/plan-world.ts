@@ -12,6 +12,7 @@ import {
   type AnswerEnd,
   type AnswerEvent,
   type RunPlanDeps,
+  type RunPlanInput,
 } from "../../../src/routing/run-plan.ts";
 import { snapshotOf } from "../../fakes/fake-authority.ts";
 import { RecordingLog } from "../../fakes/recording-log.ts";
@@ -65,6 +66,7 @@ export function createPlanWorld(scripts: Scripts, changes: Partial<RunPlanDeps> 
     deadlines: DEFAULT_DEADLINES,
     retryBudget: new Map(),
     hedgeBudget: null,
+    takesPrefill: () => false,
     ...changes,
   };
   const names = Object.keys(scripts).map((id) => `${id}/m`);
@@ -89,6 +91,7 @@ export function createPlanWorld(scripts: Scripts, changes: Partial<RunPlanDeps> 
   const begin = (
     made: Plan = plan(),
     mayStartOver = false,
+    changes: Partial<Pick<RunPlanInput, "call" | "earlier">> = {},
   ): AsyncGenerator<readonly AnswerEvent[], void, undefined> =>
     runPlan(deps, {
       mayStartOver,
@@ -98,6 +101,7 @@ export function createPlanWorld(scripts: Scripts, changes: Partial<RunPlanDeps> 
       requested: ["balanced"],
       startedMs,
       signal: stop.signal,
+      ...changes,
     });
 
   return { clock, log, outcomes, providers, afterOutcome, stop, setCircuit, plan, begin, startedMs };

@@ -1,6 +1,7 @@
 /** The whole way, with the real circuit client between the turn and an authority in memory. */
 import { describe, expect, it } from "vitest";
 import { CircuitClient } from "../../../src/circuit/client.ts";
+import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
 import { SelectionRecord } from "../../../src/protocol/selection.ts";
 import { createCatalog, parseModelClasses, type Catalog } from "../../../src/providers/catalog.ts";
 import { parseProviderConfigs } from "../../../src/providers/provider-config.ts";
@@ -69,6 +70,7 @@ function createWorld(scripts: Scripts) {
     priceUsage: () => 30,
     isSandbox: () => false,
     limits: DEFAULT_RETRY_LIMITS,
+    takesPrefill: () => false,
     backoff: DEFAULT_BACKOFF,
     deadlines: DEFAULT_DEADLINES,
     retryBudget: new Map(),
@@ -332,5 +334,39 @@ describe("with circuits", () => {
     await ask(world, ["duo"]);
     expect(world.authority.calls).toEqual([]);
     expect(world.providers.get("openai")?.calls).toHaveLength(2);
+  });
+});
+
+describe("an earlier life of the turn", () => {
+  it("[RT98] [RT100] when nobody may be asked the answer is incomplete, and its broken leg is counted", async () => {
+    const world = createWorld({ openai: [answer("never")], google: [answer("never")] });
+    for (const id of ["openai", "google"])
+      world.authority.set(
+        snapshotOf(id, { status: "OPEN", openUntilMs: Number.MAX_SAFE_INTEGER, failureCount: 3 }),
+      );
+    const leg = {
+      provider: "openai",
+      model: "x",
+      usage: UNKNOWN_USAGE,
+      costMicroUsd: null,
+      estimated: false,
+    };
+    const earlier = {
+      text: "half of it",
+      legs: [leg],
+      charactersOfLegs: [40],
+      attempts: [],
+      firstTokenMs: 70,
+    };
+    const { end, record } = await ask(world, ["duo"], "hi", null, { earlier });
+    expect(end).toMatchObject({
+      status: "incomplete",
+      failure: { kind: "overloaded" },
+      firstTokenMs: 70,
+      costMicroUsd: 30,
+      legs: [{ provider: "openai", usage: { outputTokens: 10 }, estimated: true }],
+    });
+    expect(record).toMatchObject({ status: "incomplete", provider: "openai", firstTokenMs: 70 });
+    expect(world.providers.get("openai")?.calls).toHaveLength(0);
   });
 });

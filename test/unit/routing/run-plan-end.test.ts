@@ -79,11 +79,15 @@ describe("deadlines within a turn", () => {
     expect(world.providers.get("a")?.calls[0]).toMatchObject({ aborted: true, closed: true });
   });
 
-  it("[RT25] one that falls silent in the middle ends the answer as incomplete", async () => {
-    const world = createPlanWorld({ a: [[begin, say("half"), hang]] });
+  it("[RT25] one that falls silent in the middle costs 30 s, then another goes on", async () => {
+    const world = createPlanWorld({ a: [[begin, say("half"), hang]], b: [answer("half and half")] });
     const { end, text } = await runTurn(world);
-    expect(text).toBe("half");
-    expect(end).toMatchObject({ status: "incomplete", failure: { kind: "timeout" }, durationMs: 30_000 });
+    expect(text).toBe("half and half");
+    expect(callsOf(world)).toEqual(["a+0", `b+${DEFAULT_DEADLINES.gapMs}`]);
+    expect(end).toMatchObject({ status: "complete", failure: null, durationMs: 30_000 });
+    expect(end.attempts[0]).toMatchObject({ outcome: "failure", error: expect.stringMatching(/^timeout:/) });
+    expect(world.outcomes[0]).toMatchObject({ provider: "a", verdict: "failure" });
+    expect(world.providers.get("a")?.calls[0]).toMatchObject({ aborted: true, closed: true });
   });
 
   it.each<{ name: string; script: readonly ScriptStep[] }>([
@@ -228,9 +232,15 @@ describe("what is told", () => {
       { provider: "a", will_retry: true },
       { provider: "a", will_retry: false },
     ]);
-    const broken = createPlanWorld({ a: [[begin, say("half"), refuse("stream-cut")]], b: [answer("never")] });
+    const broken = createPlanWorld({
+      a: [[begin, say("half"), refuse("stream-cut")]],
+      b: [[begin, say("half of"), refuse("content-refused")]],
+    });
     await runTurn(broken);
-    expect(broken.log.lines).toMatchObject([{ event: "provider_failure", fields: { will_retry: false } }]);
+    expect(broken.log.of("provider_failure").map((line) => line.fields)).toMatchObject([
+      { provider: "a", will_retry: true },
+      { provider: "b", will_retry: false },
+    ]);
   });
 
   it("[RT31] time to first token counts from the start of the turn, failed attempts and waits included", async () => {
@@ -254,7 +264,8 @@ describe("what is told", () => {
   it("[RT32] a known cost is in micro-dollars, with the leg and with the sum", async () => {
     const world = createPlanWorld({ a: [answer("hello")] });
     const { end } = await runTurn(world);
-    expect(end.legs).toEqual([{ provider: "a", model: "m", usage: COUNTED_USAGE, costMicroUsd: 30 }]);
+    const leg = { provider: "a", model: "m", usage: COUNTED_USAGE, costMicroUsd: 30, estimated: false };
+    expect(end.legs).toEqual([leg]);
     expect(end).toMatchObject({ costMicroUsd: 30, usage: COUNTED_USAGE, finishReason: "stop" });
   });
 

@@ -186,17 +186,26 @@ describe("circuits during the turn", () => {
 
 describe("after the first word", () => {
   it.each<ProviderFailureKind>(["stream-reset", "stream-cut", "stream-error", "malformed"])(
-    "[RT24] %s ends the answer as incomplete, with what was said kept",
+    "[RT24] %s, and nobody goes on: the answer is incomplete, with what was said kept and the last failure",
     async (kind) => {
       const world = createPlanWorld({
-        a: [[begin, say("half of"), pause(50), refuse(kind, { phase: "stream", status: 200 })]],
-        b: [answer("never")],
+        a: [
+          [begin, say("half of"), pause(50), refuse(kind, { phase: "stream", status: 200 })],
+          [refuse("payment-required")],
+        ],
+        b: [[refuse("unauthorized")]],
       });
       const { end, text } = await runTurn(world);
       expect(text).toBe("half of");
-      expect(end).toMatchObject({ status: "incomplete", failure: { kind }, finishReason: null });
+      expect(end).toMatchObject({
+        status: "incomplete",
+        failure: { kind: "payment-required" },
+        finishReason: null,
+      });
       expect(end.legs).toMatchObject([{ provider: "a", model: "m" }]);
-      expect(callsOf(world)).toEqual(["a+0"]);
+      expect(end.attempts[0]).toMatchObject({ outcome: "failure", error: `${kind}: scripted ${kind}` });
+      expect(callsOf(world)).toEqual(["a+0", "b+50", "a+175"]);
+      expect(world.log.events.at(-1)).toBe("all_providers_failed");
     },
   );
 
@@ -237,9 +246,9 @@ describe("after the first word", () => {
         { type: "fail", failure, usage: COUNTED_USAGE },
       ],
     };
-    const world = createPlanWorld({ a: [[begin, batch]], b: [answer("never")] });
+    const world = createPlanWorld({ a: [[begin, batch], [refuse("unauthorized")]] });
     const { text, end } = await runTurn(world);
     expect(text).toBe("ab");
-    expect(end.status).toBe("incomplete");
+    expect(end).toMatchObject({ status: "incomplete", failure: { kind: "unauthorized" } });
   });
 });

@@ -49,7 +49,7 @@ const goodEnd: AnswerEnd = {
   finishReason: "stop",
   failure: null,
   attempts: [failedAttempt, goodAttempt],
-  legs: [{ provider: "b", model: "two", usage: COUNTED_USAGE, costMicroUsd: 30 }],
+  legs: [{ provider: "b", model: "two", usage: COUNTED_USAGE, costMicroUsd: 30, estimated: false }],
   firstTokenMs: 70,
   durationMs: 140,
   usage: COUNTED_USAGE,
