@@ -10,7 +10,7 @@ import { parseSync, Visitor } from "oxc-parser";
 
 /** A file imports from its own folder and from folders to the left. */
 const LAYERS = [
-  ...["base", "protocol", "circuit", "providers", "routing", "knowledge"],
+  ...["base", "protocol", "circuit", "providers", "routing", "tools", "knowledge"],
   ...["auth", "billing", "analytics", "session", "ops", "http"],
 ];
 

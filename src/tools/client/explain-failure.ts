@@ -1,0 +1,51 @@
+/** What went wrong between us and an MCP server, as a sentence without secrets. Rules TL23, TL27. */
+import { toFailureMessage } from "../../providers/failure-message.ts";
+import type { Exchange } from "./exchange.ts";
+import type { McpSdk } from "./load-sdk.ts";
+
+export interface McpFailure {
+  /** For the model, with the server's name in it. */
+  readonly sentence: string;
+  /** It says something about the server, which is worth a line in the log; a refused call does not. */
+  readonly isServerFault: boolean;
+}
+
+export function explainFailure(
+  sdk: McpSdk,
+  exchange: Exchange,
+  serverName: string,
+  error: unknown,
+  secrets: readonly string[],
+): McpFailure {
+  const say = (what: string, isServerFault = true): McpFailure => ({
+    sentence: `The tool server ${serverName} ${what}.`,
+    isServerFault,
+  });
+  if (exchange.wasStopped) return { sentence: "The call was stopped.", isServerFault: false };
+  if (exchange.reason !== null) return say(exchange.reason);
+  if (sdk.ProtocolError.isInstance(error)) {
+    // "There is no such method" is said by a server that speaks another generation than it did.
+    const isOther = error.code === Number(sdk.ProtocolErrorCode.MethodNotFound);
+    return say(`refused the call: ${toFailureMessage(error.message, secrets)}`, isOther);
+  }
+  // What a server wrote into an error page stays out: a model has no use for it, a log none that is safe.
+  if (sdk.SdkHttpError.isInstance(error)) return say(explainStatus(error.status));
+  if (!sdk.SdkError.isInstance(error)) return say(exchange.wasAnswered ? NOT_MCP : "cannot be reached");
+  switch (error.code) {
+    case sdk.SdkErrorCode.RequestTimeout:
+      return say("did not answer in time");
+    case sdk.SdkErrorCode.UnsupportedResultType:
+    case sdk.SdkErrorCode.CapabilityNotSupported:
+    case sdk.SdkErrorCode.InputRequiredRoundsExceeded:
+      return say("wants to ask something in the middle of the call, which is not possible here", false);
+    default:
+      return say(exchange.wasAnswered ? NOT_MCP : "cannot be reached");
+  }
+}
+
+const NOT_MCP = "gave an answer that is not MCP's";
+
+function explainStatus(status: number): string {
+  if (status === 401 || status === 403) return `does not let us in (HTTP ${status})`;
+  return `answered with HTTP ${status}`;
+}
