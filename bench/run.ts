@@ -7,8 +7,11 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Bench, BenchReport } from "./bench.ts";
 import { circuitBench } from "./circuit/circuit-bench.ts";
+import { durableStreamsBench } from "./durable-streams/durable-streams-bench.ts";
+import { failoverBench } from "./failover/failover-bench.ts";
+import { sessionBench } from "./session/session-bench.ts";
 
-const BENCHES: readonly Bench[] = [circuitBench];
+const BENCHES: readonly Bench[] = [circuitBench, durableStreamsBench, failoverBench, sessionBench];
 
 const USAGE = `Usage: npm run bench -- ${BENCHES.map(({ name }) => name).join("|")} [--json]`;
 

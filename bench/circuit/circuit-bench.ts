@@ -40,7 +40,12 @@ async function run({ root, tell }: BenchContext): Promise<BenchReport> {
   try {
     tell("bundling the Worker");
     const modules = await bundleWorker(root, "bench/workers/circuit.ts", folder);
-    const workers = await startWorkers({ root, modules, isolates: ISOLATES, sandboxUrl: sandbox.url });
+    const workers = await startWorkers({
+      root,
+      modules,
+      isolates: ISOLATES,
+      bindings: { SANDBOX_URL: sandbox.url },
+    });
     try {
       const isolates = workers.urls.map((url) => new IsolateClient(url, workers.apiKey));
       const measured: Measured[] = [];
