@@ -28,6 +28,8 @@ export default defineConfig({
                 TEST_MIGRATIONS: await readD1Migrations("drizzle/d1"),
                 AUTH_SECRET: "a-secret-for-tests-only-0123456789abcdef",
                 VERSION: "0.0.0-test",
+                // Calls nobody asked for would stand in the stand-ins' journals; the tests that want them switch it on.
+                UPKEEP_MODEL: "off",
                 SANDBOX_URL: inject("sandboxUrl"),
               },
             },

@@ -1,87 +1,88 @@
 /**
- * One chat: a thin shell that accepts sockets, parses frames, wakes up and drains the outbox. What a chat does is
- * in src/session/chat.ts, its rows are in src/session/store.ts. Rules SE10 to SE19, SE36 to SE44.
+ * One chat: a thin shell that accepts sockets, parses frames, wakes up and hands records over. What a chat does is in
+ * src/session, put together in open-chat.ts. Rules SE10 to SE19, SE32, SE33, SE42, SE83 to SE86.
  */
 import { DurableObject } from "cloudflare:workers";
 import { drizzle, type DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { migrate } from "drizzle-orm/durable-sqlite/migrator";
 import migrations from "../drizzle/chat-session/migrations.js";
-import * as tables from "../schema/chat-session.ts";
 import { ObjectPrincipal, PRINCIPAL_HEADER, TICKET_HEADER } from "../src/auth/principal.ts";
 import { describeError } from "../src/auth/store/describe-error.ts";
-import { newMessageId, newSelectionId, newTurnId } from "../src/base/id.ts";
 import type { Bindings } from "../src/env.ts";
-import { MAX_TITLE_CHARACTERS, type SessionTicket } from "../src/protocol/session-api.ts";
 import {
-  ClientFrame,
-  LIVE_SUBPROTOCOL,
-  LiveClientFrame,
-  MAX_FRAME_BYTES,
-  PING,
-  PONG,
-  type StoredMessage,
-} from "../src/protocol/session-frame.ts";
-import { resolveModels } from "../src/routing/run-answer.ts";
-import { Chat, LOG_KEPT_MS } from "../src/session/chat.ts";
-import { isLongerThan, toCloseReason } from "../src/session/frame-text.ts";
-import { SessionStore } from "../src/session/store.ts";
-import type { ChatSocket } from "../src/session/turn-runner.ts";
+  MAX_TITLE_CHARACTERS,
+  type SessionMessages,
+  type SessionSearchHit,
+  type SessionShareState,
+  type SessionTicket,
+  type SharedChat,
+} from "../src/protocol/session-api.ts";
+import { LIVE_SUBPROTOCOL, PING, PONG } from "../src/protocol/session-frame.ts";
+import { toFileKey } from "../src/session/attachment-path.ts";
+import type { Chat } from "../src/session/chat.ts";
+import { parseJson, readClientFrame } from "../src/session/read-frame.ts";
+import { toSharedMessages } from "../src/session/shared-chat.ts";
+import type { AttachmentRow } from "../src/session/store/extras-store.ts";
+import { SessionStore } from "../src/session/store/session-store.ts";
+import { UNTITLED } from "../src/session/title.ts";
 import { openWiring, type Wiring } from "../src/wiring.ts";
-import { Alarms } from "./alarms.ts";
+import { ChatSockets } from "./chat-sockets.ts";
+import { openChat } from "./open-chat.ts";
+import { exportChat } from "./export-stream.ts";
+import { SelectionOutbox } from "./selection-outbox.ts";
+import { WakeUp } from "./wake-up.ts";
 
 /** A hundred tabs on one chat are somebody's mistake; many more are an attack. */
 const MAX_SOCKETS = 200;
 const TICKET_LIFETIME_MS = 60_000;
+/** Deleting a chat deletes its files in one call, which takes a thousand. */
+const MAX_ATTACHMENTS = 500;
 /** How long after a crash at the latest an unfinished turn is looked at. */
-const WATCH_EVERY_MS = 30_000;
-const DRAIN_RETRY_MS = 5_000;
-const DRAIN_BATCH = 50;
+const WATCH_WITHIN_MS = 30_000;
+const DRAIN_AGAIN_MS = 5_000;
 
-/** Close codes of this product, in the range that RFC 6455 leaves to applications. */
-const CLOSE_BAD_FRAME = 1008;
-const CLOSE_TOO_BIG = 1009;
+/** A close code of this product, in the range that RFC 6455 leaves to applications. */
 const CLOSE_DELETED = 4404;
-
-type AlarmName = "watch" | "drain" | "retire-log";
 
 export class ChatSession extends DurableObject<Bindings> {
   private readonly db: DrizzleSqliteDODatabase;
-  private readonly store: SessionStore;
-  private readonly alarms: Alarms<AlarmName>;
   private readonly wiring: Wiring;
-  private readonly chat: Chat;
-  private readonly chatSockets = new Map<WebSocket, ChatSocket>();
-  private draining: Promise<void> | null = null;
+  private readonly store: SessionStore;
+  private readonly sockets: ChatSockets;
+  private readonly wakeUp: WakeUp;
+  private readonly outbox: SelectionOutbox;
+  /** Made when the rows are there. */
+  private chat!: Chat;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     const wiring = openWiring(env);
-    const db = drizzle(ctx.storage);
-    this.db = db;
     this.wiring = wiring;
-    this.store = new SessionStore(db);
-    this.alarms = new Alarms(ctx.storage, db, tables.alarm, ["watch", "drain", "retire-log"]);
-    this.chat = new Chat({
+    this.db = drizzle(ctx.storage);
+    this.store = new SessionStore(this.db);
+    this.sockets = new ChatSockets(ctx);
+    this.wakeUp = new WakeUp(ctx.storage, () => wiring.clock.nowMs());
+    this.outbox = new SelectionOutbox({
       store: this.store,
-      clock: wiring.clock,
+      queue: () => env.SELECTION_QUEUE,
       log: wiring.log,
-      newIds: () => ({
-        turnId: newTurnId(wiring.idSource),
-        messageId: newMessageId(wiring.idSource),
-        selectionId: newSelectionId(wiring.idSource),
-      }),
-      sockets: () => ctx.getWebSockets().map((socket) => this.toChatSocket(socket)),
-      resolveModels: (requested) => resolveModels(wiring.catalog, requested),
-      runAnswer: (input) => wiring.runAnswer(input),
-      isSandbox: () => wiring.catalog.providers.some((provider) => wiring.isSandbox(provider)),
-      runInBackground: (work) => ctx.waitUntil(work),
-      onTurnStart: () => this.alarms.schedule("watch", wiring.clock.nowMs() + WATCH_EVERY_MS),
-      onTurnEnd: () => this.afterTurn(),
+      onRefused: () => this.wakeUp.within(DRAIN_AGAIN_MS),
     });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     void ctx.blockConcurrencyWhile(async () => {
-      await migrate(db, migrations);
-      await this.alarms.ensureArmed();
+      await migrate(this.db, migrations);
+      await this.wakeUp.load();
+      this.chat = openChat({
+        store: this.store,
+        wiring,
+        files: () => env.FILES,
+        sockets: () => this.sockets.list(),
+        runInBackground: (work) => ctx.waitUntil(work),
+        onTurnStart: () => this.wakeUp.within(WATCH_WITHIN_MS),
+        onRecords: () => this.handOver(),
+      });
+      // A turn that a crash has ended is paid for all the same.
+      if (this.chat.hasOpenTurns) await wiring.readPriceBook();
       if (this.store.readSession() !== null) this.chat.recover();
     });
   }
@@ -93,12 +94,13 @@ export class ChatSession extends DurableObject<Bindings> {
     userId: string;
     title: string;
   }): Promise<void> {
-    this.store.createSession({ ...input, createdAtMs: this.wiring.clock.nowMs() });
+    const titleSource = input.title === UNTITLED ? "none" : "person";
+    this.store.createSession({ ...input, titleSource, createdAtMs: this.wiring.clock.nowMs() });
   }
 
   async rename(title: string): Promise<void> {
     if (this.store.readSession() === null) return;
-    this.store.updateSession({ title: title.slice(0, MAX_TITLE_CHARACTERS) });
+    this.store.updateSession({ title: title.slice(0, MAX_TITLE_CHARACTERS), titleSource: "person" });
     this.chat.announceChange(false);
   }
 
@@ -107,21 +109,98 @@ export class ChatSession extends DurableObject<Bindings> {
     this.chat.announceChange(true);
     for (const socket of this.ctx.getWebSockets()) socket.close(CLOSE_DELETED, "This chat was deleted.");
     await this.chat.close();
-    await this.drainOutbox();
-    await this.ctx.storage.deleteAll();
+    await this.outbox.drain();
+    const sessionId = this.store.readSession()?.sessionId ?? "";
+    // One may be attached while others are being deleted: what is there when nothing more is awaited is all.
+    for (let files = this.store.extras.listAttachments(); files.length > 0;) {
+      await this.env.FILES.delete(files.map(({ attachmentId }) => toFileKey(sessionId, attachmentId)));
+      this.store.extras.dropAttachments(files.map(({ id }) => id));
+      files = this.store.extras.listAttachments();
+    }
     // This instance lives on, and whoever calls it must find an empty chat and not a missing table.
-    await migrate(this.db, migrations);
+    await this.ctx.blockConcurrencyWhile(async () => {
+      this.store.forget();
+      await this.ctx.storage.deleteAll();
+      await migrate(this.db, migrations);
+    });
   }
 
-  async readMessages(): Promise<StoredMessage[]> {
-    return this.store.readSession() === null ? [] : this.chat.readMessages();
+  /** The newest messages, or those above `before`; without that the running answer as far as it has come too. */
+  async readMessages(limit: number, before: string | null): Promise<SessionMessages> {
+    if (this.store.readSession() === null) return { messages: [], hasOlder: false };
+    if (before === null) return this.chat.view.readWithRunning(limit);
+    const { messages, hasOlder } = this.chat.view.readOlder(before, limit);
+    return { messages, hasOlder };
   }
 
-  /** A ticket for one socket of one person: 256 random bits, stored as a hash, used once, valid for a minute. */
-  async issueTicket(holder: { userId: string; organizationId: string }): Promise<SessionTicket> {
+  /** Stops what runs and takes back what waits; false when there was nothing. */
+  async stop(): Promise<boolean> {
+    return this.chat.stopAll();
+  }
+
+  async search(query: string, limit: number): Promise<SessionSearchHit[]> {
+    return this.store.readSession() === null ? [] : this.chat.view.search(query, limit);
+  }
+
+  /** The whole chat as a file, as UTF-8; null when there is none. */
+  async export(format: "json" | "markdown"): Promise<ReadableStream<Uint8Array> | null> {
+    return exportChat(this.store, this.chat.view, format, this.wiring.clock.nowMs());
+  }
+
+  /** A new secret for a read-only link, an earlier one stops working; null when there is no such chat. */
+  async share(): Promise<string | null> {
+    const secret = this.wiring.idSource.randomBytes(32).toHex();
+    const hash = await hashSecret(secret);
+    // Looked at last: the chat may have been deleted meanwhile.
+    if (this.store.readSession() === null) return null;
+    this.store.extras.saveShare({ hash, createdAtMs: this.wiring.clock.nowMs() });
+    return secret;
+  }
+
+  async readShare(): Promise<SessionShareState> {
+    const share = this.store.extras.readShare();
+    return {
+      isShared: share !== null,
+      createdAt: share === null ? null : new Date(share.createdAtMs).toISOString(),
+    };
+  }
+
+  async unshare(): Promise<void> {
+    this.store.extras.dropShare();
+  }
+
+  /** What anybody with the link may see; null for a link that does not work (any more). */
+  async readShared(secret: string, limit: number, before: string | null): Promise<SharedChat | null> {
+    const hash = await hashSecret(secret);
+    const session = this.store.readSession();
+    if (session === null || this.store.extras.readShare()?.hash !== hash) return null;
+    const { view } = this.chat;
+    // A link shows one path: an id of another branch must not show what stands above it there.
+    if (before !== null && !view.isShown(before)) return null;
+    const page = before === null ? view.readNewest(limit) : view.readOlder(before, limit);
+    return { title: session.title, messages: toSharedMessages(page.messages), hasOlder: page.hasOlder };
+  }
+
+  /** Takes note of a file whose bytes are stored. */
+  async attach(file: Omit<AttachmentRow, "createdAtMs">): Promise<"taken" | "unknown-chat" | "too-many"> {
+    if (this.store.readSession() === null) return "unknown-chat";
+    const { extras } = this.store;
+    if (extras.listAttachments().length >= MAX_ATTACHMENTS) return "too-many";
+    extras.appendAttachment({ ...file, createdAtMs: this.wiring.clock.nowMs() });
+    return "taken";
+  }
+
+  async findAttachment(attachmentId: string): Promise<AttachmentRow | null> {
+    return this.store.extras.findAttachment(attachmentId);
+  }
+
+  /** A ticket for one socket of one person: 256 random bits, stored as a hash, used once, valid for a minute; null without a chat. */
+  async issueTicket(holder: { userId: string; organizationId: string }): Promise<SessionTicket | null> {
     const ticket = this.wiring.idSource.randomBytes(32).toHex();
     const expiresAtMs = this.wiring.clock.nowMs() + TICKET_LIFETIME_MS;
-    this.store.saveTicket({ ...holder, hash: await hashTicket(ticket), expiresAtMs });
+    const hash = await hashSecret(ticket);
+    if (this.store.readSession() === null) return null;
+    this.store.saveTicket({ ...holder, hash, expiresAtMs });
     return { ticket, expiresInSeconds: TICKET_LIFETIME_MS / 1_000 };
   }
 
@@ -135,7 +214,8 @@ export class ChatSession extends DurableObject<Bindings> {
       holder.userId === session.userId &&
       holder.organizationId === session.organizationId;
     if (!owns) return new Response("There is no such chat.", { status: 404 });
-    if (this.ctx.getWebSockets().length >= MAX_SOCKETS) {
+    this.sockets.closeSilent(this.wiring.clock.nowMs());
+    if (this.sockets.count >= MAX_SOCKETS) {
       return new Response("Too many sockets are open on this chat.", { status: 503 });
     }
     const asked =
@@ -145,25 +225,17 @@ export class ChatSession extends DurableObject<Bindings> {
         .map((name) => name.trim()) ?? [];
     const live = asked.includes(LIVE_SUBPROTOCOL);
     const { 0: client, 1: server } = new WebSocketPair();
-    this.ctx.acceptWebSocket(server);
-    server.serializeAttachment({ live });
+    const chatSocket = this.sockets.accept(server, live);
     const headers = new Headers(live ? { "sec-websocket-protocol": LIVE_SUBPROTOCOL } : {});
-    if (live) this.chat.greet(this.toChatSocket(server));
+    if (live) this.chat.greet(chatSocket);
     return new Response(null, { status: 101, webSocket: client, headers });
   }
 
   override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
-    const chatSocket = this.toChatSocket(socket);
-    if (typeof data !== "string") return socket.close(CLOSE_BAD_FRAME, "Frames are JSON text.");
-    if (isLongerThan(data, MAX_FRAME_BYTES)) return socket.close(CLOSE_TOO_BIG, "This frame is too large.");
-    const shape = chatSocket.live ? LiveClientFrame : ClientFrame;
-    const parsed = shape.safeParse(parseJson(data));
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      const where = issue === undefined ? "" : ` at ${issue.path.join(".") || "its top"}: ${issue.message}`;
-      return socket.close(CLOSE_BAD_FRAME, toCloseReason(`Bad frame${where}`));
-    }
-    this.chat.handleFrame(chatSocket, parsed.data);
+    const chatSocket = this.sockets.find(socket);
+    const read = readClientFrame(data, chatSocket.live);
+    if (!read.ok) return socket.close(read.error.code, read.error.reason);
+    this.chat.handleFrame(chatSocket, read.value);
   }
 
   override webSocketClose(socket: WebSocket): void {
@@ -175,111 +247,43 @@ export class ChatSession extends DurableObject<Bindings> {
   }
 
   override async alarm(): Promise<void> {
-    await this.alarms.run(
-      (name) => this.runAlarm(name),
-      (name, error) =>
-        this.wiring.log.write("error", "alarm_failed", {
-          object: `chat-session/${this.store.readSession()?.sessionId ?? "unknown"}`,
-          alarm: name,
-          error: describeError(error),
-        }),
-    );
-  }
-
-  private async runAlarm(name: AlarmName): Promise<void> {
-    switch (name) {
-      case "watch":
-        if (this.chat.isRunning) this.alarms.schedule("watch", this.wiring.clock.nowMs() + WATCH_EVERY_MS);
-        else this.chat.recover();
-        return;
-      case "drain":
-        return this.drainOutbox();
-      case "retire-log":
-        if (!this.chat.isRunning) this.store.dropStreamLogsBefore(Number.MAX_SAFE_INTEGER);
-        return;
-    }
-  }
-
-  private afterTurn(): void {
-    const nowMs = this.wiring.clock.nowMs();
-    // A turn that waited may have been cancelled while another one runs: that one is still watched over.
-    if (this.store.readOpenTurns().length === 0) this.alarms.cancel("watch");
-    // In the same transaction as the record: if this object dies now, the alarm hands the record over.
-    this.alarms.schedule("drain", nowMs + DRAIN_RETRY_MS);
-    this.alarms.schedule("retire-log", nowMs + LOG_KEPT_MS);
-    this.ctx.waitUntil(this.drainOutbox());
-  }
-
-  /** Hands records to the queue; a row goes only after the queue took it. D1 drops what comes twice. Never throws. */
-  private drainOutbox(): Promise<void> {
-    this.draining ??= this.drainRows().finally(() => {
-      this.draining = null;
-    });
-    return this.draining;
-  }
-
-  private async drainRows(): Promise<void> {
+    this.wakeUp.fired();
+    // First of all: whatever happens below, somebody looks again while there is something to do.
+    if (this.chat.hasOpenTurns || !this.outbox.isEmpty) this.wakeUp.within(WATCH_WITHIN_MS);
     try {
-      for (;;) {
-        const rows = this.store.readOutbox(DRAIN_BATCH);
-        if (rows.length === 0) break;
-        await this.env.SELECTION_QUEUE.sendBatch(rows.map((row) => ({ body: row.message })));
-        this.store.dropOutbox(rows.map((row) => row.id));
-      }
-      this.alarms.cancel("drain");
+      this.sockets.closeSilent(this.wiring.clock.nowMs());
+      if (!this.chat.isRunning) this.chat.recover();
+      await this.outbox.drain();
     } catch (error) {
-      this.alarms.schedule("drain", this.wiring.clock.nowMs() + DRAIN_RETRY_MS);
-      this.wiring.log.write("error", "selection_log_failed", {
-        request_id: this.store.readLastTurn()?.turnId ?? "",
+      this.wiring.log.write("error", "alarm_failed", {
+        object: `chat-session/${this.store.readSession()?.sessionId ?? "unknown"}`,
+        alarm: "watch",
         error: describeError(error),
       });
     }
   }
 
+  /** The alarm looks after what the queue has not taken when this object dies: one of a turn's start may be long past. */
+  private handOver(): void {
+    if (!this.outbox.isEmpty) this.wakeUp.within(WATCH_WITHIN_MS);
+    this.ctx.waitUntil(this.outbox.drain());
+  }
+
   private async readHolder(headers: Headers): Promise<ObjectPrincipal | null> {
     const ticket = headers.get(TICKET_HEADER);
-    if (ticket !== null) return this.store.takeTicket(await hashTicket(ticket), this.wiring.clock.nowMs());
+    if (ticket !== null) return this.store.takeTicket(await hashSecret(ticket), this.wiring.clock.nowMs());
     const principal = ObjectPrincipal.safeParse(parseJson(headers.get(PRINCIPAL_HEADER) ?? ""));
     return principal.success ? principal.data : null;
   }
 
-  private toChatSocket(socket: WebSocket): ChatSocket {
-    let chatSocket = this.chatSockets.get(socket);
-    if (chatSocket === undefined) {
-      const attachment: unknown = socket.deserializeAttachment();
-      const live =
-        typeof attachment === "object" &&
-        attachment !== null &&
-        "live" in attachment &&
-        attachment.live === true;
-      chatSocket = {
-        live,
-        // A socket that is going away is caught up when its client resumes.
-        send: (text) => {
-          if (socket.readyState === WebSocket.OPEN) socket.send(text);
-        },
-      };
-      this.chatSockets.set(socket, chatSocket);
-    }
-    return chatSocket;
-  }
-
   private forgetSocket(socket: WebSocket): void {
-    const chatSocket = this.toChatSocket(socket);
-    this.chatSockets.delete(socket);
+    const chatSocket = this.sockets.find(socket);
+    this.sockets.forget(socket);
     this.chat.removeSocket(chatSocket);
   }
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-async function hashTicket(ticket: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(ticket));
+async function hashSecret(secret: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret));
   return new Uint8Array(digest).toHex();
 }

@@ -16,6 +16,10 @@ export const session = sqliteTable("session", {
   /** Who served the last turn: its prompt cache is warm. */
   lastProvider: text("last_provider"),
   createdAtMs: integer("created_at_ms").notNull(),
+  /** Where the title comes from: a later one of a lower kind does not replace it. */
+  titleSource: text("title_source", { enum: ["none", "question", "model", "person"] })
+    .notNull()
+    .default("none"),
 });
 
 export const message = sqliteTable(
@@ -54,14 +58,55 @@ export const turn = sqliteTable("turn", {
   stopRequested: integer("stop_requested", { mode: "boolean" }).notNull(),
   createdAtMs: integer("created_at_ms").notNull(),
   endedAtMs: integer("ended_at_ms"),
+  /** Counts the crashes that it has lived through. */
+  generation: integer("generation").notNull().default(0),
+  /** How many chunks of its log the last crash had left. */
+  rewoundTo: integer("rewound_to").notNull().default(0),
 });
 
-/** The running answer's log: one row is one flush, keyed so that a turn's rows lie together in order. */
+/**
+ * The log of the running answer, and of the last one until the next begins. A row is appended to in place up to a
+ * size, so that a turn writes few of them; it is keyed so that a turn's rows lie together in order.
+ */
 export const chunk = sqliteTable("chunk", {
   /** Turn position × 2^24 + sequence of the first chunk in `body`. */
   id: integer("id").primaryKey(),
-  /** JSON array of chunks. */
+  /** Chunks, one JSON text a line; one JSON array in rows from before lines. */
   body: text("body").notNull(),
+});
+
+/** Messages with others beside them: a row each, in the order in which they came. Most messages have none. */
+export const branch = sqliteTable("branch", {
+  id: integer("id").primaryKey(),
+  /** The message above; empty for first messages. */
+  parentId: text("parent_id").notNull(),
+  messageId: text("message_id").notNull(),
+});
+
+/** What models are told in place of older messages. */
+export const summary = sqliteTable("summary", {
+  id: integer("id").primaryKey(),
+  /** It stands for everything on the path up to and with this message. */
+  upToMessageId: text("up_to_message_id").notNull(),
+  body: text("body").notNull(),
+  createdAtMs: integer("created_at_ms").notNull(),
+});
+
+/** Read-only links to this chat: only their hash is kept. */
+export const share = sqliteTable("share", {
+  id: integer("id").primaryKey(),
+  hash: text("hash").notNull(),
+  createdAtMs: integer("created_at_ms").notNull(),
+});
+
+/** Files that were attached; their bytes are in R2. */
+export const attachment = sqliteTable("attachment", {
+  id: integer("id").primaryKey(),
+  attachmentId: text("attachment_id").notNull(),
+  name: text("name").notNull(),
+  mediaType: text("media_type").notNull(),
+  bytes: integer("bytes").notNull(),
+  createdAtMs: integer("created_at_ms").notNull(),
 });
 
 /** What must reach D1 and has not been handed to the queue yet. */
@@ -79,7 +124,7 @@ export const ticket = sqliteTable("ticket", {
   expiresAtMs: integer("expires_at_ms").notNull(),
 });
 
-/** One row for each named alarm that is due some time. */
+/** Not written any more (the wake-up follows from the other rows); kept, since no table is ever dropped. */
 export const alarm = sqliteTable("alarm", {
   id: integer("id").primaryKey(),
   dueAtMs: integer("due_at_ms").notNull(),

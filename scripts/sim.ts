@@ -1,10 +1,13 @@
 /**
- * `npm run sim -- --seed N --runs N [--scenario TEXT] [--json]`: real routing and circuits against simulated
- * providers, network and time. Prints a row for each scenario; exits with 1, and names the seed, when something that
- * must hold does not. The worlds are in test/sim/, what they mean in docs/simulation.md.
+ * `npm run sim -- --seed N --runs N [--only routing|session] [--scenario TEXT] [--json]`: real routing, circuits and
+ * chats against simulated providers, networks, clients and time. Prints a row for each scenario and a block for the
+ * chats; exits with 1, and names the seed, when something that must hold does not. The worlds are in test/sim/, what
+ * they mean in docs/simulation.md.
  */
 import { parseArgs } from "node:util";
 import { runScenario, type VariantRun } from "../test/sim/run-scenario.ts";
+import { runSeeds, type SeedsResult } from "../test/sim/session/run-seeds.ts";
+import { toSessionBreachLines, toSessionLines } from "../test/sim/session/session-report.ts";
 import { SCENARIOS } from "../test/sim/scenarios.ts";
 import {
   toBreachLines,
@@ -15,11 +18,12 @@ import {
   type SimRow,
 } from "../test/sim/sim-report.ts";
 
-const USAGE = `Usage: npm run sim -- [--seed 1] [--runs 3] [--scenario TEXT] [--json]
+const USAGE = `Usage: npm run sim -- [--seed 1] [--runs 3] [--only routing|session] [--scenario TEXT] [--json]
 
   --seed N         the first seed; the same seed gives the same world to the last millisecond
-  --runs N         how many seeds, one after the other
-  --scenario TEXT  only scenarios whose name holds this
+  --runs N         how many seeds: of each routing scenario, and of the chats
+  --only WHICH     routing: providers, isolates and circuits; session: chats with many clients
+  --scenario TEXT  only routing scenarios whose name holds this
   --json           one JSON object as the last line, and no table`;
 
 /** Each takes half a minute or so. */
@@ -31,6 +35,8 @@ interface SimOptions {
   readonly runs: number;
   readonly scenario: string;
   readonly json: boolean;
+  readonly routing: boolean;
+  readonly session: boolean;
 }
 
 /** Null when the usage is to be shown. */
@@ -42,20 +48,33 @@ function parseOptions(parameters: readonly string[]): SimOptions | null {
         seed: { type: "string", default: "1" },
         runs: { type: "string", default: `${DEFAULT_RUNS}` },
         scenario: { type: "string", default: "" },
+        only: { type: "string" },
         json: { type: "boolean", default: false },
       },
     });
-    const { scenario, json } = values;
+    const { scenario, json, only } = values;
+    if (only !== undefined && only !== "routing" && only !== "session") return null;
     if (!/^\d{1,9}$/.test(values.seed) || !/^\d{1,5}$/.test(values.runs)) return null;
     const runs = Number(values.runs);
-    return runs < 1 || runs > MAX_RUNS ? null : { seed: Number(values.seed), runs, scenario, json };
+    if (runs < 1 || runs > MAX_RUNS) return null;
+    // A scenario is one of routing's.
+    const [routing, session] = [
+      only !== "session",
+      only === "session" || (only === undefined && scenario === ""),
+    ];
+    return { seed: Number(values.seed), runs, scenario, json, routing, session };
   } catch {
     // Node's own words name the option but not what there is.
     return null;
   }
 }
 
-async function simulate({ seed, runs, scenario, json }: SimOptions): Promise<boolean> {
+async function simulateRouting({
+  seed,
+  runs,
+  scenario,
+  json,
+}: SimOptions): Promise<{ rows: SimRow[]; breaches: SimBreach[] }> {
   const rows: SimRow[] = [];
   const breaches: SimBreach[] = [];
   const chosen = SCENARIOS.filter(({ name, variants }) =>
@@ -76,9 +95,30 @@ async function simulate({ seed, runs, scenario, json }: SimOptions): Promise<boo
       }
     }
   }
+  if (!json) for (const line of toBreachLines(breaches)) console.log(line);
+  return { rows, breaches };
+}
+
+async function simulateSessions({ seed, runs, json }: SimOptions): Promise<SeedsResult> {
+  const startedMs = performance.now();
+  const result = await runSeeds(seed, runs);
+  if (json) return result;
+  const ok = result.breaches.length === 0;
+  for (const line of toSessionLines(result.totals, performance.now() - startedMs, ok)) console.log(line);
+  for (const line of toSessionBreachLines(result.breaches)) console.log(line);
+  return result;
+}
+
+async function simulate(options: SimOptions): Promise<boolean> {
+  const { seed, runs, json } = options;
+  const routing = options.routing ? await simulateRouting(options) : { rows: [], breaches: [] };
+  const session = options.session ? await simulateSessions(options) : null;
+  const breaches = [...routing.breaches, ...(session?.breaches ?? [])];
   const ok = breaches.length === 0;
-  if (json) console.log(JSON.stringify({ seed, runs, ok, rows, breaches }));
-  else for (const line of toBreachLines(breaches)) console.log(line);
+  if (json)
+    console.log(
+      JSON.stringify({ seed, runs, ok, rows: routing.rows, sessions: session?.totals ?? null, breaches }),
+    );
   return ok;
 }
 

@@ -42,9 +42,9 @@ async function writeSelections(batch: MessageBatch, env: Bindings): Promise<void
   try {
     await createSelectionStore(database).insertSelections(good.map(({ record }) => record));
     const directory = createSessionDirectory(database);
-    for (const { record, sessionTitle } of good) {
+    for (const { record, sessionTitle, replacedTitle } of good) {
       if (record.sessionId !== null && sessionTitle !== null) {
-        await directory.nameUntitled(record.sessionId, sessionTitle);
+        await directory.nameUntitled(record.sessionId, sessionTitle, replacedTitle);
       }
     }
   } catch (error) {

@@ -56,6 +56,14 @@ const Settings = z.object({
   ROUTING_POLICY: RoutingPolicy.default("priority"),
   /** `off`: no second call is ever started beside a slow one. */
   HEDGING: z.enum(["on", "off"]).default("on"),
+  /** What becomes of an answer that a crash interrupted: another call goes on with it, or the part is kept as it is. */
+  AFTER_CRASH: z.enum(["continue", "keep"]).default("continue"),
+  /** Tokens of history that a turn sends at the most; what is older is summarised. */
+  CONTEXT_TOKENS: z.coerce.number().int().min(2_000).max(1_000_000).default(24_000),
+  /** `off`: models are offered no tools. */
+  TOOLS: z.enum(["on", "off"]).default("on"),
+  /** The class or target that titles and summaries are asked of; `off`: chats keep their first line and forget. */
+  UPKEEP_MODEL: z.string().min(1).max(200).default("fast"),
 });
 
 export interface Settings {
@@ -69,6 +77,11 @@ export interface Settings {
   readonly deadlines: TurnDeadlines;
   readonly routingPolicy: RoutingPolicy;
   readonly hedging: boolean;
+  readonly continuesAfterCrash: boolean;
+  readonly contextTokens: number;
+  readonly tools: boolean;
+  /** Null: no titles and no summaries are made. */
+  readonly upkeepModel: string | null;
 }
 
 /** Throws an error that names the variables that are missing or wrong, without their values. */
@@ -96,5 +109,9 @@ export function parseSettings(env: Bindings): Settings {
     },
     routingPolicy: settings.ROUTING_POLICY,
     hedging: settings.HEDGING === "on",
+    continuesAfterCrash: settings.AFTER_CRASH === "continue",
+    contextTokens: settings.CONTEXT_TOKENS,
+    tools: settings.TOOLS === "on",
+    upkeepModel: settings.UPKEEP_MODEL === "off" ? null : settings.UPKEEP_MODEL,
   };
 }

@@ -11,13 +11,13 @@ import { fail, succeed } from "./base/result.ts";
 import { readTargetCircuit } from "./circuit/target-circuit.ts";
 import type { Bindings } from "./env.ts";
 import { createOpenAiRoutes } from "./http/openai/routes.ts";
-import type { ChatObject, CircuitControl, Services } from "./http/services.ts";
+import type { ChatObject, CircuitControl, FileStore, Services } from "./http/services.ts";
 import type { ModelCatalog } from "./protocol/model-list.ts";
 import { toTargetName } from "./providers/catalog.ts";
 import { createSandboxControl } from "./ops/sandbox/client.ts";
 import { resolveModels } from "./routing/run-answer.ts";
 import { createSessionDirectory } from "./session/directory/store.ts";
-import type { SelectionMessage } from "./session/selection-message.ts";
+import type { NewSelectionMessage } from "./session/selection-message.ts";
 import { openWiring, type Wiring } from "./wiring.ts";
 
 /** Sign-ins and sign-ups that one address may try in a minute: plenty for a person, little for a list of passwords. */
@@ -62,6 +62,7 @@ export function createServices(env: Bindings): Services {
     forgetKey: (keyId) => resolver.forgetKey(keyId),
     directory: createSessionDirectory(database),
     chatObject: (sessionId) => openChatObject(env, sessionId),
+    files: openFileStore(env),
     circuits: createCircuitControl(wiring),
     selections: createSelectionStore(database),
     modelCatalog: () => readModelCatalog(wiring),
@@ -95,6 +96,16 @@ function openChatObject(env: Bindings, sessionId: string): ChatObject {
   return env.CHAT_SESSION.get(env.CHAT_SESSION.idFromName(sessionId));
 }
 
+function openFileStore(env: Bindings): FileStore {
+  return {
+    put: async (key, bytes, contentType) => {
+      await env.FILES.put(key, bytes, { httpMetadata: { contentType } });
+    },
+    get: async (key) => (await env.FILES.get(key))?.body ?? null,
+    delete: (key) => env.FILES.delete(key),
+  };
+}
+
 function createCircuitControl(wiring: Wiring): CircuitControl {
   const isKnown = (provider: string): boolean => wiring.catalog.providers.some((known) => known === provider);
   return {
@@ -113,7 +124,7 @@ function createCircuitControl(wiring: Wiring): CircuitControl {
 }
 
 /** A call without a chat has no object and so no outbox: the queue is asked, and D1 itself when the queue refuses. */
-async function saveSelection(env: Bindings, wiring: Wiring, message: SelectionMessage): Promise<void> {
+async function saveSelection(env: Bindings, wiring: Wiring, message: NewSelectionMessage): Promise<void> {
   try {
     await env.SELECTION_QUEUE.send(message);
   } catch (queueError) {

@@ -19,6 +19,7 @@ import { parseSettings, type Bindings, type Settings } from "./env.ts";
 import type { TokenUsage } from "./protocol/answer.ts";
 import type { CircuitDetail, SelectionTail } from "./protocol/circuit.ts";
 import { createCatalog, parseModelClasses, type Catalog } from "./providers/catalog.ts";
+import { PREFILL_MODELS } from "./providers/known-models.ts";
 import { loadPriceBook, type PriceBook } from "./providers/price.ts";
 import { parseProviderConfigs, type ProviderConfig } from "./providers/provider-config.ts";
 import type { Provider } from "./providers/provider.ts";
@@ -31,6 +32,8 @@ import type { RetryBudget } from "./routing/retry-budget.ts";
 import { runAnswer, type AnswerInput, type AnswerOutcome, type RunAnswerDeps } from "./routing/run-answer.ts";
 import type { AnswerEvent } from "./routing/run-plan.ts";
 import { probeProvider } from "./routing/probe-provider.ts";
+import type { McpListCache } from "./tools/client/mcp-servers.ts";
+import { parseMcpServers, type McpServer } from "./tools/mcp-config.ts";
 import { consoleLog, systemClock, systemIdSource, systemRandom } from "./system.ts";
 
 /** The console's object as the others call it. */
@@ -54,6 +57,8 @@ export interface Wiring {
     input: AnswerInput,
   ) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
   readonly readPriceBook: () => Promise<PriceBook>;
+  /** Micro-dollars; null when the price is unknown, or nobody has read the price book yet. */
+  readonly priceUsage: (target: { provider: string; model: string }, usage: TokenUsage) => number | null;
   /** Asks a provider whether it is well, on `model` when that is given and known, else on its cheapest. */
   readonly probeProvider: (
     provider: string,
@@ -64,6 +69,9 @@ export interface Wiring {
   readonly health: (name: string) => DurableObjectStub<ProviderHealth>;
   /** Takes note of where this isolate's requests come from; health is kept for each region apart. */
   readonly noteRegion: (cf: unknown) => void;
+  readonly mcpServers: readonly McpServer[];
+  /** What this isolate knows of their tools. */
+  readonly mcpLists: McpListCache;
   /** Every configured provider's card, in the catalog's order. */
   readonly readCircuits: () => Promise<CircuitDetail[]>;
   readonly liveConsole: () => LiveConsoleStub;
@@ -73,6 +81,7 @@ export interface Wiring {
 const circuitCache: CircuitCache = new Map();
 const retryBudget: RetryBudget = new Map();
 const hedgeBudget: HedgeBudget = { bucket: null };
+const mcpLists: McpListCache = new Map();
 let priceBook: PriceBook | null = null;
 /** Where this isolate's requests come from; null: the world's circuits. */
 let currentRegion: Region | null = null;
@@ -134,6 +143,7 @@ function createWiring(env: Bindings): Wiring {
     readCircuit: (id) => circuits.read(id),
     reportOutcome: (id, outcome) => circuits.report(id, outcome),
     warmCircuits: (providers) => circuits.warm(providers),
+    takesPrefill: ({ provider, model }) => PREFILL_MODELS.has(`${provider}/${model}`),
     isSandbox,
     limits: DEFAULT_RETRY_LIMITS,
     backoff: DEFAULT_BACKOFF,
@@ -154,16 +164,27 @@ function createWiring(env: Bindings): Wiring {
     isSandbox,
     runAnswer: (input) => runPricedAnswer(answerDeps, input),
     readPriceBook,
+    priceUsage: ({ provider, model }, usage) =>
+      priceBook?.priceUsage({ provider, modelId: model, usage, atMs: systemClock.nowMs() }) ?? null,
     probeProvider: (provider, model, mayGenerate) =>
       runProbe(registry.find(provider), catalog, { provider, model, mayGenerate }),
     health,
     noteRegion: (cf) => {
       if (settings.regionalCircuits) currentRegion = toRegion(Place.safeParse(cf).data ?? {});
     },
+    mcpServers: openMcpServers(env),
+    mcpLists,
     readCircuits: () =>
       Promise.all(catalog.providers.map((provider) => health(provider).readDetail(provider))),
     liveConsole: () => env.LIVE_CONSOLE.get(env.LIVE_CONSOLE.idFromName(LIVE_CONSOLE_NAME)),
   };
+}
+
+function openMcpServers(env: Bindings): readonly McpServer[] {
+  const text = env["MCP_SERVERS"];
+  const servers = parseMcpServers(typeof text === "string" ? text : undefined);
+  if (!servers.ok) throw new Error(servers.error);
+  return servers.value;
 }
 
 /** The isolate's view of the circuits, over the health objects of where its requests come from. */

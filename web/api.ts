@@ -10,7 +10,15 @@ import type { CircuitAction } from "../src/protocol/circuit.ts";
 import { ModelCatalog } from "../src/protocol/model-list.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import { SelectionList } from "../src/protocol/selection.ts";
-import { SessionList, SessionSummary } from "../src/protocol/session-api.ts";
+import {
+  SessionAttachment,
+  SessionList,
+  SessionSearchResult,
+  SessionShare,
+  SessionShareState,
+  SessionSummary,
+  SharedChat,
+} from "../src/protocol/session-api.ts";
 import { CLOSE_NOT_FOUND, CLOSE_UNAUTHENTICATED } from "./session/chat-view.ts";
 
 /** Longer than any answer of the REST API should take; a reader has long given up. */
@@ -55,7 +63,7 @@ export function toErrorText(error: unknown): string {
 
 const AuthFailure = z.object({ message: z.string(), code: z.string().optional() });
 
-function toApiError(status: number, body: unknown, requestId: string | null): ApiError {
+export function toApiError(status: number, body: unknown, requestId: string | null): ApiError {
   const problem = Problem.safeParse(body);
   if (problem.success) {
     const { detail, code, issues = [] } = problem.data;
@@ -149,6 +157,27 @@ export const renameSession = (id: string, title: string) =>
   call(`/api/v1/sessions/${escape(id)}`, { method: "PATCH", body: { title }, shape: SessionSummary });
 export const deleteSession = (id: string) =>
   call(`/api/v1/sessions/${escape(id)}`, { method: "DELETE", shape: Nothing });
+
+export const searchSession = (id: string, query: string) =>
+  call(`/api/v1/sessions/${escape(id)}/search${toQuery({ query, limit: 50 })}`, {
+    shape: SessionSearchResult,
+  });
+/** For a link: the browser saves it as a file. */
+export const toExportPath = (id: string, format: "json" | "markdown"): string =>
+  `/api/v1/sessions/${escape(id)}/export?format=${format}`;
+export const readShare = (id: string) =>
+  call(`/api/v1/sessions/${escape(id)}/share`, { shape: SessionShareState });
+export const makeShare = (id: string) =>
+  call(`/api/v1/sessions/${escape(id)}/share`, { method: "POST", shape: SessionShare });
+export const revokeShare = (id: string) =>
+  call(`/api/v1/sessions/${escape(id)}/share`, { method: "DELETE", shape: Nothing });
+export const readSharedChat = (token: string, before: string | null) =>
+  call(`/api/v1/shared/${escape(token)}${toQuery({ before, limit: 100 })}`, { shape: SharedChat });
+
+/** Where a file is sent to be attached to a chat, and the shape of the answer. */
+export const toAttachmentPath = (id: string, name: string): string =>
+  `/api/v1/sessions/${escape(id)}/attachments${toQuery({ name })}`;
+export const AttachmentAnswer = SessionAttachment;
 
 /** Why the socket of a chat would be refused, as its close code; null when it would not, or nobody can say. */
 export async function checkSessionAccess(id: string): Promise<number | null> {

@@ -9,6 +9,7 @@ import { NotFound } from "./ui/not-found.tsx";
 
 const ConsolePage = lazy(async () => ({ default: (await import("./admin/console-page.tsx")).ConsolePage }));
 const KeysPage = lazy(async () => ({ default: (await import("./account/keys-page.tsx")).KeysPage }));
+const SharedPage = lazy(async () => ({ default: (await import("./shared/shared-page.tsx")).SharedPage }));
 
 function Loading() {
   return (
@@ -44,6 +45,7 @@ export function App() {
             <Route path="/keys">
               <KeysPage />
             </Route>
+            <Route path="/shared/:token">{({ token }) => <SharedPage key={token} token={token} />}</Route>
             <Route>
               <NotFound />
             </Route>

@@ -3,29 +3,54 @@ import type { z } from "zod";
 import { fail, succeed } from "../base/result.ts";
 import type { Result } from "../base/result.ts";
 import type { AppContext } from "./app-env.ts";
+import { toLoggedPath } from "./logged-path.ts";
 import { refuse } from "./respond.ts";
 
 /** A message of the longest allowed length fits; nothing that this API takes is larger. */
 export const MAX_JSON_BYTES = 1_048_576;
 
 /**
- * Reads a body as text, at most `limitBytes`. What `content-length` says can only make it fail sooner: the bytes
- * themselves are counted, and reading stops with the one too many.
+ * The pieces of a body, at most `limitBytes` of them. What `content-length` says can only make it fail sooner: the
+ * bytes themselves are counted, and reading stops with the one too many.
  */
-async function readLimitedText(request: Request, limitBytes: number): Promise<Result<string, "too-large">> {
+async function readPieces(request: Request, limitBytes: number): Promise<Result<Uint8Array[], "too-large">> {
   if (Number(request.headers.get("content-length") ?? 0) > limitBytes) return fail("too-large");
   const body: ReadableStream<Uint8Array> | null = request.body;
-  if (body === null) return succeed("");
-  const decoder = new TextDecoder();
-  let text = "";
+  if (body === null) return succeed([]);
+  const pieces: Uint8Array[] = [];
   let bytes = 0;
   // Leaving the loop cancels the stream.
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
+  for await (const piece of body) {
+    bytes += piece.byteLength;
     if (bytes > limitBytes) return fail("too-large");
-    text += decoder.decode(chunk, { stream: true });
+    pieces.push(piece);
   }
-  return succeed(text + decoder.decode());
+  return succeed(pieces);
+}
+
+async function readLimitedText(request: Request, limitBytes: number): Promise<Result<string, "too-large">> {
+  const pieces = await readPieces(request, limitBytes);
+  if (!pieces.ok) return pieces;
+  const decoder = new TextDecoder();
+  return succeed(
+    pieces.value.map((piece) => decoder.decode(piece, { stream: true })).join("") + decoder.decode(),
+  );
+}
+
+/** Reads a body of whatever type; a failure is the answer to give: 413. */
+export async function readBytes(
+  context: AppContext,
+  limitBytes: number,
+): Promise<Result<Uint8Array, Response>> {
+  const pieces = await readPieces(context.req.raw, limitBytes);
+  if (!pieces.ok) return fail(refuseTooLarge(context, limitBytes));
+  const bytes = new Uint8Array(pieces.value.reduce((sum, piece) => sum + piece.byteLength, 0));
+  let at = 0;
+  for (const piece of pieces.value) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return succeed(bytes);
 }
 
 export interface JsonOptions {
@@ -70,7 +95,7 @@ export async function readJsonText(
 export function refuseTooLarge(context: AppContext, limitBytes: number): Response {
   context.get("log").write("warn", "request_too_large", {
     request_id: context.get("requestId"),
-    path: context.req.path,
+    path: toLoggedPath(context.req.path),
     limit_bytes: limitBytes,
   });
   return refuse(context, "too-large", `The body may have at most ${limitBytes} bytes.`);

@@ -15,10 +15,30 @@ import type { Result } from "../base/result.ts";
 import type { CircuitAction, CircuitDetail } from "../protocol/circuit.ts";
 import type { ModelCatalog } from "../protocol/model-list.ts";
 import type { SelectionRecord } from "../protocol/selection.ts";
-import type { SessionTicket } from "../protocol/session-api.ts";
-import type { StoredMessage } from "../protocol/session-frame.ts";
+import type {
+  SessionMessages,
+  SessionSearchHit,
+  SessionShareState,
+  SessionTicket,
+  SharedChat,
+} from "../protocol/session-api.ts";
 import type { SessionDirectory } from "../session/directory/directory.ts";
 import type { AppEnv } from "./app-env.ts";
+
+/** A file that was attached to a chat. */
+export interface AttachedFile {
+  readonly attachmentId: string;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly bytes: number;
+}
+
+/** The bytes of attached files. */
+export interface FileStore {
+  put(key: string, bytes: Uint8Array, mediaType: string): Promise<void>;
+  get(key: string): Promise<ReadableStream<Uint8Array> | null>;
+  delete(key: string): Promise<void>;
+}
 
 /** One chat's object. Every method but `create` may be called for a chat whose object was emptied. */
 export interface ChatObject {
@@ -32,8 +52,23 @@ export interface ChatObject {
   rename(title: string): Promise<void>;
   /** Ends what runs, closes the sockets, forgets everything. Can be repeated. */
   deleteAll(): Promise<void>;
-  readMessages(): Promise<readonly StoredMessage[]>;
-  issueTicket(holder: { userId: string; organizationId: string }): Promise<SessionTicket>;
+  /** The newest messages, or those above `before`; without that the running answer as far as it has come too. */
+  readMessages(limit: number, before: string | null): Promise<SessionMessages>;
+  /** Stops what runs and takes back what waits; false when there was nothing. */
+  stop(): Promise<boolean>;
+  search(query: string, limit: number): Promise<readonly SessionSearchHit[]>;
+  /** The whole chat as a file, as UTF-8; null when there is none. */
+  export(format: "json" | "markdown"): Promise<ReadableStream<Uint8Array> | null>;
+  /** A new secret for a read-only link, an earlier one stops working; null when there is no such chat. */
+  share(): Promise<string | null>;
+  readShare(): Promise<SessionShareState>;
+  unshare(): Promise<void>;
+  /** What anybody with the link may see; null for a link that does not work (any more). */
+  readShared(secret: string, limit: number, before: string | null): Promise<SharedChat | null>;
+  /** Takes note of a file whose bytes are stored. */
+  attach(file: AttachedFile): Promise<"taken" | "unknown-chat" | "too-many">;
+  findAttachment(attachmentId: string): Promise<AttachedFile | null>;
+  issueTicket(holder: { userId: string; organizationId: string }): Promise<SessionTicket | null>;
   /** The socket upgrade. Carries PRINCIPAL_HEADER or TICKET_HEADER (src/auth/principal.ts), never both. */
   fetch(request: Request): Promise<Response>;
 }
@@ -113,6 +148,7 @@ export interface Services {
   readonly forgetKey: (keyId: string) => void;
   readonly directory: SessionDirectory;
   readonly chatObject: (sessionId: SessionId) => ChatObject;
+  readonly files: FileStore;
   readonly circuits: CircuitControl;
   readonly selections: SelectionReader;
   readonly modelCatalog: () => Promise<ModelCatalog>;

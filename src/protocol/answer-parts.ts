@@ -2,19 +2,34 @@
  * Puts a message's parts together from the chunks of its answer. One reducer for the object that stores the
  * message and the page that shows it, so both always hold the same text (rule SE3).
  */
-import type { AnswerChunk } from "./session-frame.ts";
+import { z } from "zod";
+import type { AnswerChunk } from "./answer-chunk.ts";
+import type { StoredMessage } from "./session-frame.ts";
 
 export type AnswerPart =
   | { type: "step-start" }
   | { type: "text"; text: string; state: "streaming" | "done" }
   | { type: "reasoning"; text: string; state: "streaming" | "done" }
-  | {
-      type: "dynamic-tool";
-      toolCallId: string;
-      toolName: string;
-      state: "input-streaming" | "input-available";
-      input: unknown;
-    };
+  | ToolPart;
+
+/** A tool call and what became of it, in AI SDK's shape. */
+export type ToolPart = {
+  type: "dynamic-tool";
+  toolCallId: string;
+  toolName: string;
+  state:
+    | "input-streaming"
+    | "input-available"
+    | "approval-requested"
+    | "approval-responded"
+    | "output-available"
+    | "output-error"
+    | "output-denied";
+  input: unknown;
+  approval?: { id: string; approved?: boolean };
+  output?: unknown;
+  errorText?: string;
+};
 
 /** The parts so far, and where the open blocks stand in them. */
 export interface AnswerDraft {
@@ -98,9 +113,69 @@ export function applyAnswerChunk(draft: AnswerDraft, chunk: AnswerChunk): void {
       draft.openBlocks.delete(chunk.toolCallId);
       return;
     }
+    case "reset-step":
+      resetStep(draft);
+      return;
+    default:
+      applyToolResult(draft, chunk);
+  }
+}
+
+/** The step begins again: what it gave so far is taken back. */
+function resetStep(draft: AnswerDraft): void {
+  const start = draft.parts.findLastIndex((part) => part.type === "step-start");
+  draft.parts.splice(start + 1);
+  draft.openBlocks.clear();
+  draft.toolInputs.clear();
+}
+
+function applyToolResult(draft: AnswerDraft, chunk: AnswerChunk): void {
+  switch (chunk.type) {
+    case "tool-approval-request":
+      changeTool(draft, (part) => part.toolCallId === chunk.toolCallId, {
+        state: "approval-requested",
+        approval: { id: chunk.approvalId },
+      });
+      return;
+    case "tool-approval-response":
+      changeTool(draft, (part) => part.approval?.id === chunk.approvalId, {
+        state: "approval-responded",
+        approval: { id: chunk.approvalId, approved: chunk.approved },
+      });
+      return;
+    case "tool-output-available":
+      changeTool(draft, (part) => part.toolCallId === chunk.toolCallId, {
+        state: "output-available",
+        output: chunk.output,
+      });
+      return;
+    case "tool-output-error":
+      changeTool(draft, (part) => part.toolCallId === chunk.toolCallId, {
+        state: "output-error",
+        errorText: chunk.errorText,
+      });
+      return;
+    case "tool-output-denied":
+      changeTool(draft, (part) => part.toolCallId === chunk.toolCallId, { state: "output-denied" });
+      return;
     default:
       return;
   }
+}
+
+function changeTool(
+  draft: AnswerDraft,
+  isMeant: (part: ToolPart) => boolean,
+  change: Partial<ToolPart>,
+): void {
+  const index = draft.parts.findLastIndex((part) => part.type === "dynamic-tool" && isMeant(part));
+  const part = draft.parts[index];
+  if (part?.type === "dynamic-tool") draft.parts[index] = { ...part, ...change };
+}
+
+/** The parts of the step that runs: everything behind the last `step-start`. */
+export function toStepParts(parts: readonly AnswerPart[]): readonly AnswerPart[] {
+  return parts.slice(parts.findLastIndex((part) => part.type === "step-start") + 1);
 }
 
 /**
@@ -109,6 +184,45 @@ export function applyAnswerChunk(draft: AnswerDraft, chunk: AnswerChunk): void {
  */
 export function closeAnswerDraft(draft: AnswerDraft): AnswerPart[] {
   return draft.parts
-    .filter((part) => part.type !== "dynamic-tool" || part.state === "input-available")
+    .filter((part) => part.type !== "dynamic-tool" || part.state !== "input-streaming")
     .map((part) => ("text" in part ? { ...part, state: "done" as const } : part));
+}
+
+/** Calls of a step that have no result yet. */
+export function toOpenCalls(parts: readonly AnswerPart[]): ToolPart[] {
+  const open = new Set<ToolPart["state"]>(["input-available", "approval-requested", "approval-responded"]);
+  return parts.filter((part): part is ToolPart => part.type === "dynamic-tool" && open.has(part.state));
+}
+
+const StoredAnswerPart = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("step-start") }),
+  z.object({ type: z.enum(["text", "reasoning"]), text: z.string(), state: z.literal("done").catch("done") }),
+  z.object({
+    type: z.literal("dynamic-tool"),
+    toolCallId: z.string(),
+    toolName: z.string(),
+    state: z.enum([
+      "input-available",
+      "approval-requested",
+      "approval-responded",
+      "output-available",
+      "output-error",
+      "output-denied",
+    ]),
+    input: z.unknown(),
+    output: z.unknown().optional(),
+    errorText: z.string().optional(),
+  }),
+]);
+
+/** The parts of a stored answer; kinds that an answer of ours does not have are left out. */
+export function readAnswerParts({ parts }: Pick<StoredMessage, "parts">): AnswerPart[] {
+  return parts.flatMap((part): AnswerPart[] => {
+    const parsed = StoredAnswerPart.safeParse(part);
+    if (!parsed.success) return [];
+    const { data } = parsed;
+    if (data.type !== "dynamic-tool") return [data];
+    const { errorText, ...tool } = data;
+    return [errorText === undefined ? tool : { ...tool, errorText }];
+  });
 }

@@ -10,6 +10,7 @@
  */
 import { z } from "zod";
 import { Receipt } from "./answer.ts";
+import { AnswerChunk } from "./answer-chunk.ts";
 import { RoutingPolicy } from "./selection.ts";
 
 export const LIVE_SUBPROTOCOL = "breakwater.v1";
@@ -64,6 +65,10 @@ export const ResumeFrame = z.object({
   id: z.string().max(200),
   /** The last sequence the client has; what follows it is sent. Left out: everything from 0. */
   lastSequence: z.int().nonnegative().optional(),
+  /** `breakwater.v1` only: the turn the cursor belongs to; left out: the running turn, else the last one. */
+  turnId: z.string().max(200).optional(),
+  /** `breakwater.v1` only: the generation in which the client saw `lastSequence`. */
+  generation: z.int().nonnegative().optional(),
   headers: z.record(z.string(), z.string()).default({}),
   body: z.looseObject({}).default({}),
   metadata: z.unknown().optional(),
@@ -73,54 +78,59 @@ export type ResumeFrame = z.infer<typeof ResumeFrame>;
 export const AbortFrame = z.object({ type: z.literal("abort"), requestId: RequestIdShape });
 export type AbortFrame = z.infer<typeof AbortFrame>;
 
-/** `breakwater.v1` only: stop whatever turn is running, whoever started it. */
-export const StopFrame = z.object({ type: z.literal("stop") });
+/** `breakwater.v1` only: stop the turn that is named, else whatever turn is running, whoever started it. */
+export const StopFrame = z.object({ type: z.literal("stop"), turnId: z.string().max(200).optional() });
 export type StopFrame = z.infer<typeof StopFrame>;
+
+/**
+ * `breakwater.v1` only: the chunks up to `sequence` have arrived. Sent at least every `ACK_EVERY_BYTES` of received
+ * frames; a socket with more than `MAX_UNACKNOWLEDGED_BYTES` on their way is sent nothing more until it says so.
+ */
+export const AckFrame = z.object({
+  type: z.literal("ack"),
+  requestId: RequestIdShape,
+  sequence: z.int().nonnegative(),
+});
+export type AckFrame = z.infer<typeof AckFrame>;
+export const ACK_EVERY_BYTES = 32_768;
+export const MAX_UNACKNOWLEDGED_BYTES = 262_144;
+
+/** `breakwater.v1` only: the messages above `before` on the path that is shown; answered by `older-messages`. */
+export const LoadOlderFrame = z.object({
+  type: z.literal("load-older"),
+  before: z.string().max(200),
+  limit: z.int().min(1).max(200).default(50),
+});
+export type LoadOlderFrame = z.infer<typeof LoadOlderFrame>;
+
+/** `breakwater.v1` only: show the branch that this message is on, down to its newest message, in every tab. */
+export const SelectBranchFrame = z.object({
+  type: z.literal("select-branch"),
+  messageId: z.string().max(200),
+});
+export type SelectBranchFrame = z.infer<typeof SelectBranchFrame>;
+
+/** `breakwater.v1` only: the word on a tool call that waits for one (`tool-approval-request`). */
+export const DecideToolFrame = z.object({
+  type: z.literal("decide-tool"),
+  approvalId: z.string().max(200),
+  approved: z.boolean(),
+});
+export type DecideToolFrame = z.infer<typeof DecideToolFrame>;
 
 export const ClientFrame = z.discriminatedUnion("type", [SendFrame, ResumeFrame, AbortFrame]);
 export type ClientFrame = z.infer<typeof ClientFrame>;
-export const LiveClientFrame = z.discriminatedUnion("type", [SendFrame, ResumeFrame, AbortFrame, StopFrame]);
-export type LiveClientFrame = z.infer<typeof LiveClientFrame>;
-
-/** The chunks Breakwater emits: a subset of AI SDK's `UIMessageChunk`. */
-export const AnswerChunk = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("start"), messageId: z.string(), messageMetadata: Receipt }),
-  z.object({ type: z.literal("start-step") }),
-  z.object({ type: z.literal("finish-step") }),
-  z.object({ type: z.literal("text-start"), id: z.string() }),
-  z.object({ type: z.literal("text-delta"), id: z.string(), delta: z.string() }),
-  z.object({ type: z.literal("text-end"), id: z.string() }),
-  z.object({ type: z.literal("reasoning-start"), id: z.string() }),
-  z.object({ type: z.literal("reasoning-delta"), id: z.string(), delta: z.string() }),
-  z.object({ type: z.literal("reasoning-end"), id: z.string() }),
-  z.object({
-    type: z.literal("tool-input-start"),
-    toolCallId: z.string(),
-    toolName: z.string(),
-    dynamic: z.literal(true),
-  }),
-  z.object({ type: z.literal("tool-input-delta"), toolCallId: z.string(), inputTextDelta: z.string() }),
-  z.object({
-    type: z.literal("tool-input-available"),
-    toolCallId: z.string(),
-    toolName: z.string(),
-    input: z.unknown(),
-    dynamic: z.literal(true),
-  }),
-  /** The receipt as it stands at the end, sent before the terminal chunk of an answer that is not `complete`. */
-  z.object({ type: z.literal("message-metadata"), messageMetadata: Receipt }),
-  /** Terminal for `complete`. */
-  z.object({
-    type: z.literal("finish"),
-    finishReason: z.enum(["stop", "length", "content-filter", "tool-calls", "other"]),
-    messageMetadata: Receipt,
-  }),
-  /** Terminal for `incomplete` and `failed`: the sentence a reader sees. */
-  z.object({ type: z.literal("error"), errorText: z.string() }),
-  /** Terminal for `cancelled`. */
-  z.object({ type: z.literal("abort"), reason: z.string().optional() }),
+export const LiveClientFrame = z.discriminatedUnion("type", [
+  SendFrame,
+  ResumeFrame,
+  AbortFrame,
+  StopFrame,
+  AckFrame,
+  LoadOlderFrame,
+  SelectBranchFrame,
+  DecideToolFrame,
 ]);
-export type AnswerChunk = z.infer<typeof AnswerChunk>;
+export type LiveClientFrame = z.infer<typeof LiveClientFrame>;
 
 /** A message as the object stores it and as `GET …/messages` gives it: AI SDK's `UIMessage` with a receipt. */
 export const StoredMessage = z.object({
@@ -160,8 +170,29 @@ export const ActiveTurn = z.object({
   messageId: z.string(),
   /** The user's message that it answers. */
   parentId: z.string(),
+  /** Counts the crashes that the turn has lived through; belongs to a cursor. */
+  generation: z.int().nonnegative().default(0),
 });
 export type ActiveTurn = z.infer<typeof ActiveTurn>;
+
+/**
+ * Messages with others beside them (edited questions, regenerated answers): for each that is shown, all ids at its
+ * place, oldest first, its own included.
+ */
+export const Branches = z.record(z.string(), z.array(z.string()));
+export type Branches = z.infer<typeof Branches>;
+
+/** What a model is told in place of the messages up to and with `upToMessageId`, once they no longer fit. */
+export const ChatSummary = z.object({ upToMessageId: z.string(), text: z.string() });
+export type ChatSummary = z.infer<typeof ChatSummary>;
+
+/** A piece of the path that is shown, oldest first. `hasOlder`: there are messages above it. */
+export const PathPage = z.object({
+  messages: z.array(StoredMessage),
+  hasOlder: z.boolean().default(false),
+  branches: Branches.default({}),
+});
+export type PathPage = z.infer<typeof PathPage>;
 
 /**
  * `breakwater.v1` only, first frame on a new socket: the chat as it stands. A running turn's chunks do not follow
@@ -171,11 +202,42 @@ export const HelloFrame = z.object({
   type: z.literal("hello"),
   sessionId: z.string(),
   title: z.string(),
-  /** The active path, oldest first, without the answer that is running. */
-  messages: z.array(StoredMessage),
+  /** The newest messages of the path that is shown, oldest first, without the answer that is running. */
+  ...PathPage.shape,
   activeTurn: ActiveTurn.nullable(),
+  /** Null while everything is told to the models as it was said. */
+  summary: ChatSummary.nullable().default(null),
   /** Sockets on this chat, this one included. */
   presence: z.int().nonnegative(),
+});
+/** `breakwater.v1` only, the answer to `load-older`. */
+export const OlderMessagesFrame = z.object({
+  type: z.literal("older-messages"),
+  before: z.string(),
+  ...PathPage.shape,
+});
+/** `breakwater.v1` only: another branch is shown; its newest messages take the place of what was there. */
+export const PathChangedFrame = z.object({ type: z.literal("path-changed"), ...PathPage.shape });
+/** `breakwater.v1` only: messages have got others beside them; what is not named stays as it was. */
+export const BranchesChangedFrame = z.object({ type: z.literal("branches-changed"), branches: Branches });
+/** `breakwater.v1` only: from now on models are told this summary in place of older messages. */
+export const SummaryChangedFrame = z.object({ type: z.literal("summary-changed"), summary: ChatSummary });
+/** `breakwater.v1` only: the chunks of this turn up to `sequence` are stored, and no crash takes them back. */
+export const DurableFrame = z.object({
+  type: z.literal("durable"),
+  requestId: z.string(),
+  generation: z.int().nonnegative(),
+  sequence: z.int().nonnegative(),
+});
+/**
+ * `breakwater.v1` only: a crash has taken back what came after `sequence` (-1: all of it). The client forgets it;
+ * what takes its place follows, in this generation.
+ */
+export const RewindFrame = z.object({
+  type: z.literal("rewind"),
+  requestId: z.string(),
+  generation: z.int().nonnegative(),
+  sequence: z.int().min(-1),
 });
 /** `breakwater.v1` only: a user's message was stored (also told to the tab that sent it). */
 export const MessageAddedFrame = z.object({ type: z.literal("message-added"), message: StoredMessage });
@@ -214,5 +276,11 @@ export const LiveServerFrame = z.discriminatedUnion("type", [
   TurnStartedFrame,
   TurnEndedFrame,
   SessionChangedFrame,
+  OlderMessagesFrame,
+  PathChangedFrame,
+  BranchesChangedFrame,
+  SummaryChangedFrame,
+  DurableFrame,
+  RewindFrame,
 ]);
 export type LiveServerFrame = z.infer<typeof LiveServerFrame>;

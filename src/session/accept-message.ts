@@ -4,17 +4,27 @@
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import type { SendFrame, StoredMessage } from "../protocol/session-frame.ts";
+import { acceptFiles } from "./accept-files.ts";
 import { toMessageText } from "./to-prompt.ts";
 
 export interface ChatFacts {
   readonly findMessage: (id: string) => StoredMessage | null;
+  /** The question that a request with this id asked before; null for a new request. */
+  readonly findAsked: (requestId: string) => StoredMessage | null;
   /** Where a new question goes: after the newest answer, one that is still running or queued included. */
   readonly leafMessageId: string | null;
   readonly openTurns: number;
+  /** Turns that were begun behind the oldest open one, ended or not. */
+  readonly turnsBehind: number;
+  /** True for the address of a file that was attached to this chat. */
+  readonly isOwnFile: (url: string) => boolean;
 }
 
 /** How many turns may wait behind the running one; a person has two hands. */
 const MAX_OPEN_TURNS = 5;
+
+/** The store finds open turns among the newest 64 (store/session-store.ts). */
+const MAX_TURNS_BEHIND = 50;
 
 export type Acceptance =
   /** Store this message and answer it. */
@@ -22,8 +32,12 @@ export type Acceptance =
       readonly type: "ask";
       readonly message: {
         readonly id: string | null;
+        /** The text alone, and the parts: the text and the files. */
         readonly text: string;
+        readonly parts: StoredMessage["parts"];
         readonly parentId: string | null;
+        /** The question that this one is an edited form of; null for one of its own. */
+        readonly editedId: string | null;
       };
     }
   /** Answer this stored message again. */
@@ -33,9 +47,10 @@ export type Acceptance =
 
 /** The error is a sentence for the person who sent it. */
 export function acceptMessage(frame: SendFrame, chat: ChatFacts): Result<Acceptance, string> {
-  const repeated = frame.trigger === "submit-message" ? findRepeat(frame, chat) : null;
+  const repeated =
+    findSameRequest(frame, chat) ?? (frame.trigger === "submit-message" ? findRepeat(frame, chat) : null);
   if (repeated !== null) return succeed({ type: "repeat", userMessageId: repeated });
-  if (chat.openTurns >= MAX_OPEN_TURNS) {
+  if (chat.openTurns >= MAX_OPEN_TURNS || chat.turnsBehind >= MAX_TURNS_BEHIND) {
     return fail("Too many questions are waiting in this chat. Wait for an answer or stop it first.");
   }
   return frame.trigger === "regenerate-message" ? acceptRegenerate(frame, chat) : acceptSubmit(frame, chat);
@@ -50,21 +65,40 @@ function findRepeat(frame: SendFrame, chat: ChatFacts): string | null {
   if (message === undefined) return null;
   const stored = chat.findMessage(message.id);
   if (stored === null || stored.role !== "user") return null;
-  return toMessageText(stored) === toMessageText(message) && frame.messageId === undefined ? stored.id : null;
+  return toMessageText(stored) === toMessageText(message).trim() && frame.messageId === undefined
+    ? stored.id
+    : null;
+}
+
+/** An edited question and a wish for another answer have no id of their own: sent again, they are known by the request. */
+function findSameRequest(frame: SendFrame, chat: ChatFacts): string | null {
+  const asked = chat.findAsked(frame.requestId);
+  if (asked === null) return null;
+  if (frame.trigger === "regenerate-message") {
+    const named = frame.messageId === undefined ? null : chat.findMessage(frame.messageId);
+    return named === null || named.id === asked.id || named.parentId === asked.id ? asked.id : null;
+  }
+  const message = lastUserMessage(frame);
+  return message !== undefined && toMessageText(message).trim() === toMessageText(asked) ? asked.id : null;
 }
 
 function acceptSubmit(frame: SendFrame, chat: ChatFacts): Result<Acceptance, string> {
   const message = lastUserMessage(frame);
   if (message === undefined) return fail("There is no question in this message.");
   const text = toMessageText(message).trim();
-  if (text === "") return fail("The question is empty. Write something first.");
+  const files = acceptFiles(message, chat.isOwnFile);
+  if (!files.ok) return files;
+  if (text === "" && files.value.length === 0) return fail("The question is empty. Write something first.");
+  const parts: StoredMessage["parts"] = [...(text === "" ? [] : [{ type: "text", text }]), ...files.value];
   const replaced = chat.findMessage(frame.messageId ?? message.id);
   if (replaced !== null) {
     if (replaced.role !== "user") return fail("Only a question can be edited.");
     // An edited question is a new branch beside the old one, under an id of its own.
-    return succeed({ type: "ask", message: { id: null, text, parentId: replaced.parentId } });
+    const { id: editedId, parentId } = replaced;
+    return succeed({ type: "ask", message: { id: null, text, parts, parentId, editedId } });
   }
-  return succeed({ type: "ask", message: { id: message.id, text, parentId: chat.leafMessageId } });
+  const parentId = chat.leafMessageId;
+  return succeed({ type: "ask", message: { id: message.id, text, parts, parentId, editedId: null } });
 }
 
 function acceptRegenerate(frame: SendFrame, chat: ChatFacts): Result<Acceptance, string> {

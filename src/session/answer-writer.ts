@@ -4,7 +4,7 @@
  */
 import { assertNever } from "../base/assert.ts";
 import { UNKNOWN_USAGE, type Leg, type Receipt } from "../protocol/answer.ts";
-import type { AnswerChunk } from "../protocol/session-frame.ts";
+import type { AnswerChunk } from "../protocol/answer-chunk.ts";
 import type { Target } from "../routing/plan.ts";
 import type { AnswerEnd, AnswerEvent } from "../routing/run-plan.ts";
 
@@ -14,12 +14,21 @@ export class AnswerWriter {
   private blocks = 0;
   private open: { readonly type: BlockType; readonly id: string } | null = null;
   private stepOpen = false;
+  private stepHasText = false;
+  private stepHasParts = false;
 
   private receipt: Receipt;
 
   /** `receipt` as it stands at the start; legs are filled in as they begin. */
   constructor(receipt: Receipt) {
     this.receipt = receipt;
+  }
+
+  /** The writer of an answer that a crash interrupted, as it was behind those chunks. */
+  static behind(chunks: readonly AnswerChunk[], receipt: Receipt): AnswerWriter {
+    const writer = new AnswerWriter(receipt);
+    for (const chunk of chunks) writer.note(chunk);
+    return writer;
   }
 
   start(messageId: string): AnswerChunk[] {
@@ -30,6 +39,21 @@ export class AnswerWriter {
     const chunks: AnswerChunk[] = [];
     for (const event of events) this.writeEvent(event, chunks);
     return chunks;
+  }
+
+  /** A model has asked for tools and another step follows: the receipt as it stands is told, and outlives a crash. */
+  endModelCall(receipt: Receipt): AnswerChunk[] {
+    const chunks: AnswerChunk[] = [];
+    this.closeBlock(chunks);
+    this.receipt = receipt;
+    chunks.push({ type: "message-metadata", messageMetadata: receipt });
+    return chunks;
+  }
+
+  /** The tools have answered. */
+  endStep(): AnswerChunk[] {
+    this.stepOpen = false;
+    return [{ type: "finish-step" }];
   }
 
   /** The chunks that end the stream: exactly one terminal chunk, and the receipt before or in it. */
@@ -97,11 +121,54 @@ export class AnswerWriter {
 
   /** Who answers is told with the first word, and stored: after a crash it is still known. */
   private startLeg(target: Target, chunks: AnswerChunk[]): void {
-    const leg: Leg = { ...target, usage: UNKNOWN_USAGE, costMicroUsd: null };
+    const leg: Leg = { ...target, usage: UNKNOWN_USAGE, costMicroUsd: null, estimated: false };
     this.receipt = { ...this.receipt, legs: [...this.receipt.legs, leg] };
-    if (!this.stepOpen) chunks.push({ type: "start-step" });
-    this.stepOpen = true;
+    if (!this.stepOpen) {
+      chunks.push({ type: "start-step" });
+    } else if (this.stepHasParts && !this.stepHasText) {
+      // Thoughts of a target that broke are not gone on with: the next one thinks for itself.
+      chunks.push({ type: "reset-step" });
+      this.open = null;
+    }
+    if (!this.stepOpen || !this.stepHasText) this.startStep();
     chunks.push({ type: "message-metadata", messageMetadata: this.receipt });
+  }
+
+  private startStep(): void {
+    this.stepOpen = true;
+    this.stepHasText = false;
+    this.stepHasParts = false;
+  }
+
+  /** Takes note of a chunk that was written before. */
+  private note(chunk: AnswerChunk): void {
+    switch (chunk.type) {
+      case "text-start":
+      case "reasoning-start":
+        this.open = { type: chunk.type === "text-start" ? "text" : "reasoning", id: chunk.id };
+        this.blocks += 1;
+        this.stepHasParts = true;
+        if (chunk.type === "text-start") this.stepHasText = true;
+        return;
+      case "text-end":
+      case "reasoning-end":
+        this.open = null;
+        return;
+      case "start-step":
+      case "reset-step":
+        this.open = null;
+        this.startStep();
+        return;
+      case "finish-step":
+        this.stepOpen = false;
+        return;
+      case "start":
+      case "message-metadata":
+        this.receipt = chunk.messageMetadata;
+        return;
+      default:
+        return;
+    }
   }
 
   private writeDelta(type: BlockType, delta: string, chunks: AnswerChunk[]): void {
@@ -110,6 +177,8 @@ export class AnswerWriter {
       this.closeBlock(chunks);
       this.open = { type, id: `${type}-${this.blocks}` };
       this.blocks += 1;
+      this.stepHasParts = true;
+      if (type === "text") this.stepHasText = true;
       chunks.push({ type: `${type}-start`, id: this.open.id });
     }
     const last = chunks.at(-1);

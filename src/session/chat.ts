@@ -1,45 +1,59 @@
 /**
  * One chat while its object is awake: what a frame means, and what each tab is told. Turns are run by
- * turn-runner.ts, rows are kept by store.ts. Rules SE10 to SE31.
+ * turn-runner.ts and followed through turn-following.ts, what is shown is read by chat-view.ts, rows are kept by store/.
+ * Rules SE10 to SE31, SE54 to SE56, SE70 to SE73.
  */
 import type { Clock } from "../base/clock.ts";
+import type { Result } from "../base/result.ts";
 import type {
   LiveClientFrame,
   LiveServerFrame,
-  ResumeFrame,
   SendFrame,
   StoredMessage,
 } from "../protocol/session-frame.ts";
+import type { ResolvedModels } from "../routing/run-answer.ts";
 import { acceptMessage, type Acceptance } from "./accept-message.ts";
-import { toChunkFrame } from "./followers.ts";
-import type { SessionRow, SessionStore, TurnRow } from "./store.ts";
+import { ChatView } from "./chat-view.ts";
+import { toActiveTurn, type ChatSocket } from "./live-turn.ts";
+import type { SessionRow } from "./rows.ts";
+import { refuse, sendFrame } from "./send-frame.ts";
+import type { SessionStore } from "./store/session-store.ts";
 import { toTitle, UNTITLED } from "./title.ts";
-import { toActiveTurn, TurnRunner, type ChatSocket, type TurnRunnerDeps } from "./turn-runner.ts";
-
-/** An ended turn's log is kept this long for clients that come back: a locked phone, a train tunnel. */
-export const LOG_KEPT_MS = 15 * 60_000;
+import { TurnFollowing } from "./turn-following.ts";
+import { TurnRunner, type TurnRunnerDeps } from "./turn-runner.ts";
 
 export interface ChatDeps extends TurnRunnerDeps {
   readonly store: SessionStore;
   readonly clock: Clock;
+  readonly resolveModels: (requested: readonly string[]) => Result<ResolvedModels, string>;
   readonly newIds: () => {
     readonly turnId: string;
     readonly messageId: string;
     readonly selectionId: string;
   };
+  /** The word on a tool call; false when nobody waits for it. */
+  readonly decideTool: (approvalId: string, approved: boolean) => boolean;
 }
 
 export class Chat {
+  readonly view: ChatView;
   private readonly deps: ChatDeps;
   private readonly runner: TurnRunner;
+  private readonly following: TurnFollowing;
 
   constructor(deps: ChatDeps) {
     this.deps = deps;
     this.runner = new TurnRunner(deps);
+    this.view = new ChatView(deps.store, this.runner);
+    this.following = new TurnFollowing(deps, this.runner);
   }
 
   get isRunning(): boolean {
     return this.runner.running !== null;
+  }
+
+  get hasOpenTurns(): boolean {
+    return this.runner.queue.open.length > 0;
   }
 
   /** Takes one parsed frame of a socket. Answers go out over the socket. */
@@ -48,17 +62,26 @@ export class Chat {
     if (this.runner.isClosed) return;
     switch (frame.type) {
       case "send":
-        this.handleSend(socket, frame);
-        return;
+        return this.handleSend(socket, frame);
       case "resume":
-        this.handleResume(socket, frame);
-        return;
+        return this.following.resume(socket, frame);
       case "abort":
-        this.handleAbort(socket, frame.requestId);
-        return;
+        return this.following.abort(socket, frame.requestId);
       case "stop":
-        this.runner.stop();
+        return this.stop(frame.turnId ?? null);
+      case "ack":
+        this.runner.running?.followers.acknowledge(frame.requestId, socket, frame.sequence);
+        // Whoever was passed over meanwhile is told how things stand.
+        if (this.runner.slow.noteArrival(socket)) this.sendHello(socket);
         return;
+      case "load-older": {
+        const page = this.view.readOlder(frame.before, frame.limit);
+        return sendFrame(socket, { type: "older-messages", before: frame.before, ...page });
+      }
+      case "select-branch":
+        return this.selectBranch(socket, frame.messageId);
+      case "decide-tool":
+        this.deps.decideTool(frame.approvalId, frame.approved);
     }
   }
 
@@ -67,7 +90,7 @@ export class Chat {
     return this.runner.close();
   }
 
-  /** Called when the object wakes up: turns that a crash left running end, those that wait go on. */
+  /** Called when the object wakes up: the turn that a crash left running goes on or ends, those that wait follow. */
   recover(): void {
     this.runner.recover();
   }
@@ -79,41 +102,47 @@ export class Chat {
 
   /** The first frame of a live socket, and the word to the others that somebody came. */
   greet(socket: ChatSocket): void {
-    const session = this.session();
-    const running = this.runner.running;
-    sendFrame(socket, {
-      type: "hello",
-      sessionId: session.sessionId,
-      title: session.title,
-      messages: this.readPath(session),
-      activeTurn: running === null ? null : toActiveTurn(running.turn),
-      presence: this.deps.sockets().length,
-    });
+    this.sendHello(socket);
     this.announceChange(false);
   }
 
   /** Tells every live tab the chat's name and how many there are, or that the chat is gone. */
   announceChange(deleted: boolean): void {
     const title = this.deps.store.readSession()?.title ?? "";
-    this.runner.announce({ type: "session-changed", title, presence: this.deps.sockets().length, deleted });
+    this.announce({ type: "session-changed", title, presence: this.deps.sockets().length, deleted });
   }
 
-  /** The active path, with the running answer as far as it has come. */
-  readMessages(): StoredMessage[] {
-    const path = this.readPath(this.session());
-    const running = this.runner.running;
-    if (running === null) return path;
-    const { turn, draft } = running;
-    const answer: StoredMessage = {
-      id: turn.messageId,
-      role: "assistant",
-      parentId: turn.parentId,
-      parts: draft.parts,
-      metadata: this.runner.startReceipt(turn),
-      createdAt: new Date(turn.createdAtMs).toISOString(),
-    };
-    const at = path.findIndex((message) => message.id === turn.parentId);
-    return path.toSpliced(at + 1, 0, answer);
+  announce(frame: LiveServerFrame): void {
+    this.runner.announce(frame);
+  }
+
+  /** Stops the turn that is named, running or waiting; without a name the running one. */
+  stop(turnId: string | null): void {
+    const { running, queue } = this.runner;
+    const waiting = queue.open.find((turn) => turn.turnId === turnId && turn.status === "queued");
+    if (waiting !== undefined) this.runner.cancelQueued(waiting);
+    else if (turnId === null || running?.turn.turnId === turnId) this.runner.stop();
+  }
+
+  /** Stops what runs and takes back what waits; false when there was nothing. */
+  stopAll(): boolean {
+    const waiting = this.runner.queue.open.filter((turn) => turn.status === "queued");
+    for (const turn of waiting) this.runner.cancelQueued(turn);
+    return this.runner.stop() || waiting.length > 0;
+  }
+
+  private sendHello(socket: ChatSocket): void {
+    const session = this.session();
+    const { running } = this.runner;
+    sendFrame(socket, {
+      type: "hello",
+      sessionId: session.sessionId,
+      title: session.title,
+      ...this.view.readNewest(),
+      activeTurn: running === null ? null : toActiveTurn(running.turn),
+      summary: this.view.readSummary(),
+      presence: this.deps.sockets().length,
+    });
   }
 
   private handleSend(socket: ChatSocket, frame: SendFrame): void {
@@ -122,93 +151,99 @@ export class Chat {
     const models = this.deps.resolveModels(requested);
     if (!models.ok) return refuse(socket, frame.requestId, models.error);
     const session = this.session();
-    const openTurns = store.readOpenTurns();
     const accepted = acceptMessage(frame, {
-      findMessage: (id) => store.findMessage(id),
-      leafMessageId: toLeaf(session, openTurns),
-      openTurns: openTurns.length,
+      findMessage: toOnce((id) => store.messages.find(id)),
+      findAsked: (requestId) => store.findAsked(requestId),
+      leafMessageId: this.view.leafMessageId,
+      openTurns: this.runner.queue.open.length,
+      turnsBehind: this.runner.queue.countBehind(),
+      isOwnFile: (url) => store.extras.isOwnFile(session.sessionId, url),
     });
     if (!accepted.ok) return refuse(socket, frame.requestId, accepted.error);
     if (accepted.value.type === "repeat")
-      return this.repeat(socket, frame.requestId, accepted.value.userMessageId);
+      return this.following.repeat(socket, frame.requestId, accepted.value.userMessageId);
+    const isElsewhere = this.isElsewhere(accepted.value);
     const parentId = this.storeQuestion(accepted.value, session);
-    const turn = store.createTurn({
-      ...this.deps.newIds(),
-      requestId: frame.requestId,
-      parentId,
-      requested,
-      policy: frame.body.policy ?? null,
-      status: "queued",
-      createdAtMs: this.deps.clock.nowMs(),
-    });
-    this.runner.followersOf(turn).add(frame.requestId, socket);
-    this.runner.startNext();
+    if (isElsewhere) this.announce({ type: "path-changed", ...this.view.readDownTo(parentId) });
+    const ids = this.deps.newIds();
+    if (accepted.value.type === "answer-again") this.noteAnswerBeside(parentId, ids.messageId);
+    this.runner.ask(
+      {
+        ...ids,
+        requestId: frame.requestId,
+        parentId,
+        requested,
+        policy: frame.body.policy ?? null,
+        createdAtMs: this.deps.clock.nowMs(),
+      },
+      socket,
+    );
   }
 
-  /** Stores a new question, or moves back to an old one; returns the id of the message to answer. */
+  /** It edits or answers again what is not shown: its branch will be, and tabs cannot know what stands on it. */
+  private isElsewhere(acceptance: Exclude<Acceptance, { type: "repeat" }>): boolean {
+    if (acceptance.type === "answer-again") return !this.view.isShown(acceptance.userMessageId);
+    const { parentId, editedId } = acceptance.message;
+    return editedId !== null && parentId !== null && !this.view.isShown(parentId);
+  }
+
+  /** Stores a new question, or takes an old one; returns the id of the message to answer. */
   private storeQuestion(acceptance: Exclude<Acceptance, { type: "repeat" }>, session: SessionRow): string {
-    if (acceptance.type === "answer-again") {
-      this.deps.store.updateSession({ leafMessageId: acceptance.userMessageId });
-      return acceptance.userMessageId;
-    }
-    const { id, text, parentId } = acceptance.message;
+    if (acceptance.type === "answer-again") return acceptance.userMessageId;
+    const { id, parts, parentId, editedId } = acceptance.message;
+    const { store } = this.deps;
     const message: StoredMessage = {
       id: id ?? this.deps.newIds().messageId,
       role: "user",
       parentId,
-      parts: [{ type: "text", text }],
+      parts: [...parts],
       metadata: null,
       createdAt: new Date(this.deps.clock.nowMs()).toISOString(),
     };
-    this.deps.store.appendMessage(message);
-    const title = session.title === UNTITLED ? toTitle(text) : session.title;
-    this.deps.store.updateSession({ leafMessageId: message.id, title });
-    this.runner.announce({ type: "message-added", message });
-    if (title !== session.title) this.announceChange(false);
+    store.messages.append(message);
+    this.announce({ type: "message-added", message });
+    if (editedId !== null) {
+      store.messages.noteBranch(parentId, [editedId], message.id);
+      this.announceBranches([message, { id: editedId, parentId }]);
+    }
+    const title = toTitle(acceptance.message.text);
+    // A picture alone gives no name; the first words will.
+    if (session.titleSource === "none" && title !== UNTITLED) {
+      store.updateSession({ title, titleSource: "question" });
+      this.announceChange(false);
+    }
     return message.id;
   }
 
-  /** The same message again: follow the answer it has, running or ended, instead of asking twice. */
-  private repeat(socket: ChatSocket, requestId: string, userMessageId: string): void {
-    const turn = this.deps.store.findTurnByParent(userMessageId);
-    if (turn === null) return refuse(socket, requestId, "This message is in the chat already.");
-    this.follow(socket, requestId, turn, 0);
+  /** Another answer to an old question gets its place beside the answers that are there. */
+  private noteAnswerBeside(questionId: string, answerId: string): void {
+    const { messages } = this.deps.store;
+    const beside = messages.findChildren(questionId);
+    if (beside.length === 0) return;
+    messages.noteBranch(questionId, beside, answerId);
+    this.announceBranches([...beside, answerId].map((id) => ({ id, parentId: questionId })));
   }
 
-  private handleResume(socket: ChatSocket, frame: ResumeFrame): void {
-    const turn = this.runner.running?.turn ?? this.deps.store.readLastTurn();
-    const oldestKeptMs = this.deps.clock.nowMs() - LOG_KEPT_MS;
-    if (turn === null || (turn.endedAtMs !== null && turn.endedAtMs < oldestKeptMs)) {
-      return sendFrame(socket, { type: "no-active", requestId: frame.requestId });
+  private announceBranches(
+    messages: readonly { readonly id: string; readonly parentId: string | null }[],
+  ): void {
+    this.announce({ type: "branches-changed", branches: this.deps.store.messages.readBranches(messages) });
+  }
+
+  /** The branch is shown in every tab. Not while an answer is being written: it belongs to the one that is shown. */
+  private selectBranch(socket: ChatSocket, messageId: string): void {
+    const { messages } = this.deps.store;
+    const requestId = messageId;
+    if (this.hasOpenTurns) {
+      return refuse(
+        socket,
+        requestId,
+        "An answer is still being written. Stop it before changing the branch.",
+      );
     }
-    this.follow(socket, frame.requestId, turn, frame.lastSequence === undefined ? 0 : frame.lastSequence + 1);
-  }
-
-  /** Replay and live are joined in one synchronous step: nothing is missing between them and nothing comes twice. */
-  private follow(socket: ChatSocket, requestId: string, turn: TurnRow, fromSequence: number): void {
-    const log = this.runner.logOf(turn);
-    const isOpen = turn.status === "queued" || this.runner.running?.turn.position === turn.position;
-    if (!isOpen && log.nextSequence === 0) return sendFrame(socket, { type: "no-active", requestId });
-    sendFrame(socket, { type: "start", requestId });
-    log
-      .readFrom(fromSequence)
-      .forEach((chunk, index) => socket.send(toChunkFrame(requestId, fromSequence + index, chunk)));
-    if (isOpen) this.runner.followersOf(turn).add(requestId, socket);
-    else sendFrame(socket, { type: "end", requestId });
-  }
-
-  /** A client may only abort what it asked for itself, or follows. */
-  private handleAbort(socket: ChatSocket, requestId: string): void {
-    for (const turn of this.deps.store.readOpenTurns()) {
-      if (!this.runner.isFollowedBy(turn, requestId, socket)) continue;
-      if (this.runner.running?.turn.position === turn.position) this.runner.stop();
-      else this.runner.cancelQueued(turn);
-    }
-  }
-
-  private readPath(session: SessionRow): StoredMessage[] {
-    const openTurns = this.deps.store.readOpenTurns();
-    return this.deps.store.readPath(toLeaf(session, openTurns), openTurns);
+    if (messages.find(messageId) === null) return refuse(socket, requestId, "There is no such message.");
+    this.deps.store.updateSession({ leafMessageId: messages.findLeafBelow(messageId) });
+    this.announce({ type: "path-changed", ...this.view.readNewest() });
   }
 
   private session(): SessionRow {
@@ -218,15 +253,13 @@ export class Chat {
   }
 }
 
-/** Where the next question goes: below the last answer, one that is still to come included. */
-function toLeaf(session: SessionRow, openTurns: readonly TurnRow[]): string | null {
-  return openTurns.at(-1)?.messageId ?? session.leafMessageId;
-}
-
-function refuse(socket: ChatSocket, requestId: string, errorText: string): void {
-  sendFrame(socket, { type: "error", requestId, errorText });
-}
-
-function sendFrame(socket: ChatSocket, frame: LiveServerFrame): void {
-  socket.send(JSON.stringify(frame));
+/** Asked twice for the same, it looks once. */
+function toOnce<Value>(find: (id: string) => Value): (id: string) => Value {
+  const found = new Map<string, Value>();
+  return (id) => {
+    const known = found.get(id);
+    const value = known === undefined ? find(id) : known;
+    found.set(id, value);
+    return value;
+  };
 }

@@ -1,13 +1,16 @@
 /**
- * Who is following the running answer, and under which request id. A socket may follow more than once (it asked
- * and it resumed); frames are put together once for each distinct request id, not once for each socket. Rules SE10
- * to SE16.
+ * Who is following one turn, under which request id, and how far each has come. Replay and live are one thing: a
+ * follower is sent what lies between its place and the end of the log. A socket of the live wire is shown what is
+ * sealed and says what has arrived; the stock wire has no way back, so it is shown only what is stored. Rules SE10 to
+ * SE16, SE54 to SE57.
  */
-import type { ServerFrame } from "../protocol/session-frame.ts";
-import type { FlushedChunks } from "./stream-log.ts";
+import { MAX_UNACKNOWLEDGED_BYTES, type ServerFrame } from "../protocol/session-frame.ts";
+import type { StreamLog } from "./stream-log.ts";
 
 /** The part of a WebSocket that is needed here. */
 export interface FrameSink {
+  /** True for the subprotocol that can be rewound and acknowledges. */
+  readonly live: boolean;
   send(text: string): void;
 }
 
@@ -16,54 +19,129 @@ export function toChunkFrame(requestId: string, sequence: number, chunk: string)
   return `{"type":"chunk","requestId":${JSON.stringify(requestId)},"sequence":${sequence},"chunk":${chunk}}`;
 }
 
-export class Followers<Sink extends FrameSink> {
-  private readonly byRequestId = new Map<string, Set<Sink>>();
+interface Follower<Sink> {
+  readonly requestId: string;
+  readonly sink: Sink;
+  /** The next sequence it is sent. */
+  next: number;
+  /** Sizes of the frames that are on their way, oldest first; only of a live socket. */
+  readonly onTheirWay: number[];
+  onTheirWayBytes: number;
+}
 
-  add(requestId: string, sink: Sink): void {
-    const sinks = this.byRequestId.get(requestId);
-    if (sinks === undefined) this.byRequestId.set(requestId, new Set([sink]));
-    else sinks.add(sink);
+export class Followers<Sink extends FrameSink> {
+  private readonly log: StreamLog;
+  private followers: Follower<Sink>[] = [];
+
+  constructor(log: StreamLog) {
+    this.log = log;
+  }
+
+  /** True while somebody follows who may only be shown what is stored. */
+  get hasStock(): boolean {
+    return this.followers.some(({ sink }) => !sink.live);
+  }
+
+  /** Follows from `next` on; a socket that follows under this id already goes to that place. */
+  add(requestId: string, sink: Sink, next: number): void {
+    const known = this.find(requestId, sink);
+    if (known === undefined) {
+      this.followers.push({ requestId, sink, next, onTheirWay: [], onTheirWayBytes: 0 });
+      return;
+    }
+    // A cursor within what is on its way: the rest of that arrives by itself, and must not come twice.
+    if (next > 0 && next <= known.next && next >= known.next - known.onTheirWay.length) return;
+    known.next = next;
+    known.onTheirWay.length = 0;
+    known.onTheirWayBytes = 0;
   }
 
   /** True when this socket follows under this id. */
   has(requestId: string, sink: Sink): boolean {
-    return this.byRequestId.get(requestId)?.has(sink) ?? false;
+    return this.find(requestId, sink) !== undefined;
   }
 
   /** Forgets a socket that is gone, or one of its ids. */
   remove(sink: Sink, requestId?: string): void {
-    for (const [id, sinks] of this.byRequestId) {
-      if (requestId !== undefined && id !== requestId) continue;
-      sinks.delete(sink);
-      if (sinks.size === 0) this.byRequestId.delete(id);
-    }
+    this.followers = this.followers.filter(
+      (follower) => follower.sink !== sink || (requestId !== undefined && follower.requestId !== requestId),
+    );
   }
 
   /** Tells everybody that the stream begins. */
   sendStart(): void {
-    for (const [requestId, sinks] of this.byRequestId) {
-      const frame: ServerFrame = { type: "start", requestId };
-      const text = JSON.stringify(frame);
-      for (const sink of sinks) sink.send(text);
+    this.sendAll((requestId) => ({ type: "start", requestId }));
+  }
+
+  /** Sends everybody what they may have and have room for. */
+  deliver(): void {
+    const frames = new Map<string, string>();
+    for (const follower of this.followers) this.deliverTo(follower, frames);
+  }
+
+  /** Everything up to `sequence` has arrived there: room for more. */
+  acknowledge(requestId: string, sink: Sink, sequence: number): void {
+    const follower = this.find(requestId, sink);
+    if (follower === undefined) return;
+    while (follower.onTheirWay.length > 0 && follower.next - follower.onTheirWay.length <= sequence) {
+      follower.onTheirWayBytes -= follower.onTheirWay.shift() ?? 0;
+    }
+    this.deliverTo(follower, new Map());
+  }
+
+  /** Tells live sockets what no crash takes back any more. */
+  sendDurable(generation: number): void {
+    const sequence = this.log.storedSequence - 1;
+    if (sequence < 0) return;
+    for (const { requestId, sink, next } of this.followers) {
+      if (!sink.live || next <= sequence) continue;
+      sink.send(JSON.stringify({ type: "durable", requestId, generation, sequence }));
     }
   }
 
-  sendChunks(flushed: FlushedChunks): void {
-    for (const [requestId, sinks] of this.byRequestId) {
-      flushed.chunks.forEach((chunk, index) => {
-        const text = toChunkFrame(requestId, flushed.firstSequence + index, chunk);
-        for (const sink of sinks) sink.send(text);
-      });
+  /** Sockets that have not acknowledged what they may have on their way. */
+  listFull(): Sink[] {
+    return this.followers.filter(isFull).map(({ sink }) => sink);
+  }
+
+  /** Ends the stream for everybody who has come to its end and forgets them; the others are returned. */
+  end(): Sink[] {
+    this.deliver();
+    const behind = this.followers.filter(({ next }) => next < this.log.nextSequence).map(({ sink }) => sink);
+    this.followers = this.followers.filter(({ sink }) => !behind.includes(sink));
+    this.sendAll((requestId) => ({ type: "end", requestId }));
+    this.followers = [];
+    return behind;
+  }
+
+  private find(requestId: string, sink: Sink): Follower<Sink> | undefined {
+    return this.followers.find((follower) => follower.requestId === requestId && follower.sink === sink);
+  }
+
+  /** `frames` are texts that others were sent in the same step: a hundred tabs share one. */
+  private deliverTo(follower: Follower<Sink>, frames: Map<string, string>): void {
+    const { requestId, sink } = follower;
+    const end = sink.live ? this.log.nextSequence : this.log.storedSequence;
+    while (follower.next < end && !isFull(follower)) {
+      const key = `${follower.next} ${requestId}`;
+      let text = frames.get(key);
+      if (text === undefined) {
+        text = toChunkFrame(requestId, follower.next, this.log.read(follower.next));
+        if (this.followers.length > 1) frames.set(key, text);
+      }
+      sink.send(text);
+      follower.next += 1;
+      if (!sink.live) continue;
+      follower.onTheirWay.push(text.length);
+      follower.onTheirWayBytes += text.length;
     }
   }
 
-  /** Ends the stream for everybody and forgets them. */
-  end(): void {
-    for (const [requestId, sinks] of this.byRequestId) {
-      const frame: ServerFrame = { type: "end", requestId };
-      const text = JSON.stringify(frame);
-      for (const sink of sinks) sink.send(text);
-    }
-    this.byRequestId.clear();
+  private sendAll(toFrame: (requestId: string) => ServerFrame): void {
+    for (const { requestId, sink } of this.followers) sink.send(JSON.stringify(toFrame(requestId)));
   }
+}
+
+function isFull({ sink, onTheirWayBytes }: Follower<FrameSink>): boolean {
+  return sink.live && onTheirWayBytes >= MAX_UNACKNOWLEDGED_BYTES;
 }

@@ -1,27 +1,27 @@
 /**
- * What becomes of a turn that a crash or an eviction left running: it ends in a named state with every stored word
- * kept. Pure: the stored chunks in, the message out. Rules SE40 to SE44.
+ * What becomes of a turn that a crash or an eviction left running: it goes on behind what is stored, or ends in a
+ * named state with every stored word kept. Pure: the stored chunks in, the decision out. Rules SE40 to SE47.
  */
 import {
   applyAnswerChunk,
   closeAnswerDraft,
   startAnswerDraft,
+  toStepParts,
+  type AnswerDraft,
   type AnswerPart,
 } from "../protocol/answer-parts.ts";
-import { UNKNOWN_USAGE, type Receipt } from "../protocol/answer.ts";
-import { AnswerChunk } from "../protocol/session-frame.ts";
-import type { SelectionRecord } from "../protocol/selection.ts";
+import { UNKNOWN_USAGE, type Leg, type Receipt } from "../protocol/answer.ts";
+import { AnswerChunk } from "../protocol/answer-chunk.ts";
+import type { SelectionAttempt, SelectionRecord } from "../protocol/selection.ts";
+import type { EarlierLegs } from "../routing/answer-legs.ts";
 import { classifyIntent } from "../routing/intent.ts";
-import { toStartReceipt } from "./run-turn.ts";
-import type { SessionRow, TurnRow } from "./store.ts";
+import { AnswerWriter } from "./answer-writer.ts";
+import type { ResumedTurn } from "./run-turn.ts";
+import type { SessionRow, TurnRow } from "./rows.ts";
+import { toStartReceipt } from "./turn-receipt.ts";
 
-export interface RecoveredTurn {
-  readonly parts: AnswerPart[];
-  readonly receipt: Receipt;
-  readonly record: SelectionRecord;
-  /** The chunks that end its stream log. */
-  readonly terminalChunks: AnswerChunk[];
-}
+/** A turn that has taken its object down so often is not tried again. */
+export const MAX_RECOVERIES = 3;
 
 export interface RecoverFacts {
   readonly turn: TurnRow;
@@ -29,42 +29,132 @@ export interface RecoverFacts {
   readonly question: string;
   readonly sandbox: boolean;
   readonly nowMs: number;
+  /** Legs with an estimate where nobody counted (count-legs.ts). */
+  readonly countLegs: (legs: readonly Leg[], charactersOfLegs: readonly number[]) => readonly Leg[];
 }
 
-/** `storedChunks` are the JSON texts of the turn's log. */
-export function recoverTurn(storedChunks: readonly string[], facts: RecoverFacts): RecoveredTurn {
+/** A turn as its log tells it. */
+export interface StoredTurn extends ResumedTurn {
+  readonly draft: AnswerDraft;
+  /** All legs that were told, those of the running step included. */
+  readonly legs: readonly Leg[];
+  /** Characters of words and thoughts that came of each of them. */
+  readonly charactersOfLegs: readonly number[];
+}
+
+export interface EndedTurn {
+  readonly parts: AnswerPart[];
+  readonly receipt: Receipt;
+  readonly record: SelectionRecord;
+  /** The chunks that end its stream log. */
+  readonly terminalChunks: AnswerChunk[];
+}
+
+/** True when the turn may go on: nobody has stopped it, and neither its time nor its lives are used up. */
+export function mayGoOn(turn: TurnRow, turnMs: number, nowMs: number): boolean {
+  return !turn.stopRequested && turn.generation < MAX_RECOVERIES && nowMs - turn.createdAtMs < turnMs;
+}
+
+/** Reads a turn's stored chunks (JSON texts) back; null when not even its beginning is stored. */
+export function readStoredTurn(storedChunks: readonly string[], facts: RecoverFacts): StoredTurn | null {
+  const chunks = storedChunks.map((text) => AnswerChunk.parse(JSON.parse(text)));
+  if (chunks.length === 0) return null;
   const draft = startAnswerDraft();
-  let receipt = toStartReceipt(
-    { ...facts.turn, sandbox: facts.sandbox },
-    new Date(facts.turn.createdAtMs).toISOString(),
-  );
-  for (const text of storedChunks) {
-    const chunk = AnswerChunk.parse(JSON.parse(text));
+  let receipt = toStartReceipt({ ...facts.turn, sandbox: facts.sandbox, startedMs: facts.turn.createdAtMs });
+  let legsBeforeStep = 0;
+  const characters: number[] = [];
+  for (const chunk of chunks) {
     applyAnswerChunk(draft, chunk);
+    if (chunk.type === "start-step") legsBeforeStep = receipt.legs.length;
     if (chunk.type === "message-metadata") receipt = chunk.messageMetadata;
+    if (chunk.type !== "text-delta" && chunk.type !== "reasoning-delta") continue;
+    const leg = receipt.legs.length - 1;
+    characters[leg] = (characters[leg] ?? 0) + chunk.delta.length;
   }
+  const { legs } = receipt;
+  const ofStep = toStepParts(draft.parts);
+  const text = toShownText(ofStep);
+  const isModelDone = ofStep.some((part) => part.type === "dynamic-tool" && part.state !== "input-streaming");
+  const stepLegs = isModelDone ? [] : legs.slice(legsBeforeStep);
+  const charactersOfLegs = legs.map((_, index) => characters[index] ?? 0);
+  const firstOfStep = legs.length - stepLegs.length;
+  return {
+    draft,
+    legs,
+    charactersOfLegs,
+    writer: AnswerWriter.behind(chunks, receipt),
+    receipt: { ...receipt, legs: legs.slice(0, firstOfStep) },
+    earlier:
+      stepLegs.length === 0 ? null : toEarlier(stepLegs, text, charactersOfLegs.slice(firstOfStep), receipt),
+  };
+}
+
+function toEarlier(
+  legs: readonly Leg[],
+  text: string,
+  charactersOfLegs: readonly number[],
+  { firstTokenMs }: Receipt,
+): EarlierLegs {
+  return { text, legs, charactersOfLegs, attempts: legs.map(toAttempt), firstTokenMs };
+}
+
+/** A call that the crash cut off; its times went with the memory of the object. */
+function toAttempt({ provider, model, usage, costMicroUsd }: Leg): SelectionAttempt {
+  return {
+    provider,
+    model,
+    startedAtMs: 0,
+    durationMs: 0,
+    firstTokenMs: null,
+    outcome: "failure",
+    error: "interrupted: the service was restarted",
+    hedge: false,
+    usage,
+    costMicroUsd,
+  };
+}
+
+function toShownText(parts: readonly AnswerPart[]): string {
+  return parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+}
+
+/** The end of a turn that does not go on. */
+export function endStoredTurn(stored: StoredTurn | null, facts: RecoverFacts): EndedTurn {
+  const { turn } = facts;
+  const draft = stored?.draft ?? startAnswerDraft();
+  const receipt = toStartReceipt({ ...turn, sandbox: facts.sandbox, startedMs: turn.createdAtMs });
   const hasText = draft.parts.some((part) => "text" in part && part.text !== "");
+  const legs = stored === null ? [] : [...facts.countLegs(stored.legs, stored.charactersOfLegs)];
   const final: Receipt = {
-    ...receipt,
-    status: facts.turn.stopRequested ? "cancelled" : hasText ? "incomplete" : "failed",
-    attempts: receipt.legs.length,
-    notice: toRecoveryNotice(facts.turn.stopRequested, hasText),
+    ...(stored?.receipt ?? receipt),
+    legs,
+    costMicroUsd: sumCosts(legs),
+    status: turn.stopRequested ? "cancelled" : hasText ? "incomplete" : "failed",
+    attempts: legs.length,
+    notice: toNotice(turn.stopRequested, hasText),
   };
   return {
     parts: closeAnswerDraft(draft),
     receipt: final,
-    record: toRecoveredRecord(final, facts),
+    record: toRecord(final, facts),
     terminalChunks: [
       ...[...draft.openBlocks.keys()].flatMap((id) => toBlockEnd(id)),
       { type: "message-metadata", messageMetadata: final },
-      facts.turn.stopRequested
+      turn.stopRequested
         ? { type: "abort" }
         : { type: "error", errorText: final.notice ?? "The answer did not come to its end." },
     ],
   };
 }
 
-function toRecoveryNotice(stopRequested: boolean, hasText: boolean): string {
+/** Null for none, and as soon as one of them is unknown. */
+function sumCosts(legs: readonly Leg[]): number | null {
+  const costs = legs.map(({ costMicroUsd }) => costMicroUsd);
+  if (costs.length === 0 || costs.includes(null)) return null;
+  return costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0);
+}
+
+function toNotice(stopRequested: boolean, hasText: boolean): string {
   if (stopRequested) return "You stopped this answer.";
   return hasText
     ? "This answer is incomplete: the service was restarted while it was being written."
@@ -77,10 +167,9 @@ function toBlockEnd(id: string): AnswerChunk[] {
 }
 
 /** What is still known; candidates and timings went with the memory of the object. */
-function toRecoveredRecord(receipt: Receipt, facts: RecoverFacts): SelectionRecord {
+function toRecord(receipt: Receipt, facts: RecoverFacts): SelectionRecord {
   const { turn, session } = facts;
   const leg = receipt.legs.at(-1);
-  const first = turn.requested[0];
   return {
     id: turn.selectionId,
     requestId: turn.turnId,
@@ -90,26 +179,26 @@ function toRecoveredRecord(receipt: Receipt, facts: RecoverFacts): SelectionReco
     turnId: turn.turnId,
     createdAt: new Date(turn.createdAtMs).toISOString(),
     requested: [...turn.requested],
-    mode:
-      first === undefined
-        ? "auto"
-        : turn.requested.length > 1
-          ? "list"
-          : first.includes("/")
-            ? "pinned"
-            : "class",
+    mode: toMode(turn.requested),
     intent: classifyIntent(facts.question).intent,
     candidates: [],
     decision: null,
-    attempts: [],
+    attempts: receipt.legs.map(toAttempt),
     status: receipt.status === "streaming" ? "incomplete" : receipt.status,
     provider: leg?.provider ?? null,
     model: leg?.model ?? null,
     affinity: leg !== undefined && leg.provider === session.lastProvider,
-    firstTokenMs: null,
+    firstTokenMs: receipt.firstTokenMs,
     durationMs: Math.max(0, facts.nowMs - turn.createdAtMs),
     usage: UNKNOWN_USAGE,
-    costMicroUsd: null,
+    costMicroUsd: receipt.costMicroUsd,
     sandbox: facts.sandbox,
   };
+}
+
+function toMode(requested: readonly string[]): SelectionRecord["mode"] {
+  const [first] = requested;
+  if (first === undefined) return "auto";
+  if (requested.length > 1) return "list";
+  return first.includes("/") ? "pinned" : "class";
 }

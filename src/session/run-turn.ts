@@ -1,139 +1,173 @@
 /**
- * Drives one turn from question to terminal chunk. The object hands in the answer's events and what to do with
- * chunks; this decides when to store and send. Rules SE1, SE7 to SE9, SE20 to SE24.
+ * Drives one turn from question to terminal chunk: model calls and the tools they ask for, step by step, until an
+ * answer ends. The object hands in how a step is begun and what to do with the log. Rules SE1, SE8, SE9, SE60, SE80.
  */
 import type { Clock } from "../base/clock.ts";
-import type { Receipt } from "../protocol/answer.ts";
 import {
   applyAnswerChunk,
   closeAnswerDraft,
+  toOpenCalls,
+  toStepParts,
   type AnswerDraft,
   type AnswerPart,
+  type ToolPart,
 } from "../protocol/answer-parts.ts";
-import type { AnswerChunk } from "../protocol/session-frame.ts";
+import type { Receipt } from "../protocol/answer.ts";
 import type { SelectionRecord } from "../protocol/selection.ts";
+import type { AnswerChunk } from "../protocol/answer-chunk.ts";
+import type { EarlierLegs } from "../routing/answer-legs.ts";
 import type { AnswerOutcome } from "../routing/run-answer.ts";
 import type { AnswerEnd, AnswerEvent } from "../routing/run-plan.ts";
-import { toNotice, toReasons } from "../routing/selection-record.ts";
 import { AnswerWriter } from "./answer-writer.ts";
-import type { FlushedChunks, StreamLog } from "./stream-log.ts";
+import { LogPace, type LogPaceDeps } from "./log-pace.ts";
+import { toReceipt, toStartReceipt, type TurnFacts } from "./turn-receipt.ts";
 
-/** Deltas that come within this time share a row and a frame: below what an eye sees, a fraction of the writes. */
-const FLUSH_EVERY_MS = 60;
+/** A question that takes more model calls than this goes in circles; the last one is offered no tools. */
+export const MAX_STEPS = 8;
 
-export interface RunTurnDeps {
-  readonly clock: Clock;
-  readonly log: StreamLog;
-  /** Sends stored chunks to whoever follows; called in the same synchronous block that stored them. */
-  readonly send: (flushed: FlushedChunks) => void;
-  /** The message as it grows; a reader who asks for the messages in mid-answer is shown it. */
-  readonly draft: AnswerDraft;
-  readonly answer: AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
+export interface StepInput {
+  /** The parts of the steps before this one, tool results included. */
+  readonly done: readonly AnswerPart[];
+  /** What an earlier life of the turn has shown of this step; null when it begins. */
+  readonly earlier: EarlierLegs | null;
+  readonly mayCallTools: boolean;
 }
 
-export interface TurnFacts {
-  readonly messageId: string;
-  readonly turnId: string;
-  readonly selectionId: string;
-  readonly requested: readonly string[];
-  readonly sandbox: boolean;
+export interface RunTurnDeps extends LogPaceDeps {
+  readonly clock: Clock;
+  /** The message as it grows; a reader who asks for the messages in mid-answer is shown it. */
+  readonly draft: AnswerDraft;
+  readonly startStep: (input: StepInput) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
+  /** Calls tools and tells what becomes of each; null where there are none. */
+  readonly runTools:
+    ((calls: readonly ToolPart[], tell: (chunks: readonly AnswerChunk[]) => void) => Promise<void>) | null;
+}
+
+/** A turn that a crash interrupted, as its log tells it; its draft is in the deps. */
+export interface ResumedTurn {
+  readonly writer: AnswerWriter;
+  /** As it was last told, without the legs in `earlier`. */
+  readonly receipt: Receipt;
+  /** What was shown of the step that was running; null when nothing was. */
+  readonly earlier: EarlierLegs | null;
 }
 
 export interface TurnEnd {
-  readonly end: AnswerEnd;
-  readonly record: SelectionRecord;
+  readonly end: Pick<AnswerEnd, "status" | "finishReason" | "failure" | "attempts">;
+  /** One for each model call that began in this life of the turn. */
+  readonly records: readonly SelectionRecord[];
   readonly receipt: Receipt;
   readonly parts: AnswerPart[];
 }
 
 /**
- * Runs to the end of the answer. The terminal chunks are appended but not flushed: the caller stores them together
+ * Runs to the end of the answer. The terminal chunks are appended but not stored: the caller stores them together
  * with the message and the turn's state, in one transaction.
  */
-export async function runTurn(deps: RunTurnDeps, facts: TurnFacts): Promise<TurnEnd> {
-  const pace = new FlushPace(deps);
-  const createdAt = new Date(deps.clock.nowMs()).toISOString();
-  const writer = new AnswerWriter(toStartReceipt(facts, createdAt));
-  const append = (chunks: readonly AnswerChunk[]): void => {
-    deps.log.append(chunks);
-    for (const chunk of chunks) applyAnswerChunk(deps.draft, chunk);
-  };
-  append(writer.start(facts.messageId));
+export async function runTurn(
+  deps: RunTurnDeps,
+  facts: TurnFacts,
+  resumed: ResumedTurn | null,
+): Promise<TurnEnd> {
+  const run = new TurnRun(deps, facts, resumed);
   try {
-    for (;;) {
-      const next = await deps.answer.next();
-      if (next.done === true) {
-        const { end, record } = next.value;
-        const receipt = toReceipt(facts, record, end, createdAt);
-        append(writer.end(end, receipt));
-        return { end, record, receipt, parts: closeAnswerDraft(deps.draft) };
-      }
-      append(writer.write(next.value));
-      pace.note();
-    }
+    return await run.toItsEnd(resumed?.earlier ?? null);
   } finally {
-    pace.stop();
+    run.stop();
   }
 }
 
-/** Flushes at once after a pause, then at most every FLUSH_EVERY_MS. */
-class FlushPace {
+class TurnRun {
   private readonly deps: RunTurnDeps;
-  private lastFlushMs = 0;
-  private cancelTimer: (() => void) | null = null;
+  private readonly facts: TurnFacts;
+  private readonly before: Receipt;
+  private readonly writer: AnswerWriter;
+  private readonly pace: LogPace;
+  private readonly outcomes: AnswerOutcome[] = [];
 
-  constructor(deps: RunTurnDeps) {
+  constructor(deps: RunTurnDeps, facts: TurnFacts, resumed: ResumedTurn | null) {
     this.deps = deps;
-  }
-
-  note(): void {
-    if (this.cancelTimer !== null || !this.deps.log.hasPending) return;
-    const dueInMs = this.lastFlushMs + FLUSH_EVERY_MS - this.deps.clock.nowMs();
-    if (dueInMs <= 0) this.flush();
-    else this.cancelTimer = this.deps.clock.startTimer(dueInMs, () => this.flush());
+    this.facts = facts;
+    this.pace = new LogPace(deps);
+    this.before = resumed?.receipt ?? toStartReceipt(facts);
+    this.writer = resumed?.writer ?? new AnswerWriter(this.before);
+    if (resumed === null) this.append(this.writer.start(facts.messageId));
   }
 
   stop(): void {
-    this.cancelTimer?.();
-    this.cancelTimer = null;
+    this.pace.stop();
   }
 
-  private flush(): void {
-    this.cancelTimer = null;
-    this.lastFlushMs = this.deps.clock.nowMs();
-    const flushed = this.deps.log.flush();
-    if (flushed !== null) this.deps.send(flushed);
+  async toItsEnd(earlier: EarlierLegs | null): Promise<TurnEnd> {
+    let ofThisStep = earlier;
+    for (;;) {
+      const { parts } = this.deps.draft;
+      const calls = toOpenCalls(toStepParts(parts));
+      if (calls.length === 0 || this.deps.runTools === null) {
+        const { end } = await this.runStep({
+          done: ofThisStep === null ? [...parts] : toPartsBeforeStep(parts),
+          earlier: ofThisStep,
+          mayCallTools: countSteps(parts) < MAX_STEPS - 1,
+        });
+        ofThisStep = null;
+        if (!this.asksForTools(end)) return this.end(end);
+        this.append(this.writer.endModelCall(this.toReceipt(null)));
+        continue;
+      }
+      await this.deps.runTools(calls, (chunks) => this.tell(chunks));
+      this.tell(this.writer.endStep());
+    }
+  }
+
+  private async runStep(input: StepInput): Promise<AnswerOutcome> {
+    const answer = this.deps.startStep(input);
+    for (;;) {
+      const next = await answer.next();
+      if (next.done === true) {
+        this.outcomes.push(next.value);
+        return next.value;
+      }
+      this.tell(this.writer.write(next.value));
+    }
+  }
+
+  private asksForTools(end: AnswerEnd): boolean {
+    if (end.status !== "complete" || this.deps.runTools === null) return false;
+    return toOpenCalls(toStepParts(this.deps.draft.parts)).length > 0;
+  }
+
+  private end(end: AnswerEnd): TurnEnd {
+    const receipt = this.toReceipt(end);
+    this.append(this.writer.end(end, receipt));
+    return {
+      end,
+      receipt,
+      records: this.outcomes.map(({ record }) => record),
+      parts: closeAnswerDraft(this.deps.draft),
+    };
+  }
+
+  private toReceipt(end: AnswerEnd | null): Receipt {
+    const durationMs = Math.max(0, this.deps.clock.nowMs() - this.facts.startedMs);
+    return toReceipt({ before: this.before, outcomes: this.outcomes, end, durationMs });
+  }
+
+  private tell(chunks: readonly AnswerChunk[]): void {
+    this.append(chunks);
+    this.pace.note();
+  }
+
+  private append(chunks: readonly AnswerChunk[]): void {
+    this.deps.log.append(chunks);
+    for (const chunk of chunks) applyAnswerChunk(this.deps.draft, chunk);
   }
 }
 
-export function toStartReceipt(facts: TurnFacts, createdAt: string): Receipt {
-  return {
-    status: "streaming",
-    turnId: facts.turnId,
-    selectionId: facts.selectionId,
-    requested: [...facts.requested],
-    legs: [],
-    attempts: 0,
-    firstTokenMs: null,
-    durationMs: null,
-    costMicroUsd: null,
-    sandbox: facts.sandbox,
-    notice: null,
-    reasons: [],
-    createdAt,
-  };
+/** The parts of the steps before the one that runs. */
+function toPartsBeforeStep(parts: readonly AnswerPart[]): readonly AnswerPart[] {
+  return parts.slice(0, Math.max(0, parts.length - toStepParts(parts).length - 1));
 }
 
-function toReceipt(facts: TurnFacts, record: SelectionRecord, end: AnswerEnd, createdAt: string): Receipt {
-  return {
-    ...toStartReceipt(facts, createdAt),
-    status: end.status,
-    legs: [...end.legs],
-    attempts: end.attempts.length,
-    firstTokenMs: end.firstTokenMs,
-    durationMs: end.durationMs,
-    costMicroUsd: end.costMicroUsd,
-    notice: toNotice(end),
-    reasons: toReasons(record.candidates, end.attempts),
-  };
+function countSteps(parts: readonly AnswerPart[]): number {
+  return parts.filter((part) => part.type === "step-start").length;
 }

@@ -9,5 +9,10 @@ export const SelectionMessage = z.object({
   record: SelectionRecord,
   /** The chat's new name, when this turn gave it one; null otherwise. */
   sessionTitle: z.string().nullable().default(null),
+  /** The name that the new one takes the place of; null when it is only for a chat without one. */
+  replacedTitle: z.string().nullable().default(null),
 });
 export type SelectionMessage = z.infer<typeof SelectionMessage>;
+/** As it is put into the outbox. */
+export type NewSelectionMessage = Omit<SelectionMessage, "replacedTitle"> &
+  Partial<Pick<SelectionMessage, "replacedTitle">>;

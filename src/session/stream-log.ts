@@ -1,62 +1,95 @@
 /**
- * The log of one running answer: numbered chunks, stored before anybody is shown them, readable from any number.
- * The object sends what `flush` returns in the same synchronous block, so no client ever sees a chunk that a crash
- * could take back. Rules SE7 to SE9.
+ * The log of one running answer: numbered chunks, readable from any number. What is sealed has its number for good
+ * and may be shown on a socket that can be rewound; what is stored outlives a crash and may be shown to anybody. No
+ * clock, no sockets. Rules SE7 to SE9, SE50 to SE53.
  */
-import type { AnswerChunk } from "../protocol/session-frame.ts";
+import type { AnswerChunk } from "../protocol/answer-chunk.ts";
 
 /** Where batches of chunks are kept: SQLite in the object, memory in tests. Synchronous, like the object's SQLite. */
 export interface StreamLogStore {
-  /** One row: the chunks from `firstSequence` on, as JSON texts. */
+  /** The chunks from `firstSequence` on, as JSON texts, behind those that are there. One written row. */
   append(firstSequence: number, chunks: readonly string[]): void;
   /** Every chunk in order from 0, as JSON texts. */
   readAll(): string[];
 }
 
-export interface FlushedChunks {
-  readonly firstSequence: number;
-  /** JSON texts, ready to go into frames. */
-  readonly chunks: readonly string[];
-}
-
 export class StreamLog {
-  private readonly store: StreamLogStore;
-  private readonly stored: string[];
-  private pending: string[] = [];
+  private readonly rows: StreamLogStore;
+  private readonly chunks: string[];
+  /** Not numbered yet: a delta that follows another one of its block still becomes one chunk with it. */
+  private open: AnswerChunk[] = [];
+  private stored: number;
 
   /** Continues whatever the store holds already. */
   constructor(store: StreamLogStore) {
-    this.store = store;
-    this.stored = store.readAll();
+    this.rows = store;
+    this.chunks = store.readAll();
+    this.stored = this.chunks.length;
   }
 
-  /** Takes chunks without storing them yet: several network reads may share one row. */
   append(chunks: readonly AnswerChunk[]): void {
-    for (const chunk of chunks) this.pending.push(JSON.stringify(chunk));
+    for (const chunk of chunks) {
+      const last = this.open.at(-1);
+      if (last !== undefined && isDelta(last) && isDelta(chunk) && isSameBlock(last, chunk)) {
+        this.open[this.open.length - 1] = { ...last, delta: last.delta + chunk.delta };
+      } else {
+        this.open.push(chunk);
+      }
+    }
   }
 
-  get hasPending(): boolean {
-    return this.pending.length > 0;
+  /** Gives numbers to what was appended. */
+  seal(): void {
+    for (const chunk of this.open) this.chunks.push(JSON.stringify(chunk));
+    this.open = [];
   }
 
-  /** Stores what is pending in one row and returns it to be sent; null when there is nothing. */
-  flush(): FlushedChunks | null {
-    if (this.pending.length === 0) return null;
-    const chunks = this.pending;
-    const firstSequence = this.stored.length;
-    this.pending = [];
-    this.store.append(firstSequence, chunks);
-    this.stored.push(...chunks);
-    return { firstSequence, chunks };
+  /** Seals and stores everything. */
+  save(): void {
+    this.seal();
+    this.store();
   }
 
-  /** Stored chunks from `sequence` on, as JSON texts. */
-  readFrom(sequence: number): readonly string[] {
-    return this.stored.slice(sequence);
+  /** Stores what is sealed. */
+  store(): void {
+    if (this.stored === this.chunks.length) return;
+    this.rows.append(this.stored, this.chunks.slice(this.stored));
+    this.stored = this.chunks.length;
   }
 
-  /** The sequence that the next stored chunk will have. */
+  get hasOpen(): boolean {
+    return this.open.length > 0;
+  }
+
+  /** The sequence that the next sealed chunk will have. */
   get nextSequence(): number {
-    return this.stored.length;
+    return this.chunks.length;
   }
+
+  /** Every chunk before this one is stored. */
+  get storedSequence(): number {
+    return this.stored;
+  }
+
+  /** The JSON text of a sealed chunk. */
+  read(sequence: number): string {
+    const chunk = this.chunks[sequence];
+    if (chunk === undefined) throw new Error(`chunk ${sequence} of ${this.chunks.length} is asked for`);
+    return chunk;
+  }
+
+  /** The stored chunks, as JSON texts. */
+  readStored(): readonly string[] {
+    return this.chunks.slice(0, this.stored);
+  }
+}
+
+type Delta = Extract<AnswerChunk, { type: "text-delta" | "reasoning-delta" }>;
+
+function isDelta(chunk: AnswerChunk): chunk is Delta {
+  return chunk.type === "text-delta" || chunk.type === "reasoning-delta";
+}
+
+function isSameBlock(left: Delta, right: Delta): boolean {
+  return left.type === right.type && left.id === right.id;
 }

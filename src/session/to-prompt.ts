@@ -1,6 +1,14 @@
-/** Turns a chat's messages into the neutral prompt that adapters translate. Pure. Rule SE6. */
-import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
+/** Turns a chat's messages into the neutral prompt that adapters translate. Pure. Rules SE6, SE80, SE84. */
+import type {
+  LanguageModelV4FilePart,
+  LanguageModelV4Message,
+  LanguageModelV4Prompt,
+} from "@ai-sdk/provider";
+import { readAnswerParts, type AnswerPart } from "../protocol/answer-parts.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
+import { toToolMessages } from "../tools/to-tool-messages.ts";
+import { FilePart, isImageType } from "./accept-files.ts";
+import { readDataUrl } from "./data-url.ts";
 
 /** The text of a message's text parts, one paragraph each. */
 export function toMessageText(message: Pick<StoredMessage, "parts">): string {
@@ -10,16 +18,62 @@ export function toMessageText(message: Pick<StoredMessage, "parts">): string {
     .join("\n\n");
 }
 
+/** The bytes of an attached file by its address; null when it is gone. */
+export type ReadFile = (url: string) => Uint8Array | null;
+
 /**
  * Reasoning stays out (it belongs to the model that thought it), and so do answers without a word: providers
  * refuse an empty assistant message. Two user messages in a row, left by a failed answer, are sent as they are.
  */
-export function toPrompt(messages: readonly StoredMessage[]): LanguageModelV4Prompt {
-  const prompt: LanguageModelV4Prompt = [];
-  for (const message of messages) {
-    const text = toMessageText(message);
-    if (text === "") continue;
-    prompt.push({ role: message.role, content: [{ type: "text", text }] });
-  }
-  return prompt;
+export function toPrompt(
+  messages: readonly StoredMessage[],
+  readFile: ReadFile = () => null,
+): LanguageModelV4Prompt {
+  return messages.flatMap((message) =>
+    message.role === "user" ? toQuestion(message, readFile) : toAnswer(message),
+  );
+}
+
+function toQuestion(message: StoredMessage, readFile: ReadFile): LanguageModelV4Message[] {
+  const text = toMessageText(message);
+  const files = readFileParts(message).map((file) => toFile(file, readFile));
+  if (text === "" && files.length === 0) return [];
+  return [{ role: "user", content: [...files, ...(text === "" ? [] : [{ type: "text" as const, text }])] }];
+}
+
+function toAnswer(message: StoredMessage): LanguageModelV4Message[] {
+  if (message.parts.some((part) => part.type === "dynamic-tool"))
+    return toToolMessages(readAnswerParts(message));
+  const text = toMessageText(message);
+  return text === "" ? [] : [{ role: "assistant", content: [{ type: "text", text }] }];
+}
+
+function toFile(
+  file: FilePart,
+  readFile: ReadFile,
+): LanguageModelV4FilePart | { type: "text"; text: string } {
+  const { mediaType, filename, url } = file;
+  const name = filename ?? "file";
+  const bytes = url.startsWith("data:") ? (readDataUrl(url)?.bytes ?? null) : readFile(url);
+  if (bytes === null) return { type: "text", text: `[The file ${name} is not there any more.]` };
+  if (isImageType(mediaType))
+    return { type: "file", mediaType, filename: name, data: { type: "data", data: bytes } };
+  return {
+    type: "text",
+    text: `<file name=${JSON.stringify(name)}>\n${new TextDecoder().decode(bytes)}\n</file>`,
+  };
+}
+
+/** The addresses of attached files that a prompt of these messages needs. */
+export function listFileUrls(messages: readonly StoredMessage[]): string[] {
+  return messages.flatMap(readFileParts).flatMap(({ url }) => (url.startsWith("data:") ? [] : [url]));
+}
+
+function readFileParts({ parts }: StoredMessage): FilePart[] {
+  return parts.flatMap((part) => (part.type === "file" ? [FilePart.parse(part)] : []));
+}
+
+/** The steps of the running answer, as the next step is told of them. */
+export function toStepMessages(parts: readonly AnswerPart[]): LanguageModelV4Message[] {
+  return parts.length === 0 ? [] : toToolMessages(parts);
 }

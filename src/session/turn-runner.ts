@@ -1,75 +1,74 @@
 /**
- * Runs the turns of one chat, one after another, to an end that is stored before it is told. It knows which turn
- * is live and who follows it; what a frame means is chat.ts's business. Rules SE1, SE7, SE20, SE24, SE25, SE40 to SE43.
+ * Runs a chat's turns, one after another, to an end that is stored before it is told. It knows which turn is live and
+ * who follows it; what a frame means is chat.ts's business, how a step is asked for turn-steps.ts's. Rules SE1, SE20,
+ * SE24, SE25, SE40 to SE47.
  */
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import type { Result } from "../base/result.ts";
-import { startAnswerDraft, type AnswerDraft, type AnswerPart } from "../protocol/answer-parts.ts";
-import type { Receipt } from "../protocol/answer.ts";
-import type { SelectionRecord } from "../protocol/selection.ts";
-import type { ActiveTurn, LiveServerFrame, StoredMessage } from "../protocol/session-frame.ts";
-import { toProviderId } from "../providers/provider-config.ts";
-import type { AnswerInput, AnswerOutcome, ResolvedModels } from "../routing/run-answer.ts";
-import type { AnswerEvent } from "../routing/run-plan.ts";
-import { Followers, type FrameSink } from "./followers.ts";
-import { recoverTurn } from "./recover.ts";
-import { runTurn, toStartReceipt } from "./run-turn.ts";
-import type { SessionRow, SessionStore, TurnRow, TurnStatus } from "./store.ts";
+import { startAnswerDraft, toOpenCalls, toStepParts, type ToolPart } from "../protocol/answer-parts.ts";
+import type { Leg, Receipt } from "../protocol/answer.ts";
+import type { AnswerChunk } from "../protocol/answer-chunk.ts";
+import type { LiveServerFrame } from "../protocol/session-frame.ts";
+import { Followers } from "./followers.ts";
+import { toActiveTurn, type ChatSocket, type LiveTurn } from "./live-turn.ts";
+import { endStoredTurn, mayGoOn, readStoredTurn, type RecoverFacts, type StoredTurn } from "./recover.ts";
+import type { NewTurn, SessionRow, TurnRow, TurnStatus } from "./rows.ts";
+import { runTurn, type ResumedTurn, type RunTurnDeps } from "./run-turn.ts";
+import { saveTurnEnd, type TurnResult } from "./save-turn-end.ts";
+import { SlowSockets } from "./slow-sockets.ts";
+import type { SessionStore } from "./store/session-store.ts";
 import { StreamLog } from "./stream-log.ts";
-import { UNTITLED } from "./title.ts";
-import { toMessageText, toPrompt } from "./to-prompt.ts";
-
-/** A socket as a chat sees it. */
-export interface ChatSocket extends FrameSink {
-  /** True for the subprotocol that may be told of things it did not ask for. */
-  readonly live: boolean;
-}
+import { toMessageText } from "./to-prompt.ts";
+import { TurnQueue } from "./turn-queue.ts";
+import { toStartReceipt } from "./turn-receipt.ts";
 
 export interface TurnRunnerDeps {
   readonly store: SessionStore;
   readonly clock: Clock;
   readonly log: Log;
   readonly sockets: () => readonly ChatSocket[];
-  readonly resolveModels: (requested: readonly string[]) => Result<ResolvedModels, string>;
-  readonly runAnswer: (
-    input: AnswerInput,
-  ) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
+  readonly startStep: (live: LiveTurn, startedMs: number) => RunTurnDeps["startStep"];
+  /** Null while no tool is set up. */
+  readonly runTools:
+    | ((
+        live: LiveTurn,
+        calls: readonly ToolPart[],
+        tell: (chunks: readonly AnswerChunk[]) => void,
+      ) => Promise<void>)
+    | null;
   readonly isSandbox: () => boolean;
+  /** False: a turn that a crash interrupted ends with the part that is stored. */
+  readonly continuesAfterCrash: boolean;
+  /** The legs of a turn that a crash has ended, with an estimate where nobody counted. */
+  readonly countLegs: (
+    turn: TurnRow,
+    legs: readonly Leg[],
+    charactersOfLegs: readonly number[],
+  ) => readonly Leg[];
+  /** How long a turn may take, all its lives together, milliseconds. */
+  readonly turnMs: number;
   /** Keeps the object awake for a turn. */
   readonly runInBackground: (work: Promise<void>) => void;
-  /** A turn has begun or ended: dead-man alarm, outbox and log retention are the object's. */
+  /** A turn has begun or ended: the dead-man alarm and the outbox are the object's. */
   readonly onTurnStart: () => void;
-  readonly onTurnEnd: () => void;
-}
-
-/** The turn that is live in this object's memory. */
-export interface RunningTurn {
-  readonly turn: TurnRow;
-  readonly log: StreamLog;
-  readonly draft: AnswerDraft;
-  readonly controller: AbortController;
-}
-
-interface TurnResult {
-  readonly status: TurnStatus;
-  readonly parts: AnswerPart[];
-  readonly receipt: Receipt;
-  readonly record: SelectionRecord;
+  readonly onTurnEnd: (turn: TurnRow, status: TurnStatus) => void;
 }
 
 export class TurnRunner {
+  readonly queue: TurnQueue;
+  readonly slow: SlowSockets;
   private readonly deps: TurnRunnerDeps;
-  private readonly followers = new Map<number, Followers<ChatSocket>>();
-  private live: RunningTurn | null = null;
+  private live: LiveTurn | null = null;
   private ending: Promise<void> = Promise.resolve();
   private closed = false;
 
   constructor(deps: TurnRunnerDeps) {
     this.deps = deps;
+    this.queue = new TurnQueue(deps.store);
+    this.slow = new SlowSockets(deps.clock, (socket) => this.live?.followers.remove(socket));
   }
 
-  get running(): RunningTurn | null {
+  get running(): LiveTurn | null {
     return this.live;
   }
 
@@ -77,35 +76,39 @@ export class TurnRunner {
     return this.closed;
   }
 
-  /** Who follows a turn that runs or waits. */
-  followersOf(turn: TurnRow): Followers<ChatSocket> {
-    let followers = this.followers.get(turn.position);
-    if (followers === undefined) {
-      followers = new Followers();
-      this.followers.set(turn.position, followers);
-    }
-    return followers;
+  /** Stores a new turn and starts it when none is running; `socket` follows it. */
+  ask(turn: Omit<NewTurn, "status">, socket: ChatSocket | null): TurnRow {
+    const isFree = this.live === null && !this.closed;
+    const row = this.queue.add({ ...turn, status: isFree ? "running" : "queued" });
+    if (socket !== null) this.queue.wait(row, turn.requestId, socket);
+    if (isFree) this.start(row, null);
+    return row;
   }
 
   isFollowedBy(turn: TurnRow, requestId: string, socket: ChatSocket): boolean {
-    return this.followers.get(turn.position)?.has(requestId, socket) ?? false;
+    if (this.live?.turn.position === turn.position) return this.live.followers.has(requestId, socket);
+    return this.queue
+      .listWaiting(turn)
+      .some((each) => each.requestId === requestId && each.socket === socket);
   }
 
   forgetSocket(socket: ChatSocket): void {
-    for (const followers of this.followers.values()) followers.remove(socket);
+    this.live?.followers.remove(socket);
+    this.slow.forget(socket);
+    this.queue.forgetSocket(socket);
   }
 
-  /** The log of a turn: the live one, or what is stored of an ended one. */
-  logOf(turn: TurnRow): StreamLog {
-    if (this.live?.turn.position === turn.position) return this.live.log;
+  /** The stored log of a turn that is not live. */
+  openLog(turn: TurnRow): StreamLog {
     return new StreamLog(this.deps.store.openStreamLog(turn.position));
   }
 
   /** Stops the running turn: the wish is stored first, so that a crash cannot forget it. False when nothing runs. */
   stop(): boolean {
     if (this.live === null) return false;
-    this.deps.store.updateTurn(this.live.turn.position, { stopRequested: true });
-    this.live.controller.abort();
+    const { turn, controller } = this.live;
+    if (!controller.signal.aborted) this.deps.store.updateTurn(turn.position, { stopRequested: true });
+    controller.abort();
     return true;
   }
 
@@ -118,153 +121,157 @@ export class TurnRunner {
 
   /** Takes a turn that waits out of the queue; it ends as cancelled. */
   cancelQueued(turn: TurnRow): void {
-    this.endInterrupted({ ...turn, stopRequested: true });
+    this.endStored({ ...turn, stopRequested: true });
   }
 
-  /** Ends turns that a crash left running, and goes on with those that wait. Called when the object wakes up. */
+  /** Goes on with the turn that a crash left running, or ends it, and then with those that wait. */
   recover(): void {
     if (this.live !== null) return;
-    for (const turn of this.deps.store.readOpenTurns()) {
-      if (turn.status === "running") this.endInterrupted(turn);
+    for (const turn of this.queue.listRunning()) {
+      const goesOn =
+        this.deps.continuesAfterCrash && mayGoOn(turn, this.deps.turnMs, this.deps.clock.nowMs());
+      const chunks = this.openLog(turn).readStored();
+      // Also one that ends here: what was shown and not stored is taken back from whoever comes with it.
+      const next = this.queue.change(turn, { generation: turn.generation + 1, rewoundTo: chunks.length });
+      const stored = this.readStored(next, chunks);
+      const isReadable = stored !== null || chunks.length === 0;
+      if (goesOn && isReadable && this.live === null) this.goOn(next, stored);
+      else this.endStored(next);
     }
     this.startNext();
   }
 
-  /** Starts the oldest turn that waits, unless one is running. */
-  startNext(): void {
-    if (this.live !== null || this.closed) return;
-    // Only a queued one: a turn that is marked as running and has no runner is `recover`'s, never run twice.
-    const turn = this.deps.store.readOpenTurns().find((open) => open.status === "queued");
-    if (turn === undefined) return;
-    this.deps.store.updateTurn(turn.position, { status: "running" });
-    this.deps.store.dropStreamLogsBefore(turn.position);
-    this.deps.onTurnStart();
-    const running: RunningTurn = {
-      turn,
-      log: this.logOf(turn),
-      draft: startAnswerDraft(),
-      controller: new AbortController(),
-    };
-    this.live = running;
-    this.announce({ type: "turn-started", turn: toActiveTurn(turn) });
-    const followers = this.followersOf(turn);
-    for (const socket of this.deps.sockets()) if (socket.live) followers.add(turn.requestId, socket);
-    followers.sendStart();
-    this.ending = this.runToItsEnd(running);
-    this.deps.runInBackground(this.ending);
-  }
-
-  /** Tells every live socket. */
+  /** Tells every live socket that is not behind. */
   announce(frame: LiveServerFrame): void {
     const text = JSON.stringify(frame);
-    for (const socket of this.deps.sockets()) if (socket.live) socket.send(text);
+    for (const socket of this.deps.sockets()) if (socket.live && !this.slow.isSlow(socket)) socket.send(text);
   }
 
   startReceipt(turn: TurnRow): Receipt {
-    const createdAt = new Date(turn.createdAtMs).toISOString();
-    return toStartReceipt({ ...turn, sandbox: this.deps.isSandbox() }, createdAt);
+    return toStartReceipt({ ...turn, sandbox: this.deps.isSandbox(), startedMs: turn.createdAtMs });
   }
 
-  private async runToItsEnd(running: RunningTurn): Promise<void> {
-    const { turn, log } = running;
-    const followers = this.followersOf(turn);
+  /** A crash took this turn's object: the next life, which goes on behind what is stored. */
+  private goOn(turn: TurnRow, stored: StoredTurn | null): void {
+    this.deps.log.write("warn", "turn_recovered", {
+      request_id: turn.turnId,
+      turn_id: turn.turnId,
+      generation: turn.generation,
+      stored_chunks: turn.rewoundTo,
+    });
+    this.start(turn, stored);
+  }
+
+  /** Null when nothing is stored, or nothing that this version can read: a chat must not be locked by it. */
+  private readStored(turn: TurnRow, chunks: readonly string[]): StoredTurn | null {
+    try {
+      return readStoredTurn(chunks, this.toRecoverFacts(turn));
+    } catch (error) {
+      this.logBug(turn, error);
+      return null;
+    }
+  }
+
+  private logBug(turn: TurnRow, error: unknown): void {
+    this.deps.log.write("error", "internal_error", {
+      request_id: turn.turnId,
+      error: error instanceof Error ? error.message : String(error),
+      stack: error instanceof Error ? (error.stack ?? null) : null,
+    });
+  }
+
+  /** Starts the oldest turn that waits, unless one is running. */
+  private startNext(): void {
+    if (this.live !== null || this.closed) return;
+    const turn = this.queue.findQueued();
+    if (turn !== undefined) this.start(this.queue.change(turn, { status: "running" }), null);
+  }
+
+  private start(turn: TurnRow, stored: StoredTurn | null): void {
+    this.deps.onTurnStart();
+    const log = new StreamLog(this.deps.store.openStreamLog(turn.position, turn.generation === 0));
+    const followers = new Followers<ChatSocket>(log);
+    const draft = stored?.draft ?? startAnswerDraft();
+    const openBeforeCrash = new Set(toOpenCalls(toStepParts(draft.parts)).map((call) => call.toolCallId));
+    const controller = new AbortController();
+    const live: LiveTurn = { turn, log, followers, draft, controller, openBeforeCrash };
+    this.live = live;
+    this.announce({ type: "turn-started", turn: toActiveTurn(turn) });
+    for (const { requestId, socket } of this.queue.listWaiting(turn)) followers.add(requestId, socket, 0);
+    for (const socket of this.deps.sockets()) {
+      const isAsker = followers.has(turn.requestId, socket);
+      if (socket.live && !isAsker && !this.slow.isSlow(socket)) followers.add(turn.requestId, socket, 0);
+    }
+    followers.sendStart();
+    this.ending = this.runToItsEnd(live, stored);
+    this.deps.runInBackground(this.ending);
+  }
+
+  private async runToItsEnd(live: LiveTurn, resumed: ResumedTurn | null): Promise<void> {
+    const { turn } = live;
+    const { clock, runTools } = this.deps;
+    const startedMs = resumed === null ? clock.nowMs() : turn.createdAtMs;
     try {
       const result = await runTurn(
         {
-          clock: this.deps.clock,
-          log,
-          draft: running.draft,
-          send: (flushed) => followers.sendChunks(flushed),
-          answer: this.startAnswer(running),
+          clock,
+          log: live.log,
+          draft: live.draft,
+          hasStock: () => live.followers.hasStock,
+          deliver: (saved) => this.deliver(live, saved),
+          startStep: this.deps.startStep(live, startedMs),
+          runTools: runTools === null ? null : (calls, tell) => runTools(live, calls, tell),
         },
-        { ...turn, sandbox: this.deps.isSandbox() },
+        { ...turn, sandbox: this.deps.isSandbox(), startedMs },
+        resumed,
       );
-      this.endTurn(turn, log, { ...result, status: result.end.status });
+      this.endTurn(turn, live.log, { ...result, status: result.end.status });
     } catch (error) {
-      this.deps.log.write("error", "internal_error", {
-        request_id: turn.turnId,
-        error: error instanceof Error ? error.message : String(error),
-        stack: error instanceof Error ? (error.stack ?? null) : null,
-      });
-      this.endInterrupted(turn);
+      this.logBug(turn, error);
+      live.log.save();
+      this.endStored({ ...turn, stopRequested: live.controller.signal.aborted });
     } finally {
       this.live = null;
     }
     this.startNext();
   }
 
-  private startAnswer(running: RunningTurn): ReturnType<TurnRunnerDeps["runAnswer"]> {
-    const { turn, controller } = running;
-    const session = this.session();
-    const path = this.deps.store.readPath(turn.parentId, []);
-    const models = this.deps.resolveModels(turn.requested);
-    if (!models.ok) throw new Error(`a queued turn asks for a model that is gone: ${models.error}`);
-    const question = path.at(-1);
-    return this.deps.runAnswer({
-      models: models.value,
-      policy: turn.policy,
-      call: { prompt: toPrompt(path) },
-      question: question === undefined ? "" : toMessageText(question),
-      selectionId: turn.selectionId,
-      // The frames' request id is the client's own text; the record and the log go by an id of ours.
-      requestId: turn.turnId,
-      organizationId: session.organizationId,
-      userId: session.userId,
-      sessionId: session.sessionId,
-      turnId: turn.turnId,
-      lastProvider: session.lastProvider === null ? null : toProviderId(session.lastProvider),
-      signal: controller.signal,
-    });
+  private deliver(live: LiveTurn, saved: boolean): void {
+    live.followers.deliver();
+    if (!saved) return;
+    live.followers.sendDurable(live.turn.generation);
+    this.slow.note(live.followers.listFull());
   }
 
   /** Ends a turn that has no runner any more with what is stored of it. */
-  private endInterrupted(turn: TurnRow): void {
-    const log = this.logOf(turn);
-    // What a runner that failed had not sent yet: without it followers would see a gap before the last chunks.
-    const unsent = log.flush();
-    if (unsent !== null) this.followersOf(turn).sendChunks(unsent);
+  private endStored(turn: TurnRow): void {
     const isLive = this.live?.turn.position === turn.position;
-    const stopRequested = turn.stopRequested || (isLive && this.live?.controller.signal.aborted === true);
-    const question = this.deps.store.findMessage(turn.parentId);
-    const recovered = recoverTurn(log.readFrom(0), {
-      turn: { ...turn, stopRequested },
+    const log = isLive && this.live !== null ? this.live.log : this.openLog(turn);
+    const ended = endStoredTurn(this.readStored(turn, log.readStored()), this.toRecoverFacts(turn));
+    log.append(ended.terminalChunks);
+    this.endTurn(turn, log, { ...ended, records: [ended.record], status: ended.record.status });
+  }
+
+  private toRecoverFacts(turn: TurnRow): RecoverFacts {
+    const question = this.deps.store.messages.find(turn.parentId);
+    return {
+      turn,
       session: this.session(),
       question: question === null ? "" : toMessageText(question),
       sandbox: this.deps.isSandbox(),
       nowMs: this.deps.clock.nowMs(),
-    });
-    log.append(recovered.terminalChunks);
-    this.endTurn(turn, log, { ...recovered, status: recovered.record.status });
+      countLegs: (legs, charactersOfLegs) => this.deps.countLegs(turn, legs, charactersOfLegs),
+    };
   }
 
-  /** One synchronous block, so one transaction: the last chunks, the message, the state, the record. Then the sends. */
+  /** Stored first, in one transaction; then told. */
   private endTurn(turn: TurnRow, log: StreamLog, result: TurnResult): void {
-    const { store, clock } = this.deps;
     const session = this.session();
-    const flushed = log.flush();
-    const message: StoredMessage = {
-      id: turn.messageId,
-      role: "assistant",
-      parentId: turn.parentId,
-      parts: result.parts,
-      metadata: result.receipt,
-      createdAt: result.receipt.createdAt,
-    };
-    store.appendMessage(message);
-    store.updateTurn(turn.position, { status: result.status, endedAtMs: clock.nowMs() });
-    store.updateSession({
-      // A question that waits already stands below this answer: then the leaf stays where it is.
-      ...(session.leafMessageId === turn.parentId ? { leafMessageId: message.id } : {}),
-      ...(result.record.provider === null ? {} : { lastProvider: result.record.provider }),
-    });
-    store.appendOutbox({
-      record: result.record,
-      sessionTitle: session.title === UNTITLED ? null : session.title,
-    });
-    const followers = this.followersOf(turn);
-    if (flushed !== null) followers.sendChunks(flushed);
-    followers.end();
-    this.followers.delete(turn.position);
+    const message = saveTurnEnd(this.deps, session, turn, log, result);
+    const followers = this.followersAtEnd(turn, log);
+    this.queue.remove(turn);
+    // Who is behind has no use for the rest of the chunks: the whole message follows.
+    this.slow.note(followers.end());
     this.announce({ type: "turn-ended", turnId: turn.turnId, message });
     this.deps.log.write("info", "turn_ended", {
       request_id: turn.turnId,
@@ -273,7 +280,16 @@ export class TurnRunner {
       status: result.status,
       duration_ms: result.receipt.durationMs ?? 0,
     });
-    this.deps.onTurnEnd();
+    this.deps.onTurnEnd(turn, result.status);
+  }
+
+  /** Those of the live turn, or whoever waited for one that never began. */
+  private followersAtEnd(turn: TurnRow, log: StreamLog): Followers<ChatSocket> {
+    if (this.live?.turn.position === turn.position) return this.live.followers;
+    const followers = new Followers<ChatSocket>(log);
+    for (const { requestId, socket } of this.queue.listWaiting(turn)) followers.add(requestId, socket, 0);
+    followers.sendStart();
+    return followers;
   }
 
   private session(): SessionRow {
@@ -281,10 +297,4 @@ export class TurnRunner {
     if (session === null) throw new Error("this chat was never created");
     return session;
   }
-}
-
-/** What other tabs are told of a turn. */
-export function toActiveTurn(turn: TurnRow): ActiveTurn {
-  const { turnId, requestId, messageId, parentId } = turn;
-  return { turnId, requestId, messageId, parentId };
 }

@@ -18,6 +18,8 @@ export class VirtualClock implements Clock {
   private currentMs: number;
   private timers: Timer[] = [];
   private timersSet = 0;
+  /** How many timers and sleeps have come to their time. */
+  timersRun = 0;
 
   constructor(startsAtMs: number = STARTS_AT_MS) {
     this.currentMs = startsAtMs;
@@ -96,6 +98,7 @@ export class VirtualClock implements Clock {
 
   private async run(timer: Timer): Promise<void> {
     this.remove(timer);
+    this.timersRun += 1;
     this.currentMs = Math.max(this.currentMs, timer.dueAtMs);
     timer.callback();
     await this.settle();

@@ -17,8 +17,9 @@ it.each([
   ["[SM10] flapping"],
   ["[SM2] [SM13] one sick model only"],
   ["[SM9] dies mid-stream in 7 of 10 answers"],
+  ["[SM20] every provider breaks off 1 in 18 answers"],
   ["[SM12] total outage and recovery"],
-])("[SM1] [SM3] [SM4] [SM5] [SM6] [SM7] [SM8] %s", { timeout: 60_000 }, async (title) => {
+])("[SM1] [SM3] [SM4] [SM5] [SM6] [SM7] [SM8] [SM19] %s", { timeout: 60_000 }, async (title) => {
   const { breaches } = await runNamedScenario(title.replaceAll(/\[SM\d+\] /g, ""), SEED);
   expect(breaches).toEqual([]);
 });

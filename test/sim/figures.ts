@@ -47,7 +47,7 @@ export function toFigures(result: WorldResult, sickness: Sickness | null, warmUp
     firstTokensMs: listFirstTokensMs(result.requests, warmUpMs),
     calls: attempts.length,
     hedges: attempts.filter(({ hedge }) => hedge).length,
-    retries: sum(result.requests.map(({ record }) => countRetries(record.attempts))),
+    retries: sum(result.requests.map(({ record }) => listRetries(record.attempts).length)),
     probes: result.probes.length,
     openedAfterMs: sickness === null ? null : findOpenedAfterMs(result, sickness),
     recoveredAfterMs: sickness === null ? null : findRecoveredAfterMs(result, sickness),
@@ -60,9 +60,15 @@ export function listFirstTokensMs(requests: readonly ServedRequest[], fromMs: nu
   );
 }
 
-/** Calls of one target beyond its first within a turn. */
-export function countRetries(attempts: readonly SelectionAttempt[]): number {
-  return attempts.length - new Set(attempts.map(({ provider, model }) => `${provider}/${model}`)).size;
+/** Calls of one target beyond its first within a turn; one in words after a refused prefill is part of that first. */
+export function listRetries(attempts: readonly SelectionAttempt[]): SelectionAttempt[] {
+  const last = new Map<string, SelectionAttempt>();
+  return attempts.filter((attempt) => {
+    const name = `${attempt.provider}/${attempt.model}`;
+    const before = last.get(name);
+    last.set(name, attempt);
+    return before !== undefined && before.error?.startsWith("bad-request:") !== true;
+  });
 }
 
 export function listSickCalls(

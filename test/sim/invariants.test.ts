@@ -1,6 +1,7 @@
 /** The checks of the simulation find what they are there to find: a good world is spoilt in one place each. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { answering, DEAD, during } from "./behaviour.ts";
+import { listRetries } from "./figures.ts";
 import { findBreaches } from "./invariants.ts";
 import { toWorldPlan } from "./scenario.ts";
 import type { BookedCall } from "./sim-provider.ts";
@@ -26,7 +27,7 @@ function spoil(change: (request: ServedRequest) => ServedRequest): Partial<World
 }
 
 describe("the invariants", () => {
-  it("[SM1] [SM3] [SM4] [SM5] [SM6] [SM7] [SM8] find nothing in a good world", () => {
+  it("[SM1] [SM3] [SM4] [SM5] [SM6] [SM7] [SM8] [SM19] find nothing in a good world", () => {
     expect(good.requests.length).toBeGreaterThan(300);
     expect(find({})).toEqual([]);
   });
@@ -35,6 +36,7 @@ describe("the invariants", () => {
     const failed = spoil((request) => ({
       ...request,
       seenPieces: 0,
+      seenText: "",
       seenFirstTokenMs: null,
       record: { ...request.record, status: "failed", firstTokenMs: null },
     }));
@@ -91,6 +93,44 @@ describe("the invariants", () => {
     const breaches = find({ books: good.books.with(index, more) });
     expect(breaches).toContainEqual(expect.stringMatching(/^\[SM6\].*output tokens/));
     expect(breaches).toContainEqual(expect.stringMatching(/^\[SM6\].*micro-dollars/));
+  });
+
+  it("[SM6] find a leg whose tokens no attempt was told, unless they are an estimate", () => {
+    const spoilLeg = (estimated: boolean): Partial<WorldResult> =>
+      spoil((request) => ({
+        ...request,
+        legs: request.legs.map((leg) => ({
+          ...leg,
+          estimated,
+          usage: { ...leg.usage, outputTokens: (leg.usage.outputTokens ?? 0) + 1 },
+        })),
+      }));
+    expect(find(spoilLeg(false))).toEqual([expect.stringContaining("those of no attempt")]);
+    expect(find(spoilLeg(true))).toEqual([]);
+  });
+
+  it("[SM4] a call in words after a refused prefill is no retry, any other repeated one is", () => {
+    const attempt = good.requests[0]?.record.attempts[0];
+    if (attempt === undefined) throw new Error("the world has an attempt");
+    const refused = { ...attempt, outcome: "failure" as const, error: "bad-request: no prefill" };
+    expect(listRetries([refused, attempt])).toEqual([]);
+    expect(listRetries([{ ...refused, error: "timeout: late" }, attempt])).toEqual([attempt]);
+    expect(listRetries([refused, { ...attempt, provider: "other" }, attempt, attempt])).toHaveLength(1);
+  });
+
+  it("[SM19] find a text with a hole in it, one with a piece twice, and one that is not whole", () => {
+    const hole = spoil((request) => ({ ...request, seenText: request.seenText.replace(/.{3}$/u, "") }));
+    expect(find(hole)).toEqual([expect.stringContaining("[SM19]")]);
+    const twice = spoil((request) => ({ ...request, seenText: request.seenText + request.seenText }));
+    expect(find(twice)).toEqual([expect.stringContaining("[SM19]")]);
+    const left = (text: string): Partial<WorldResult> =>
+      spoil((request) => ({
+        ...request,
+        seenText: text,
+        record: { ...request.record, status: "cancelled" },
+      }));
+    expect(find(left("something else"))).toEqual([expect.stringContaining("[SM19]")]);
+    expect(find(left(""))).toEqual([]);
   });
 
   it("[SM7] find a record that says something else than the reader saw", () => {

@@ -1,12 +1,12 @@
 /**
  * What must hold in every simulated world, whatever goes wrong in it: each check gives a sentence for each breach.
- * Rules SM1 to SM8.
+ * Rules SM1 to SM8 and SM19.
  */
 import type { TokenUsage } from "../../src/protocol/answer.ts";
 import { HEDGE_BUDGET_POLICY } from "../../src/routing/hedge-budget.ts";
 import { RETRY_BUDGET_POLICY } from "../../src/routing/retry-budget.ts";
 import type { Span } from "./behaviour.ts";
-import { sum } from "./figures.ts";
+import { listRetries, sum } from "./figures.ts";
 import { priceUsage } from "./price-list.ts";
 import type { WorldResult } from "./sim-world.ts";
 
@@ -24,6 +24,8 @@ export function findBreaches(result: WorldResult, limits: InvariantLimits): stri
     ...checkHedgeBudget(result),
     ...checkLedger(result),
     ...checkRecords(result),
+    ...checkLegs(result),
+    ...checkTexts(result),
     ...checkTransitions(result),
   ];
 }
@@ -72,11 +74,10 @@ function checkRetryBudget({ requests, plan }: WorldResult): string[] {
   const firstTries = new Map<string, number>();
   const retries = new Map<string, number>();
   for (const { isolate, record } of requests) {
-    const seen = new Set<string>();
-    for (const { provider, model } of record.attempts) {
-      const counts = seen.has(`${provider}/${model}`) ? retries : firstTries;
-      seen.add(`${provider}/${model}`);
-      const key = `${isolate} ${provider}`;
+    const repeated = new Set(listRetries(record.attempts));
+    for (const attempt of record.attempts) {
+      const counts = repeated.has(attempt) ? retries : firstTries;
+      const key = `${isolate} ${attempt.provider}`;
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
   }
@@ -159,6 +160,39 @@ function checkRecords({ requests }: WorldResult): string[] {
       breaches.push(`[SM7] ${at}: incomplete, and nobody saw a word`);
     return breaches;
   });
+}
+
+/** Estimates are in legs alone; any other leg is what its attempt was told. */
+function checkLegs({ requests }: WorldResult): string[] {
+  return requests.flatMap(({ atMs, legs, record: { attempts } }) =>
+    legs
+      .filter(({ estimated }) => !estimated)
+      .filter(({ provider, model, usage }) =>
+        attempts.every(
+          (attempt) =>
+            attempt.provider !== provider ||
+            attempt.model !== model ||
+            attempt.usage.outputTokens !== usage.outputTokens,
+        ),
+      )
+      .map(({ provider, model }) => {
+        const at = `request at ${Math.round(atMs)} ms`;
+        return `[SM6] ${at}: the tokens of its leg by ${provider}/${model} are those of no attempt`;
+      }),
+  );
+}
+
+/** Nothing of an answer is lost or doubled where another call went on with it. */
+function checkTexts({ requests }: WorldResult): string[] {
+  return requests
+    .filter(({ record: { status }, seenText, wholeText }) =>
+      status === "complete" ? seenText !== wholeText : !wholeText.startsWith(seenText),
+    )
+    .map(({ atMs, seenText, legs, record }) => {
+      const by = legs.map(({ provider, model }) => `${provider}/${model}`).join(", ");
+      const at = `request at ${Math.round(atMs)} ms`;
+      return `[SM19] ${at} by ${by}: ${record.status}, and its reader saw ${JSON.stringify(seenText)}`;
+    });
 }
 
 /** Numbered without gaps, over the provider and its models. */

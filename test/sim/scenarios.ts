@@ -20,6 +20,7 @@ import {
 import { lognormal, mixed, pareto } from "./distributions.ts";
 import { listSickTransitions, quantileOf } from "./figures.ts";
 import { authorityScenarios } from "./scenarios-authority.ts";
+import { breaksEverywhere } from "./scenario-breaks.ts";
 import { totalOutage } from "./scenario-total-outage.ts";
 import { regionScenarios } from "./scenarios-regions.ts";
 import {
@@ -195,6 +196,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...regionScenarios,
   sickModel,
   midStream,
+  breaksEverywhere,
   heavyTail,
   totalOutage,
   ...authorityScenarios,

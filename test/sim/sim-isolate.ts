@@ -29,6 +29,7 @@ export interface IsolateDeps {
   readonly catalog: Catalog;
   readonly findProvider: (id: string) => SimProvider;
   readonly hedging: boolean;
+  readonly takesPrefill: RunAnswerDeps["takesPrefill"];
 }
 
 export class SimIsolate {
@@ -70,6 +71,7 @@ export class SimIsolate {
       isSandbox: () => false,
       priceUsage: (_target, usage) => priceUsage(usage),
       limits: DEFAULT_RETRY_LIMITS,
+      takesPrefill: deps.takesPrefill,
       backoff: DEFAULT_BACKOFF,
       deadlines: DEFAULT_DEADLINES,
       defaultPolicy: "priority",

@@ -8,8 +8,9 @@ import type { ProviderId } from "../../src/base/id.ts";
 import type { Random } from "../../src/base/random.ts";
 import { UNKNOWN_USAGE, type TokenUsage } from "../../src/protocol/answer.ts";
 import type { FailurePhase, ProviderFailure, ProviderFailureKind } from "../../src/providers/failure.ts";
-import type { ModelEvent, Provider } from "../../src/providers/provider.ts";
+import type { ModelCall, ModelEvent, Provider } from "../../src/providers/provider.ts";
 import type { Behaviour, Manner } from "./behaviour.ts";
+import { isContinuing, isPrefill, toPieces, toSpokenText } from "./sim-answer.ts";
 
 export type CallPurpose = "call" | "probe" | "ping";
 
@@ -40,6 +41,8 @@ export interface SimProviderDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly startedMs: number;
+  /** Models that refuse a prompt that ends with the beginning of an answer. */
+  readonly refusesPrefill: (model: string) => boolean;
 }
 
 /** Pieces of an answer, and tokens in each: enough to tell a rate, few enough to be quick. */
@@ -49,11 +52,13 @@ const PIECES_BEFORE_DEATH = 2;
 /** A probe asks for a word. */
 const PROBE_PIECES = 1;
 const INPUT_TOKENS = 200;
+const PREFILL_REFUSED_AFTER_MS = 40;
 
 export class SimProvider {
   readonly id: ProviderId;
   readonly book: BookedCall[] = [];
   private readonly deps: SimProviderDeps;
+  private continuingCalls = 0;
 
   constructor(deps: SimProviderDeps) {
     this.id = deps.id;
@@ -66,7 +71,7 @@ export class SimProvider {
       id: this.id,
       stream: (call, signal) => {
         const entry = this.enter(caller, call.modelId, purpose);
-        return this.play(entry, signal);
+        return this.play(entry, call, signal);
       },
       ping: (signal) => this.ping(this.enter(caller, "", "ping"), signal),
     };
@@ -111,8 +116,10 @@ export class SimProvider {
 
   private async *play(
     { entry, manner }: { entry: BookedCall; manner: Manner },
+    call: ModelCall,
     signal: AbortSignal,
   ): AsyncGenerator<readonly ModelEvent[], void, undefined> {
+    const pieces = toPieces(this.speak(call), entry.purpose === "probe" ? PROBE_PIECES : PIECES);
     const tell = (last: ModelEvent): readonly ModelEvent[] => {
       if (last.type === "finish" || last.type === "fail") entry.told = last.usage;
       this.close(entry);
@@ -122,7 +129,7 @@ export class SimProvider {
     let outputTokens = 0;
     const { clock } = this.deps;
     try {
-      for (const step of toSteps(manner, entry.purpose)) {
+      for (const step of this.toSteps(manner, call, pieces.length)) {
         if (step.type === "hang") await untilAborted(signal);
         else await clock.sleep(step.afterMs, signal);
         if (signal.aborted) {
@@ -139,7 +146,7 @@ export class SimProvider {
         } else if (step.type === "piece") {
           phase = "stream";
           outputTokens += TOKENS_PER_PIECE;
-          yield [{ type: "text-delta", text: "a piece of twelve tokens " }];
+          yield [{ type: "text-delta", text: pieces[outputTokens / TOKENS_PER_PIECE - 1] ?? "" }];
         } else if (step.type === "finish") {
           yield tell({ type: "finish", finishReason: "stop", usage: toUsage("stream", outputTokens) });
           return;
@@ -147,7 +154,11 @@ export class SimProvider {
           yield tell({
             type: "fail",
             failure: step.failure,
-            usage: toUsage(step.failure.phase, outputTokens),
+            // A connection that is gone tells nothing any more.
+            usage:
+              step.failure.kind === "stream-reset"
+                ? UNKNOWN_USAGE
+                : toUsage(step.failure.phase, outputTokens),
           });
           return;
         }
@@ -155,6 +166,20 @@ export class SimProvider {
     } finally {
       this.close(entry);
     }
+  }
+
+  private speak(call: ModelCall): string {
+    if (isContinuing(call)) this.continuingCalls += 1;
+    return toSpokenText(call, this.continuingCalls);
+  }
+
+  private toSteps(manner: Manner, call: ModelCall, pieces: number): Step[] {
+    if (manner.type === "refuse" || !isPrefill(call) || !this.deps.refusesPrefill(call.modelId)) {
+      return toSteps(manner, pieces);
+    }
+    return [
+      { type: "fail", afterMs: PREFILL_REFUSED_AFTER_MS, failure: toFailure("bad-request", "connect", 400) },
+    ];
   }
 
   private close(entry: BookedCall): void {
@@ -167,7 +192,7 @@ type Step =
   | { readonly type: "fail"; readonly afterMs: number; readonly failure: ProviderFailure }
   | { readonly type: "hang" };
 
-function toSteps(manner: Manner, purpose: CallPurpose): Step[] {
+function toSteps(manner: Manner, pieces: number): Step[] {
   if (manner.type === "refuse")
     return [{ type: "fail", afterMs: manner.afterMs, failure: toRefusal(manner) }];
   const headers: Step = { type: "headers", afterMs: manner.headersMs };
@@ -183,7 +208,6 @@ function toSteps(manner: Manner, purpose: CallPurpose): Step[] {
     const failure = toFailure(manner.kind, "stream", 200);
     return [headers, first, ...toPieces(PIECES_BEFORE_DEATH), { type: "fail", afterMs: wordMs, failure }];
   }
-  const pieces = purpose === "probe" ? PROBE_PIECES : PIECES;
   return [headers, first, ...toPieces(pieces), { type: "finish", afterMs: 1 }];
 }
 

@@ -4,6 +4,7 @@
  */
 import { newId, type IdSource, type ProviderId } from "../../src/base/id.ts";
 import type { Random } from "../../src/base/random.ts";
+import type { Leg } from "../../src/protocol/answer.ts";
 import type { SelectionRecord } from "../../src/protocol/selection.ts";
 import type { Catalog, CatalogTarget } from "../../src/providers/catalog.ts";
 import { resolveModels, type AnswerInput } from "../../src/routing/run-answer.ts";
@@ -13,6 +14,7 @@ import { createSeededRandom } from "../fakes/seeded-random.ts";
 import { VirtualClock } from "../fakes/virtual-clock.ts";
 import { drawArrivalGapMs } from "./distributions.ts";
 import { SimAuthority, type NotedProbe, type NotedTransition } from "./sim-authority.ts";
+import { SAID_TO_TAKE_PREFILL, TAKES_PREFILL, toAnswerText, toQuestionText } from "./sim-answer.ts";
 import { SimIsolate } from "./sim-isolate.ts";
 import { SimNetwork } from "./sim-network.ts";
 import { SimProvider, type BookedCall } from "./sim-provider.ts";
@@ -29,6 +31,10 @@ export interface ServedRequest {
   readonly seenFirstTokenMs: number | null;
   /** The pieces of text that the reader saw. */
   readonly seenPieces: number;
+  readonly seenText: string;
+  /** What the models' answer to the question is. */
+  readonly wholeText: string;
+  readonly legs: readonly Leg[];
   readonly record: SelectionRecord;
 }
 
@@ -75,6 +81,7 @@ class SimWorld {
   private readonly requests: ServedRequest[] = [];
   private readonly running = new Set<Promise<void>>();
   private readonly bugs: string[] = [];
+  private asked = 0;
   /** The providers that served the last chats, by region and class: a chat stays with both. */
   private readonly chats = new Map<string, ProviderId[]>();
 
@@ -86,7 +93,8 @@ class SimWorld {
       plan.providers.map(({ id, behave }) => {
         const random = streamOf(seed, `provider ${id}`);
         const deps = { id: toProviderId(id), behaviour: behave(), clock, random, startedMs };
-        return [id, new SimProvider(deps)];
+        const refusesPrefill = (model: string): boolean => !TAKES_PREFILL.has(`${id}/${model}`);
+        return [id, new SimProvider({ ...deps, refusesPrefill })];
       }),
     );
     this.catalog = toCatalog(plan);
@@ -113,6 +121,7 @@ class SimWorld {
           catalog: this.catalog,
           random: streamOf(seed, isolate.name),
           hedging: plan.hedging,
+          takesPrefill: ({ provider, model }) => SAID_TO_TAKE_PREFILL.has(`${provider}/${model}`),
         }),
     );
     this.arrivals = streamOf(seed, "arrivals");
@@ -183,14 +192,16 @@ class SimWorld {
     leavesAfterMs: number | null,
   ): AnswerInput {
     const models = resolveModels(this.catalog, [className]);
+    const question = toQuestionText(this.asked);
+    this.asked += 1;
     if (!models.ok) throw new Error(models.error);
     const reader = new AbortController();
     if (leavesAfterMs !== null) this.clock.startTimer(leavesAfterMs, () => reader.abort());
     return {
       models: models.value,
       policy: null,
-      call: { prompt: [{ role: "user", content: [{ type: "text", text: "How are you?" }] }] },
-      question: "How are you?",
+      call: { prompt: [{ role: "user", content: [{ type: "text", text: question }] }] },
+      question,
       selectionId: newId("sel", this.ids),
       requestId: newId("req", this.ids),
       organizationId: "org_simulated",
@@ -218,20 +229,24 @@ class SimWorld {
     const answer = isolate.answer(input);
     let seenFirstTokenMs: number | null = null;
     let seenPieces = 0;
+    let seenText = "";
     for (;;) {
       const next = await answer.next();
       if (next.done === true) {
-        const { record } = next.value;
+        const { record, end } = next.value;
         const { name, region } = isolate.plan;
-        this.requests.push({ isolate: name, region, className, atMs, seenFirstTokenMs, seenPieces, record });
+        const wholeText = toAnswerText(input.question);
+        const seen = { atMs, seenFirstTokenMs, seenPieces, seenText, wholeText };
+        this.requests.push({ isolate: name, region, className, ...seen, legs: end.legs, record });
         const chats = this.chatsOf(isolate, className);
         if (record.provider !== null) chats.push(toProviderId(record.provider));
         if (chats.length > MAX_CHATS) chats.shift();
         return;
       }
-      const pieces = next.value.filter((event) => event.type === "text-delta").length;
-      seenPieces += pieces;
-      if (pieces > 0) seenFirstTokenMs ??= this.clock.nowMs() - this.startedMs - atMs;
+      const pieces = next.value.filter((event) => event.type === "text-delta");
+      seenPieces += pieces.length;
+      seenText += pieces.map(({ text }) => text).join("");
+      if (pieces.length > 0) seenFirstTokenMs ??= this.clock.nowMs() - this.startedMs - atMs;
     }
   }
 }

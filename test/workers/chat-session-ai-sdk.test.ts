@@ -7,9 +7,10 @@ import {
   type ChatStatus,
   type UIMessage,
 } from "ai";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
 import { createVisitor, type Chat, type Visitor } from "./sandbox-people.ts";
+import { closeCircuits } from "./sandbox-settings.ts";
 
 class MemoryState implements ChatState<UIMessage> {
   status: ChatStatus = "ready";
@@ -90,11 +91,11 @@ function toWebSocketClass(visitor: Visitor) {
   };
 }
 
-function openTransport(chat: Chat): WebSocketChatTransport<UIMessage> {
+function openTransport(chat: Chat, model = "openai/gpt-6-luna"): WebSocketChatTransport<UIMessage> {
   return new WebSocketChatTransport({
     url: `http://127.0.0.1:8787${chat.path}/socket`,
     webSocket: toWebSocketClass(ada),
-    body: { model: "openai/gpt-6-luna" },
+    body: { model },
   });
 }
 
@@ -121,8 +122,8 @@ describe("an unmodified client", () => {
     const chat = await ada.createChat();
     const stayed = new MemoryChat({ id: chat.id, transport: openTransport(chat) });
     const watching = await chat.openLive();
-    const asking = stayed.sendMessage({ text: "[[words:250]]" });
-    await watching.waitFor((frame) => frame.type === "chunk" && frame.sequence > 12);
+    const asking = stayed.sendMessage({ text: "[[words:2500]]" });
+    await watching.waitFor((frame) => frame.type === "chunk" && frame.sequence > 8);
     const cut = openTransport(chat);
     const left = new MemoryChat({ id: chat.id, transport: cut }, [...stayed.messages.slice(0, 1)]);
     const reading = left.resumeStream();
@@ -165,11 +166,37 @@ describe("an unmodified client", () => {
     );
   });
 
-  it("[SE1] [SE10] sees a broken answer as an error and keeps its words", async () => {
+  it("[SE60] [SE10] sees one text when a broken answer is gone on with", async () => {
     const chat = await ada.createChat();
     await breakProvider("openai", { fault: "cut", afterChunks: 4, times: 1 });
     const client = new MemoryChat({ id: chat.id, transport: openTransport(chat) });
     await client.sendMessage({ text: "[[words:60]]" });
+    expect([client.status, client.error]).toEqual(["ready", undefined]);
+    expect(client.messages[1]?.parts.map(({ type }) => type)).toEqual(["step-start", "text"]);
+    expect(textOf(client.messages[1]).split(/\s+/)).toHaveLength(60);
+    expect(client.messages[1]?.metadata).toMatchObject({ legs: [{}, {}] });
+  });
+
+  it("[SE61] [SE10] sees no thoughts of a target that broke in them", async () => {
+    const chat = await ada.createChat();
+    await breakProvider("deepseek", { fault: "cut", afterChunks: 3, times: 1 });
+    const transport = openTransport(chat, "deepseek/deepseek-v4-pro");
+    const client = new MemoryChat({ id: chat.id, transport });
+    await client.sendMessage({ text: "Why is the sea salty?" });
+    expect([client.status, client.error]).toEqual(["ready", undefined]);
+    const [, answer] = await chat.readMessages();
+    // AI SDK keeps the ids of thoughts, which are no part of a stored message.
+    expect(client.messages[1]?.parts).toMatchObject(answer?.parts ?? []);
+    expect(client.messages[1]?.parts).toHaveLength(3);
+    expect(answer?.parts.map(({ type }) => type)).toEqual(["step-start", "reasoning", "text"]);
+  });
+
+  it("[SE1] [SE10] sees an answer that nobody could finish as an error and keeps its words", async () => {
+    const chat = await ada.createChat();
+    onTestFinished(() => closeCircuits(ada));
+    await breakProvider("openai", { fault: "cut", afterChunks: 4 });
+    const client = new MemoryChat({ id: chat.id, transport: openTransport(chat) });
+    await client.sendMessage({ text: "[[words:600]]" });
     expect(client.status).toBe("error");
     expect(client.error?.message).toContain("incomplete");
     expect(textOf(client.messages[1]).length).toBeGreaterThan(5);

@@ -7,17 +7,15 @@ import {
 } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { SelectionList, type SelectionRecord } from "../../src/protocol/selection.ts";
-import { openWiring } from "../../src/wiring.ts";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
 import { readEnv } from "./sandbox-environment.ts";
-import { createVisitor, type Chat, type Visitor } from "./sandbox-people.ts";
+import { createVisitor, textOf, type Chat, type Visitor } from "./sandbox-people.ts";
+import { readAlarm, runSql } from "./sandbox-rows.ts";
+import { changeSettings, readWiring } from "./sandbox-settings.ts";
 import type { SocketClient } from "./sandbox-socket.ts";
 
 const OPENAI = { model: "openai/gpt-6-luna" };
 const DEEPSEEK = { model: "deepseek/deepseek-v4-flash" };
-const WATCH = 0;
-const DRAIN = 1;
-const RETIRE_LOG = 2;
 
 let ada: Visitor;
 beforeAll(async () => {
@@ -25,7 +23,7 @@ beforeAll(async () => {
 });
 beforeEach(healSandbox);
 
-/** A chat whose first answer stands still after some words. */
+/** A chat whose first answer stands still after some words, which are stored. */
 async function openStalled(afterChunks = 3): Promise<{ chat: Chat; socket: SocketClient }> {
   const chat = await ada.createChat();
   const socket = await chat.open();
@@ -40,28 +38,23 @@ async function openStalled(afterChunks = 3): Promise<{ chat: Chat; socket: Socke
   return { chat, socket };
 }
 
-/** Runs statements in the object's own database; the rows of the last one. */
-function runSql(chat: Chat, ...statements: string[]): Promise<Record<string, SqlStorageValue>[]> {
-  return runInDurableObject(
-    chat.stub(),
-    (_, { storage }) => statements.map((statement) => storage.sql.exec(statement).toArray()).at(-1) ?? [],
-  );
-}
+const readStatuses = async (chat: Chat): Promise<string[]> =>
+  (await chat.readMessages()).map((message) => message.metadata?.status ?? "question");
 
-async function readDueAlarms(chat: Chat): Promise<number[]> {
-  return (await runSql(chat, "select id from alarm order by id")).map((row) => Number(row["id"]));
-}
+/** Until no turn of the chat is open any more. */
+const waitForEnd = (chat: Chat): Promise<unknown> =>
+  waitUntil(
+    () => runSql(chat, "select status from turn where status in ('queued', 'running')"),
+    (rows) => rows.length === 0,
+  );
 
 async function readSelections(chat: Chat): Promise<SelectionRecord[]> {
   const answer = await ada.call("GET", "/api/v1/selections?limit=200");
   return SelectionList.parse(await answer.json()).selections.filter((record) => record.sessionId === chat.id);
 }
 
-const textOf = (parts: readonly { type: string }[]): string =>
-  parts.map((part) => ("text" in part && part.type === "text" ? String(part.text) : "")).join("");
-
 describe("a crash in mid-answer", () => {
-  it("[SE40] [SE7] loses no chunk that anybody saw, and ends the turn as incomplete", async () => {
+  it("[SE40] [SE7] loses no chunk that the stock wire was shown, and the answer goes on behind them", async () => {
     const { chat, socket } = await openStalled();
     const seen = socket.chunksOf("r1");
     await abortAllDurableObjects();
@@ -69,24 +62,47 @@ describe("a crash in mid-answer", () => {
     socketAgain.resume("r2");
     const chunks = await socketAgain.waitForEnd("r2");
     expect(chunks.slice(0, seen.length)).toEqual(seen);
-    expect(chunks.at(-1)).toEqual({ type: "error", errorText: expect.stringContaining("incomplete") });
+    expect(chunks.at(-1)).toMatchObject({ type: "finish" });
     expect(socketAgain.sequencesOf("r2")).toEqual(chunks.map((_, index) => index));
     const [question, answer] = await chat.readMessages();
     expect(question?.parts).toEqual([{ type: "text", text: "[[words:40]]" }]);
-    expect(answer?.metadata).toMatchObject({ status: "incomplete", legs: [{ provider: "openai" }] });
-    expect(textOf(answer?.parts ?? []).startsWith(socket.textOf("r1"))).toBe(true);
-    expect(textOf(answer?.parts ?? [])).toBe(socketAgain.textOf("r2"));
+    expect(answer?.metadata).toMatchObject({
+      status: "complete",
+      legs: [{ provider: "openai", estimated: true }, { provider: "openai" }],
+    });
+    expect(textOf(answer?.parts).split(/\s+/)).toHaveLength(40);
+    expect(textOf(answer?.parts).startsWith(socket.textOf("r1"))).toBe(true);
+    expect(textOf(answer?.parts)).toBe(socketAgain.textOf("r2"));
+    expect(answer?.parts.filter(({ type }) => type === "text")).toHaveLength(1);
   });
 
-  it("[SE40] before the first word ends it as failed", async () => {
+  it("[SE40] before the first word begins the answer anew", async () => {
     const { chat } = await openStalled(0);
     await abortAllDurableObjects();
+    await waitForEnd(chat);
     const [, answer] = await chat.readMessages();
-    expect(answer).toMatchObject({ parts: [], metadata: { status: "failed" } });
-    expect(answer?.metadata?.notice).toContain("No answer came");
+    expect(answer?.metadata).toMatchObject({ status: "complete", attempts: 1 });
+    expect(textOf(answer?.parts).split(/\s+/)).toHaveLength(40);
+    expect(await readJournal("openai")).toHaveLength(2);
   });
 
-  it("[SE25] [SE40] after somebody said stop ends it as cancelled: the wish was stored first", async () => {
+  it("[SE45] [SE44] with AFTER_CRASH=keep ends it at once, as incomplete or failed", async () => {
+    await changeSettings(ada, { continuesAfterCrash: false });
+    const [{ chat }, { chat: wordless }] = [await openStalled(), await openStalled(0)];
+    await abortAllDurableObjects();
+    const [, answer] = await chat.readMessages();
+    expect(answer?.metadata).toMatchObject({
+      status: "incomplete",
+      notice: expect.stringContaining("restarted"),
+    });
+    expect(textOf(answer?.parts).length).toBeGreaterThan(9);
+    const [, none] = await wordless.readMessages();
+    expect(none).toMatchObject({ parts: [], metadata: { status: "failed" } });
+    expect(none?.metadata?.notice).toContain("No answer came");
+    expect(await readJournal("openai")).toHaveLength(2);
+  });
+
+  it("[SE25] [SE26] after somebody said stop ends it as cancelled: the wish was stored first", async () => {
     const { chat } = await openStalled();
     const live = await chat.openLive();
     await runInDurableObject(chat.stub(), (instance, state) => {
@@ -102,13 +118,15 @@ describe("a crash in mid-answer", () => {
       ]);
     });
     await live.waitFor((frame) => frame.type === "turn-ended");
+    // As if the crash had come right behind the wish.
     await runSql(chat, "update turn set status = 'running'", "delete from message where role = 'assistant'");
     await abortAllDurableObjects();
     const [, answer] = await chat.readMessages();
     expect(answer?.metadata).toMatchObject({ status: "cancelled", notice: "You stopped this answer." });
+    expect(await readJournal("openai")).toHaveLength(1);
   });
 
-  it("[SE41] is not repaired by asking again: what ran has ended, what waited starts, each once", async () => {
+  it("[SE41] goes on once, and then what waited starts, each once", async () => {
     const { chat, socket } = await openStalled();
     socket.ask("r2", "Please reply with two", { body: DEEPSEEK });
     await waitUntil(
@@ -116,62 +134,66 @@ describe("a crash in mid-answer", () => {
       (rows) => rows.length === 2,
     );
     await abortAllDurableObjects();
-    const again = await chat.openLive();
-    await waitUntil(
-      () => chat.readMessages(),
-      (messages) => messages[3]?.metadata?.status === "complete",
-    );
-    expect((await readJournal("openai")).length).toBe(1);
+    // Whoever comes, comes to the one runner.
+    await Promise.all([chat.openLive(), chat.openLive(), runDurableObjectAlarm(chat.stub())]);
+    await waitForEnd(chat);
+    expect((await readJournal("openai")).length).toBe(2);
     expect((await readJournal("deepseek")).length).toBe(1);
-    const path = await chat.readMessages();
-    expect(path.map((message) => message.metadata?.status ?? "question")).toEqual([
-      "question",
-      "incomplete",
-      "question",
-      "complete",
-    ]);
-    expect(textOf(path[3]?.parts ?? [])).toBe("two");
-    again.close();
+    expect(await readStatuses(chat)).toEqual(["question", "complete", "question", "complete"]);
+    expect(textOf((await chat.readMessages())[3]?.parts)).toBe("two");
   });
 
   it("[SE42] is found by an alarm when nobody comes back", async () => {
     const { chat } = await openStalled();
-    expect(await readDueAlarms(chat)).toContain(WATCH);
+    const dueMs = (await readAlarm(chat)) ?? 0;
+    expect(dueMs - Date.now()).toBeGreaterThan(0);
+    expect(dueMs - Date.now()).toBeLessThanOrEqual(30_000);
     await abortAllDurableObjects();
     // The alarm's own wake-up is the first that the new object hears of.
     expect(await runDurableObjectAlarm(chat.stub())).toBe(true);
-    const rows = await runSql(chat, "select status from turn");
-    expect(rows).toEqual([{ status: "incomplete" }]);
+    await waitForEnd(chat);
+    expect(await readStatuses(chat)).toEqual(["question", "complete"]);
   });
 
-  it("[SE42] the watch stays while a turn runs, also when one that waited is cancelled", async () => {
+  it("[SE42] the alarm is set again as long as a turn runs, also when one that waited is cancelled", async () => {
     const { chat, socket } = await openStalled();
     socket.ask("r2", "Please reply with two", { body: DEEPSEEK });
     socket.abort("r2");
     await socket.waitForEnd("r2");
-    expect(await readDueAlarms(chat)).toContain(WATCH);
-    socket.abort("r1");
-    await socket.waitForEnd("r1");
-    expect(await readDueAlarms(chat)).not.toContain(WATCH);
-  });
-
-  it("[SE42] the watch is set again when it fires while the turn runs", async () => {
-    const { chat, socket } = await openStalled();
-    await runSql(chat, `update alarm set due_at_ms = 0 where id = ${WATCH}`);
     expect(await runDurableObjectAlarm(chat.stub())).toBe(true);
-    expect(await readDueAlarms(chat)).toContain(WATCH);
+    expect(((await readAlarm(chat)) ?? 0) - Date.now()).toBeGreaterThan(0);
     expect((await chat.readMessages())[1]?.metadata?.status).toBe("streaming");
     socket.abort("r1");
     await socket.waitForEnd("r1");
+    // It goes off once more, finds nothing to do, and that was it.
+    await waitUntil(
+      () => runSql(chat, "select id from outbox"),
+      (rows) => rows.length === 0,
+    );
+    expect(await runDurableObjectAlarm(chat.stub())).toBe(true);
+    expect(await readAlarm(chat)).toBeNull();
+  });
+
+  it("[SE42] every turn has one, also the next behind one that ended long ago", async () => {
+    const chat = await ada.createChat();
+    const socket = await chat.open();
+    socket.ask("r1", "Please reply with one", { body: DEEPSEEK });
+    await socket.waitForEnd("r1");
+    expect(await runDurableObjectAlarm(chat.stub())).toBe(true);
+    await breakProvider("openai", { fault: "stall", afterChunks: 3, times: 1 });
+    socket.ask("r2", "[[words:40]]", { body: OPENAI });
+    await socket.waitForText("r2", 10);
+    expect(((await readAlarm(chat)) ?? 0) - Date.now()).toBeGreaterThan(0);
+    socket.abort("r2");
+    await socket.waitForEnd("r2");
   });
 });
 
 describe("a runner that fails", () => {
   it("[SE1] [SE11] ends its turn in a named state, without a gap, and lets the next one go", async () => {
-    const chat = await ada.createChat();
-    const socket = await chat.open();
-    const wiring = await runInDurableObject(chat.stub(), (instance) => openWiring(readEnv(instance)));
+    const wiring = await readWiring(ada);
     const target = { provider: wiring.catalog.providers[0] ?? never(), model: "m" };
+    // An object takes the way to an answer when it is made.
     const spy = vi.spyOn(wiring, "runAnswer").mockImplementationOnce(async function* () {
       yield [
         { type: "leg-start", target, attempt: 1 },
@@ -180,6 +202,8 @@ describe("a runner that fails", () => {
       yield [{ type: "text-delta", text: " two" }];
       throw new Error("a bug, thrown by the test");
     });
+    const chat = await ada.createChat();
+    const socket = await chat.open();
     socket.ask("r1", "[[words:40]]");
     socket.ask("r2", "Please reply with two", { body: DEEPSEEK });
     const chunks = await socket.waitForEnd("r1");
@@ -188,12 +212,7 @@ describe("a runner that fails", () => {
     expect(chunks.at(-1)).toMatchObject({ type: "error" });
     await socket.waitForEnd("r2");
     spy.mockRestore();
-    expect((await chat.readMessages()).map((message) => message.metadata?.status ?? "question")).toEqual([
-      "question",
-      "incomplete",
-      "question",
-      "complete",
-    ]);
+    expect(await readStatuses(chat)).toEqual(["question", "incomplete", "question", "complete"]);
   });
 });
 
@@ -211,24 +230,25 @@ describe("sleep", () => {
     expect(await chat.readMessages()).toHaveLength(4);
   });
 
-  it("[SE12] the log goes 15 minutes after the end, and with the next turn", async () => {
+  it("[SE12] an answer can be replayed until another one begins, for 15 minutes", async () => {
     const chat = await ada.createChat();
     const socket = await chat.open();
     socket.ask("r1", "Please reply with one", { body: DEEPSEEK });
-    await socket.waitForEnd("r1");
-    const [ended] = await runSql(chat, "select ended_at_ms from turn");
-    const [due] = await runSql(chat, `select due_at_ms from alarm where id = ${RETIRE_LOG}`);
-    expect(Number(due?.["due_at_ms"]) - Number(ended?.["ended_at_ms"])).toBeGreaterThanOrEqual(15 * 60_000);
-    await runSql(chat, `update alarm set due_at_ms = 0 where id = ${RETIRE_LOG}`);
-    await runDurableObjectAlarm(chat.stub());
-    expect(await runSql(chat, "select id from chunk")).toEqual([]);
+    const chunks = await socket.waitForEnd("r1");
+    await evictDurableObject(chat.stub());
     socket.resume("r2");
-    await socket.waitFor((frame) => frame.type === "no-active" && frame.requestId === "r2");
-    socket.ask("r3", "Please reply with two", { body: DEEPSEEK });
-    await socket.waitForEnd("r3");
+    expect(await socket.waitForEnd("r2")).toEqual(chunks);
     await runSql(chat, "update turn set ended_at_ms = ended_at_ms - 900001");
-    socket.resume("r4");
-    await socket.waitFor((frame) => frame.type === "no-active" && frame.requestId === "r4");
+    socket.resume("r3");
+    await socket.waitFor((frame) => frame.type === "no-active" && frame.requestId === "r3");
+    socket.ask("r4", "Please reply with two", { body: DEEPSEEK });
+    await socket.waitForEnd("r4");
+    expect((await runSql(chat, "select id / 16777216 as turn from chunk")).map(({ turn }) => turn)).toEqual([
+      2,
+    ]);
+    socket.resume("r5");
+    await socket.waitForEnd("r5");
+    expect(socket.textOf("r5")).toBe("two");
   });
 });
 
@@ -242,14 +262,15 @@ describe("the record of a turn", () => {
     await socket.waitForEnd("r1");
     expect(refusing).toHaveBeenCalledTimes(1);
     expect(await runSql(chat, "select id from outbox")).toHaveLength(1);
-    expect(await readDueAlarms(chat)).toContain(DRAIN);
-    // A crash meanwhile changes nothing.
+    expect(((await readAlarm(chat)) ?? 0) - Date.now()).toBeLessThanOrEqual(5_000);
+    // A crash meanwhile changes nothing, and neither does a queue that is still away.
     await abortAllDurableObjects();
+    expect(await runDurableObjectAlarm(chat.stub())).toBe(true);
+    expect(await runSql(chat, "select id from outbox")).toHaveLength(1);
+    expect(((await readAlarm(chat)) ?? 0) - Date.now()).toBeGreaterThan(0);
     refusing.mockRestore();
-    await runSql(chat, `update alarm set due_at_ms = 0 where id = ${DRAIN}`);
     expect(await runDurableObjectAlarm(chat.stub())).toBe(true);
     expect(await runSql(chat, "select id from outbox")).toEqual([]);
-    expect(await readDueAlarms(chat)).not.toContain(DRAIN);
     const [record] = await waitUntil(
       () => readSelections(chat),
       (records) => records.length > 0,
@@ -262,17 +283,28 @@ describe("the record of a turn", () => {
     });
   });
 
-  it("[SE43] of a turn that a crash ended is handed over too, once", async () => {
+  it("[SE43] of a turn that a crash interrupted is handed over once, also when the crash ended it", async () => {
+    await changeSettings(ada, { continuesAfterCrash: false });
     const { chat } = await openStalled();
     await abortAllDurableObjects();
-    const [, answer] = await chat.readMessages();
-    const records = await waitUntil(
-      () => readSelections(chat),
-      (found) => found.length > 0,
-    );
-    expect(records).toMatchObject([
-      { id: answer?.metadata?.selectionId, status: "incomplete", provider: "openai", mode: "pinned" },
-    ]);
+    await waitForEnd(chat);
+    await changeSettings(ada, { continuesAfterCrash: true });
+    const { chat: goesOn } = await openStalled();
+    await abortAllDurableObjects();
+    await waitForEnd(goesOn);
+    for (const [each, status] of [
+      [chat, "incomplete"],
+      [goesOn, "complete"],
+    ] as const) {
+      const [, answer] = await each.readMessages();
+      const records = await waitUntil(
+        () => readSelections(each),
+        (found) => found.length > 0,
+      );
+      expect(records).toMatchObject([
+        { id: answer?.metadata?.selectionId, status, provider: "openai", mode: "pinned" },
+      ]);
+    }
   });
 });
 

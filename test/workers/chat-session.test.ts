@@ -1,9 +1,10 @@
 /** The chat's object in workerd, by its wire: what is asked, what is told, who follows. Answers come from the sandbox. */
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { applyAnswerChunk, closeAnswerDraft, startAnswerDraft } from "../../src/protocol/answer-parts.ts";
 import { MAX_FRAME_BYTES, type StoredMessage } from "../../src/protocol/session-frame.ts";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
 import { createVisitor, type Chat, type Visitor } from "./sandbox-people.ts";
+import { closeCircuits } from "./sandbox-settings.ts";
 import type { SocketClient } from "./sandbox-socket.ts";
 
 const OPENAI = { model: "openai/gpt-6-luna" };
@@ -78,17 +79,16 @@ describe("how an answer ends", () => {
     expect(answer?.parts).toEqual([]);
   });
 
-  it("[SE1] [SE3] incomplete: the stream broke after words, which are kept", async () => {
+  it("[SE1] [SE3] incomplete: every stream broke after words, which are kept", async () => {
     const { chat, socket } = await openChat();
-    await breakProvider("google", { fault: "cut", afterChunks: 4, times: 1 });
-    socket.ask("r1", "[[words:80]]", { body: GOOGLE });
+    onTestFinished(() => closeCircuits(ada));
+    await breakProvider("google", { fault: "cut", afterChunks: 4 });
+    socket.ask("r1", "[[words:400]]", { body: GOOGLE });
     const chunks = await socket.waitForEnd("r1");
     const [, answer] = await chat.readMessages();
-    expect(answer?.metadata).toMatchObject({
-      status: "incomplete",
-      attempts: 1,
-      legs: [{ provider: "google" }],
-    });
+    expect(answer?.metadata).toMatchObject({ status: "incomplete" });
+    expect(answer?.metadata?.legs.length).toBeGreaterThan(1);
+    expect(answer?.metadata?.attempts).toBe(answer?.metadata?.legs.length);
     expect(chunks.at(-1)).toEqual({ type: "error", errorText: answer?.metadata?.notice });
     expect(socket.textOf("r1").length).toBeGreaterThan(5);
     expect(answer?.parts).toEqual(assemble(socket, "r1"));
@@ -237,7 +237,9 @@ describe("several tabs", () => {
     const [, answer] = await chat.readMessages();
     expect(watching.textOf("r1")).toBe("fine weather");
     expect(watching.chunksOf("r1")).toEqual(asking.chunksOf("r1"));
-    const told = watching.frames.map((frame) => frame.type).filter((type, at, all) => type !== all[at - 1]);
+    // A slow run stores in between and says so.
+    const types = watching.frames.map((frame) => frame.type).filter((type) => type !== "durable");
+    const told = types.filter((type, at, all) => type !== all[at - 1]);
     expect(told).toEqual([
       "hello",
       "session-changed",

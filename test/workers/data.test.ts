@@ -243,9 +243,13 @@ describe("names", () => {
     await directory.create({ id, ...owner, title: UNTITLED, createdAtMs: START_MS });
     await directory.nameUntitled(id, "From the question");
     await directory.nameUntitled(id, "From a later one");
+    await directory.nameUntitled(id, "From a model", "Of another chat");
     expect((await directory.read(owner, id))?.title).toBe("From the question");
+    await directory.nameUntitled(id, "From a model", "From the question");
+    expect((await directory.read(owner, id))?.title).toBe("From a model");
     await directory.rename(owner, id, "By hand");
     await directory.nameUntitled(id, "From the question");
+    await directory.nameUntitled(id, "From a model", "From the question");
     expect((await directory.read(owner, id))?.title).toBe("By hand");
     expect((await directory.read(owner, id))?.updatedAtMs).toBe(START_MS);
   });

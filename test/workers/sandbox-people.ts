@@ -28,6 +28,10 @@ export class Visitor {
     this.credentials = credentials;
   }
 
+  fetch(request: Request): Promise<Response> {
+    return exports.default.fetch(request);
+  }
+
   call(method: string, path: string, body?: unknown): Promise<Response> {
     const text = body === undefined ? null : JSON.stringify(body);
     const headers = { origin: ORIGIN, "content-type": "application/json", ...this.credentials };
@@ -68,6 +72,13 @@ export class Chat {
   /** A socket on the wire of AI SDK's transport. */
   open(): Promise<SocketClient> {
     return this.owner.open(`${this.path}/socket`);
+  }
+
+  /** A socket as the platform gives it, not accepted yet. */
+  async openRaw(): Promise<WebSocket> {
+    const { webSocket } = await this.owner.upgrade(`${this.path}/socket`);
+    if (webSocket === null) throw new Error("no socket");
+    return webSocket;
   }
 
   /** A socket that is told of everything, with its `hello` read. */
@@ -116,4 +127,11 @@ export async function createAdmin(): Promise<Visitor> {
   if (!answer.ok) throw new Error(`no sign-in: ${answer.status} ${await answer.text()}`);
   const pairs = answer.headers.getSetCookie().map((line) => line.split(";")[0] ?? "");
   return new Visitor({ cookie: pairs.join("; ") });
+}
+
+/** The words of a message. */
+export function textOf(parts: StoredMessage["parts"] = []): string {
+  return parts
+    .map((part) => (part.type === "text" && typeof part["text"] === "string" ? part["text"] : ""))
+    .join("");
 }

@@ -1,6 +1,11 @@
 /** The client's end of a chat's socket. */
 import type { z } from "zod";
-import { LiveServerFrame, type ChunkFrame, type SendFrame } from "../../src/protocol/session-frame.ts";
+import {
+  LiveServerFrame,
+  type ChunkFrame,
+  type ResumeFrame,
+  type SendFrame,
+} from "../../src/protocol/session-frame.ts";
 import { FrameSocket } from "./sandbox-frames.ts";
 
 type Chunk = z.infer<typeof ChunkFrame>["chunk"];
@@ -28,8 +33,26 @@ export class SocketClient extends FrameSocket<LiveServerFrame> {
     this.send({ ...frame, ...options });
   }
 
-  resume(requestId: string, lastSequence?: number): void {
-    this.send({ type: "resume", requestId, id: "chat", lastSequence, headers: {}, body: {} });
+  /** `more`: what the live wire has besides, the turn and its generation. */
+  resume(
+    requestId: string,
+    lastSequence?: number,
+    more: Partial<Pick<ResumeFrame, "turnId" | "generation">> = {},
+  ): void {
+    this.send({ type: "resume", requestId, id: "chat", lastSequence, headers: {}, body: {}, ...more });
+  }
+
+  /** Everything of this request that is here has arrived. */
+  acknowledge(requestId: string): void {
+    const sequence = this.sequencesOf(requestId).at(-1);
+    if (sequence !== undefined) this.send({ type: "ack", requestId, sequence });
+  }
+
+  /** The frames of one type that have come. */
+  of<Type extends LiveServerFrame["type"]>(type: Type): Extract<LiveServerFrame, { type: Type }>[] {
+    return this.frames.filter(
+      (frame): frame is Extract<LiveServerFrame, { type: Type }> => frame.type === type,
+    );
   }
 
   abort(requestId: string): void {

@@ -8,7 +8,7 @@ import type {
   CircuitList,
   SelectionTail,
 } from "../../src/protocol/circuit.ts";
-import type { Connection } from "../session/chat-view.ts";
+import type { Connection } from "../session/chat-state.ts";
 import { mergeCalls } from "./recent-call.ts";
 
 /** The newest selections that are kept; older ones are in the log. */

@@ -13,6 +13,7 @@ const TONES = new Map<string, CallTone>([
   ["bad-request", "neutral"],
   ["context-too-long", "neutral"],
   ["content-refused", "neutral"],
+  ["unjoinable", "neutral"],
   ["cancelled", "neutral"],
 ]);
 

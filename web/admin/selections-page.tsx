@@ -6,7 +6,7 @@ import { useSearchParams } from "wouter";
 import { TerminalState } from "../../src/protocol/answer.ts";
 import type { SelectionTail } from "../../src/protocol/circuit.ts";
 import { readModels, readSelections } from "../api.ts";
-import type { Connection } from "../session/chat-view.ts";
+import type { Connection } from "../session/chat-state.ts";
 import { Button } from "../ui/button.tsx";
 import { LivePill } from "../ui/live-pill.tsx";
 import { useNow, usePageTitle } from "../ui/page-hook.ts";

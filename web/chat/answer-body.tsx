@@ -1,11 +1,8 @@
 /** The parts of an answer in order: prose, reasoning that folds away, calls of tools. */
 import { BrainIcon } from "@phosphor-icons/react/dist/csr/Brain";
-import { WrenchIcon } from "@phosphor-icons/react/dist/csr/Wrench";
 import type { ViewPart } from "../session/answer-part.ts";
 import { Markdown } from "./markdown.tsx";
-
-const FOLD = "group rounded-xl border border-line bg-sunken text-sm";
-const FOLD_HEAD = "flex min-h-9 items-center gap-2 px-3 text-ink-soft";
+import { FOLD, FOLD_HEAD, ToolCall } from "./tool-call.tsx";
 
 function Reasoning({ text, isStreaming }: { readonly text: string; readonly isStreaming: boolean }) {
   return (
@@ -21,29 +18,29 @@ function Reasoning({ text, isStreaming }: { readonly text: string; readonly isSt
   );
 }
 
-function ToolCall({ name, input }: { readonly name: string; readonly input: string }) {
-  return (
-    <details className={FOLD}>
-      <summary className={FOLD_HEAD}>
-        <WrenchIcon aria-hidden size={16} />
-        Called {name}
-      </summary>
-      <pre tabIndex={0} className="overflow-x-auto border-t border-line px-3 py-2 font-mono text-xs">
-        {input}
-      </pre>
-    </details>
-  );
+interface AnswerBodyProps {
+  readonly parts: readonly ViewPart[];
+  /** The answer is still being written. */
+  readonly isLive: boolean;
+  readonly decided: Readonly<Record<string, boolean>>;
+  readonly onDecide: ((approvalId: string, approved: boolean) => void) | null;
 }
 
 /** Draws the parts; those that are open may still grow. */
-export function AnswerBody({ parts }: { readonly parts: readonly ViewPart[] }) {
+export function AnswerBody({ parts, isLive, decided, onDecide }: AnswerBodyProps) {
   return (
     <div className="flex flex-col gap-3">
       {parts.map((part, index) => {
-        if (part.type === "tool") return <ToolCall key={index} name={part.name} input={part.input} />;
-        if (part.type === "reasoning")
-          return <Reasoning key={index} text={part.text} isStreaming={part.isOpen} />;
-        return <Markdown key={index} text={part.text} isStreaming={part.isOpen} />;
+        switch (part.type) {
+          case "tool":
+            return <ToolCall key={index} tool={part} isLive={isLive} decided={decided} onDecide={onDecide} />;
+          case "reasoning":
+            return <Reasoning key={index} text={part.text} isStreaming={part.isOpen} />;
+          case "text":
+            return <Markdown key={index} text={part.text} isStreaming={part.isOpen} />;
+          case "file":
+            return null;
+        }
       })}
     </div>
   );

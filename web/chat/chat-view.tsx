@@ -1,74 +1,71 @@
 /** A chat that exists: its messages, what can be asked, and what to show when it is gone. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
-import { ChatCircleSlashIcon } from "@phosphor-icons/react/dist/csr/ChatCircleSlash";
-import { Link } from "wouter";
-import { canAsk } from "../session/chat-view.ts";
-import type { ChatState } from "../session/chat-view.ts";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { Connection } from "../session/chat-state.ts";
+import { canAsk, canBranch } from "../session/outbox-step.ts";
+import type { SettledChat } from "../session/settled-chat.ts";
 import { useChatSession } from "../session/use-chat-session.ts";
 import { usePageTitle } from "../ui/page-hook.ts";
-import { EmptyState, SkeletonLines } from "../ui/page-state.tsx";
+import { SkeletonLines } from "../ui/page-state.tsx";
 import { ChatHeader } from "./chat-header.tsx";
+import { useSearchKey, useStopKey } from "./chat-keys.ts";
 import { Composer } from "./composer.tsx";
+import { DropZone } from "./drop-zone.tsx";
+import { Gone } from "./gone.tsx";
 import { usePublishTitle } from "./live-title.ts";
-import { NoticeCard } from "./notice-card.tsx";
+import { ModelNames, toModelNames } from "./model-name.ts";
+import { SearchBar } from "./search-bar.tsx";
+import { TranscriptContext } from "./transcript-tools.ts";
+import type { TranscriptTools } from "./transcript-tools.ts";
 import { Transcript } from "./transcript.tsx";
+import { useAttachments } from "./use-attachments.ts";
+import { useChatSearch } from "./use-chat-search.ts";
+import { useDraft } from "./use-draft.ts";
 import { useModelChoice } from "./use-model-choice.ts";
 
-function Gone({ stage }: { readonly stage: "missing" | "deleted" }) {
-  const title = stage === "deleted" ? "This chat was deleted" : "There is no such chat";
-  const why =
-    stage === "deleted"
-      ? "It was deleted here or in another tab."
-      : "It may have been deleted, or it belongs to somebody else.";
-  return (
-    <EmptyState icon={<ChatCircleSlashIcon aria-hidden size={40} />} title={title}>
-      <p>{why}</p>
-      <p className="mt-3">
-        <Link href="/" className="font-medium text-accent underline underline-offset-2">
-          Start a new chat
-        </Link>
-      </p>
-    </EmptyState>
-  );
-}
-
-function toBlocked(state: ChatState): string {
-  if (state.running !== null) return "An answer is being written";
-  if (state.pending !== null) return state.connection === "live" ? "Sending…" : "Waiting for the connection";
-  return "";
-}
-
-/** Stops the answer on Escape, unless a dialog or a panel took the key. */
-function useStopKey(stop: (() => void) | null): void {
-  useEffect(() => {
-    if (stop === null) return undefined;
-    const onKey = (event: KeyboardEvent): void => {
-      if (
-        event.key === "Escape" &&
-        !event.defaultPrevented &&
-        document.querySelector("dialog[open]") === null
-      )
-        stop();
-    };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, [stop]);
-}
-
 /** Tells the rest of the page what the socket said: the title, a chat that is gone, a session that ran out. */
-function usePublish(state: ChatState): void {
+function usePublish(chat: SettledChat): void {
   const client = useQueryClient();
   // A new question, a turn that began or ended: the list's order and its titles follow.
-  usePublishTitle(
-    state.sessionId,
-    state.title,
-    `${state.running?.turn.turnId ?? ""} ${state.messages.length}`,
-  );
+  const change = `${chat.running?.turn.turnId ?? ""} ${chat.messages.at(-1)?.id ?? ""}`;
+  usePublishTitle(chat.sessionId, chat.title, change);
   useEffect(() => {
-    if (state.stage === "deleted") void client.invalidateQueries({ queryKey: ["sessions"] });
-    if (state.stage === "signed-out") void client.resetQueries({ queryKey: ["me"] });
-  }, [client, state.stage]);
+    if (chat.stage === "deleted") void client.invalidateQueries({ queryKey: ["sessions"] });
+    if (chat.stage === "signed-out") void client.resetQueries({ queryKey: ["me"] });
+  }, [client, chat.stage]);
+}
+
+/** What becomes of a question that is sent now; empty when it is answered at once. */
+function toHint({ connection, stage, running }: SettledChat): string {
+  if (stage === "ready" && connection !== "live") return "Sent once the connection is back";
+  return running === null ? "" : "Waits for the answer above";
+}
+
+function useSearchPanel(sessionId: string, endJump: () => void) {
+  const [isOpen, setIsOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const search = useChatSearch(sessionId, isOpen);
+  const open = useCallback(() => setIsOpen(true), []);
+  useSearchKey(open);
+  const close = (): void => {
+    setIsOpen(false);
+    endJump();
+    button.current?.focus();
+  };
+  return { isOpen, open, close, button, search };
+}
+
+function Loading({ connection }: { readonly connection: Connection }) {
+  return (
+    <div className="mx-auto w-full max-w-3xl flex-1 p-4">
+      <SkeletonLines count={4} className="h-16" />
+      {(connection === "offline" || connection === "reconnecting") && (
+        <p role="status" className="mt-4 text-center text-sm text-ink-soft">
+          There is no connection. The chat is shown as soon as it is back; a question can be asked already.
+        </p>
+      )}
+    </div>
+  );
 }
 
 interface ChatViewProps {
@@ -78,64 +75,89 @@ interface ChatViewProps {
 
 /** One chat, live. */
 export function ChatView({ sessionId, onToggleSidebar }: ChatViewProps) {
-  const { state, actions } = useChatSession(sessionId);
+  const { chat, store, actions } = useChatSession(sessionId);
   const choice = useModelChoice(sessionId);
-  const { model } = choice;
-  const [text, setText] = useState("");
-  usePageTitle(state.title);
-  usePublish(state);
-  const isAskable = canAsk(state);
-  const again = useCallback((messageId: string) => actions.answerAgain(messageId, model), [actions, model]);
-  const stop = state.running === null ? null : actions.stop;
+  const { model, catalog } = choice;
+  const attachments = useAttachments(sessionId);
+  const { text, setText, giveBack, focusComposer, boxRef } = useDraft(sessionId, attachments);
+  const [editingId, edit] = useState("");
+  const [drafts] = useState(() => new Map<string, string>());
+  usePageTitle(chat.title);
+  usePublish(chat);
+  const stop = chat.running === null ? null : actions.stop;
   useStopKey(stop);
-  const { refusal } = state;
-  const [seenRefusal, setSeenRefusal] = useState(refusal);
-  if (refusal !== seenRefusal) {
-    setSeenRefusal(refusal);
-    // What was refused goes back to where it was typed, unless something else stands there by now.
-    if (text === "") setText(refusal?.send?.text ?? "");
-  }
-  if (state.stage === "missing" || state.stage === "deleted") {
+  const panel = useSearchPanel(sessionId, actions.endJump);
+  const mayBranch = canBranch(chat);
+  const isLive = chat.connection === "live";
+  const tools = useMemo<TranscriptTools>(
+    () => ({
+      store,
+      actions,
+      mayBranch,
+      isLive,
+      model,
+      catalog,
+      editingId,
+      edit,
+      drafts,
+      focusComposer,
+      giveBack,
+    }),
+    [store, actions, mayBranch, isLive, model, catalog, editingId, drafts, focusComposer, giveBack],
+  );
+  const names = useMemo(() => toModelNames(catalog), [catalog]);
+  if (chat.stage === "missing" || chat.stage === "deleted") {
     return (
       <>
-        <ChatHeader state={null} onToggleSidebar={onToggleSidebar} />
-        <Gone stage={state.stage} />
+        <ChatHeader chat={null} onToggleSidebar={onToggleSidebar} />
+        <Gone stage={chat.stage} />
       </>
     );
   }
-  const isLoading = state.stage === "loading" && state.pending === null;
+  const isLoading = chat.stage === "loading" && chat.outbox.length === 0;
   return (
-    <>
-      <ChatHeader state={state} onToggleSidebar={onToggleSidebar} />
+    <DropZone onFiles={attachments.add}>
+      <ChatHeader
+        chat={chat}
+        onToggleSidebar={onToggleSidebar}
+        onSearch={panel.isOpen ? panel.close : panel.open}
+        searchButton={panel.button}
+      />
+      {panel.isOpen && (
+        <SearchBar
+          search={panel.search}
+          jump={chat.jump}
+          onShow={({ messageId, createdAt }) => actions.jumpTo(messageId, Date.parse(createdAt))}
+          onClose={panel.close}
+        />
+      )}
       {isLoading ? (
-        <div className="mx-auto w-full max-w-3xl flex-1 p-4">
-          <SkeletonLines count={4} className="h-16" />
-        </div>
+        <Loading connection={chat.connection} />
       ) : (
-        <Transcript state={state} onAgain={isAskable ? again : null}>
-          {refusal !== null && (
-            <NoticeCard
-              kind="refused"
-              text={refusal.errorText}
-              actionLabel="Dismiss"
-              onAction={actions.dismissRefusal}
-            />
-          )}
-        </Transcript>
+        <TranscriptContext value={tools}>
+          <ModelNames value={names}>
+            <Transcript chat={chat} query={panel.search.query} />
+          </ModelNames>
+        </TranscriptContext>
       )}
       <div className="mx-auto w-full max-w-3xl px-3 pb-3 sm:px-4 sm:pb-4">
         <Composer
           text={text}
           onChange={setText}
           onSend={() => {
-            actions.ask(text.trim(), model);
+            const files = attachments.list.flatMap(({ sent }) => (sent === null ? [] : [sent]));
+            actions.ask(text.trim(), files, model);
             setText("");
+            attachments.clear();
           }}
           onStop={stop}
-          blocked={toBlocked(state)}
+          blocked={canAsk(chat) ? "" : "Too many questions are waiting here"}
+          hint={toHint(chat)}
           choice={choice}
+          attachments={attachments}
+          boxRef={boxRef}
         />
       </div>
-    </>
+    </DropZone>
   );
 }

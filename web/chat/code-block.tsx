@@ -6,10 +6,23 @@ import { toCodeHtml } from "./sanitize.ts";
 /** Longer blocks stay plain: colouring one would hold up the page. */
 const MAX_COLOURED_CHARACTERS = 60_000;
 
+/** What was coloured lately: a block that is scrolled away and back is not plain for a moment. */
+const known = new Map<string, string>();
+const MAX_KNOWN = 200;
+
+const toKey = (code: string, language: string): string => `${language}\n${code}`;
+
 async function colour(code: string, language: string): Promise<string | null> {
+  const seen = known.get(toKey(code, language));
+  if (seen !== undefined) return seen;
   const { highlight } = await import("./highlight.ts");
-  const html = highlight(code, language);
-  return html === null ? null : toCodeHtml(html);
+  const coloured = highlight(code, language);
+  if (coloured === null) return null;
+  const html = toCodeHtml(coloured);
+  const oldest = known.size >= MAX_KNOWN ? known.keys().next().value : undefined;
+  if (oldest !== undefined) known.delete(oldest);
+  known.set(toKey(code, language), html);
+  return html;
 }
 
 interface CodeBlockProps {
@@ -21,7 +34,10 @@ interface CodeBlockProps {
 
 /** Code with a head line. Colours change nothing of its size. */
 export function CodeBlock({ code, language, isOpen }: CodeBlockProps) {
-  const [coloured, setColoured] = useState<{ readonly code: string; readonly html: string } | null>(null);
+  const [coloured, setColoured] = useState(() => {
+    const html = known.get(toKey(code, language));
+    return html === undefined ? null : { code, html };
+  });
   useEffect(() => {
     if (isOpen || language === "" || code.length > MAX_COLOURED_CHARACTERS) return undefined;
     let isWanted = true;

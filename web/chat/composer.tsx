@@ -1,13 +1,21 @@
-/** Where a question is typed: grows with it, Enter sends, Shift+Enter starts a line, Escape stops an answer. */
+/**
+ * Where a question is typed: grows with it, Enter sends, Shift+Enter starts a line, Escape stops an answer. Files come
+ * by the button, by pasting and by dropping them on the chat.
+ */
 import { useLayoutEffect, useRef } from "react";
-import type { KeyboardEvent } from "react";
+import type { KeyboardEvent, RefObject } from "react";
 import { ArrowUpIcon } from "@phosphor-icons/react/dist/csr/ArrowUp";
+import { PaperclipIcon } from "@phosphor-icons/react/dist/csr/Paperclip";
 import { StopIcon } from "@phosphor-icons/react/dist/csr/Stop";
+import { IconButton } from "../ui/button.tsx";
+import { AttachmentList } from "./attachment-list.tsx";
+import { ACCEPTED } from "./attachment.ts";
 import { ModelPicker } from "./model-picker.tsx";
+import type { Attachments } from "./use-attachments.ts";
 import type { ModelChoice } from "./use-model-choice.ts";
 
-/** A bound of the wire: `UserTextPart` in src/protocol/session-frame.ts. */
-const MAX_CHARACTERS = 200_000;
+/** A frame has a megabyte; a question of this length fits into it in any script. */
+export const MAX_CHARACTERS = 200_000;
 
 interface ComposerProps {
   readonly text: string;
@@ -17,26 +25,106 @@ interface ComposerProps {
   readonly onStop: (() => void) | null;
   /** Why nothing can be sent now; empty when it can. */
   readonly blocked: string;
+  /** What will become of a question that is sent now, when it is not answered at once. */
+  readonly hint: string;
   readonly choice: ModelChoice;
+  readonly attachments: Attachments;
+  /** The text box, for whoever wants to put the focus there. */
+  readonly boxRef?: RefObject<HTMLTextAreaElement | null>;
 }
 
-function isSendKey(event: KeyboardEvent): boolean {
+export function isSendKey(event: KeyboardEvent): boolean {
   // While an input method composes a word, Enter belongs to it.
   return event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing;
 }
 
-/** The text box with the model picker and the button that sends or stops. */
-export function Composer({ text, onChange, onSend, onStop, blocked, choice }: ComposerProps) {
-  const box = useRef<HTMLTextAreaElement>(null);
+/** Makes a text box as high as its text. */
+export function useGrowingBox(text: string, boxRef: RefObject<HTMLTextAreaElement | null>): void {
   useLayoutEffect(() => {
-    const element = box.current;
+    const element = boxRef.current;
     if (element === null) return;
     element.style.height = "auto";
     element.style.height = `${element.scrollHeight}px`;
-  }, [text]);
-  const isEmpty = text.trim() === "";
+  }, [text, boxRef]);
+}
+
+function AttachButton({ onFiles }: { readonly onFiles: (files: readonly File[]) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        accept={ACCEPTED}
+        onChange={(event) => {
+          onFiles([...(event.target.files ?? [])]);
+          // The same file may be chosen once more.
+          event.target.value = "";
+        }}
+      />
+      <IconButton label="Attach files" className="size-9!" onClick={() => input.current?.click()}>
+        <PaperclipIcon aria-hidden size={18} />
+      </IconButton>
+    </>
+  );
+}
+
+const ROUND = "flex size-9 shrink-0 items-center justify-center rounded-full transition-colors";
+
+function Buttons({
+  onStop,
+  why,
+  canSend,
+}: Pick<ComposerProps, "onStop"> & { readonly why: string; readonly canSend: boolean }) {
+  return (
+    <>
+      {onStop !== null && (
+        <button
+          type="button"
+          aria-label="Stop"
+          title="Stop (Esc)"
+          onClick={onStop}
+          className={`${ROUND} bg-ink text-canvas hover:opacity-85`}
+        >
+          <StopIcon aria-hidden size={16} weight="fill" />
+        </button>
+      )}
+      {(onStop === null || canSend) && (
+        <button
+          type="submit"
+          aria-label="Send"
+          title={why}
+          disabled={!canSend}
+          className={`${ROUND} bg-accent text-on-accent hover:bg-accent-strong disabled:bg-hover disabled:text-ink-faint`}
+        >
+          <ArrowUpIcon aria-hidden size={18} weight="bold" />
+        </button>
+      )}
+    </>
+  );
+}
+
+/** Why a question cannot go while its files are not there; empty when they are. */
+function toFilesBlock({ list }: Attachments): string {
+  if (list.some(({ state }) => state === "uploading")) return "The files are still being uploaded";
+  return list.some(({ state }) => state === "failed")
+    ? "A file did not arrive: upload it again or remove it"
+    : "";
+}
+
+/** The text box with the files, the model picker and the buttons that send and stop. */
+export function Composer(props: ComposerProps) {
+  const { text, onChange, onSend, onStop, hint, choice, attachments } = props;
+  const ownRef = useRef<HTMLTextAreaElement>(null);
+  const boxRef = props.boxRef ?? ownRef;
+  useGrowingBox(text, boxRef);
+  const isEmpty = text.trim() === "" && attachments.list.length === 0;
+  const blocked = props.blocked === "" ? toFilesBlock(attachments) : props.blocked;
   const canSend = !isEmpty && blocked === "";
   const why = blocked === "" ? (isEmpty ? "Type a message first" : "Send") : blocked;
+  const said = blocked === "" ? hint : blocked;
   return (
     <form
       onSubmit={(event) => {
@@ -45,8 +133,9 @@ export function Composer({ text, onChange, onSend, onStop, blocked, choice }: Co
       }}
       className="rounded-2xl border border-line-strong bg-surface p-2 shadow-card focus-within:border-accent"
     >
+      <AttachmentList attachments={attachments} />
       <textarea
-        ref={box}
+        ref={boxRef}
         rows={1}
         value={text}
         maxLength={MAX_CHARACTERS}
@@ -56,37 +145,25 @@ export function Composer({ text, onChange, onSend, onStop, blocked, choice }: Co
           event.preventDefault();
           if (canSend) onSend();
         }}
+        onPaste={(event) => {
+          const files = [...event.clipboardData.files];
+          // A word processor sends a picture of the text with the text.
+          if (files.length === 0 || event.clipboardData.types.includes("text/plain")) return;
+          event.preventDefault();
+          attachments.add(files);
+        }}
         aria-label="Message"
         placeholder="Ask anything"
         // On a phone the focus would bring up the keyboard before anything has been read.
         autoFocus={matchMedia("(hover: hover)").matches}
         className="block max-h-[40dvh] w-full resize-none bg-transparent px-2 py-1.5 text-base leading-6 outline-none placeholder:text-ink-faint"
       />
-      <div className="flex items-center justify-between gap-2">
+      <div className="flex items-center gap-1">
+        <AttachButton onFiles={attachments.add} />
         <ModelPicker choice={choice} />
-        <div className="flex min-w-0 items-center gap-2">
-          {blocked !== "" && !isEmpty && <p className="truncate text-xs text-ink-faint">{blocked}</p>}
-          {onStop === null ? (
-            <button
-              type="submit"
-              aria-label="Send"
-              title={why}
-              disabled={!canSend}
-              className="flex size-9 shrink-0 items-center justify-center rounded-full bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-hover disabled:text-ink-faint"
-            >
-              <ArrowUpIcon aria-hidden size={18} weight="bold" />
-            </button>
-          ) : (
-            <button
-              type="button"
-              aria-label="Stop"
-              title="Stop (Esc)"
-              onClick={onStop}
-              className="flex size-9 shrink-0 items-center justify-center rounded-full bg-ink text-canvas hover:opacity-85"
-            >
-              <StopIcon aria-hidden size={16} weight="fill" />
-            </button>
-          )}
+        <div className="flex min-w-0 flex-1 items-center justify-end gap-2">
+          {said !== "" && !isEmpty && <p className="truncate text-xs text-ink-faint">{said}</p>}
+          <Buttons onStop={onStop} why={why} canSend={canSend} />
         </div>
       </div>
     </form>

@@ -1,45 +1,82 @@
 /** The page of a chat that is not there yet: its first question makes it. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef } from "react";
 import { useLocation } from "wouter";
 import { useAccount } from "../account/account-gate.tsx";
-import { createSession, toErrorText } from "../api.ts";
+import { ApiError, createSession, toErrorText } from "../api.ts";
 import { saveOutbox } from "../session/outbox.ts";
+import type { PendingFile, PendingSend } from "../session/pending-send.ts";
 import { usePageTitle } from "../ui/page-hook.ts";
 import { ChatHeader } from "./chat-header.tsx";
 import { Composer } from "./composer.tsx";
+import { DropZone } from "./drop-zone.tsx";
 import { saveModelChoice } from "./model-choice.ts";
 import { NoticeCard } from "./notice-card.tsx";
+import { useAttachments } from "./use-attachments.ts";
+import type { Attachments } from "./use-attachments.ts";
+import { useDraft } from "./use-draft.ts";
 import { useModelChoice } from "./use-model-choice.ts";
 import { Welcome } from "./welcome.tsx";
 
-/** The greeting and the composer; sending makes the chat and hands the question to it through the outbox. */
-export function NewChat({ onToggleSidebar }: { readonly onToggleSidebar: () => void }) {
-  usePageTitle("");
-  const { user } = useAccount();
+function toQuestion(text: string, files: readonly PendingFile[], model: string): PendingSend {
+  return {
+    trigger: "submit-message",
+    requestId: crypto.randomUUID(),
+    messageId: crypto.randomUUID(),
+    text,
+    files: [...files],
+    model,
+    sent: false,
+    refusal: null,
+    takenBack: false,
+    edits: null,
+  };
+}
+
+/** Makes the chat, sends it the files, and hands the question to its page through the outbox. */
+function useBegin(attachments: Attachments, model: string, onBegun: () => void) {
   const client = useQueryClient();
   const [, navigate] = useLocation();
-  const [text, setText] = useState("");
-  const choice = useModelChoice("");
+  const madeRef = useRef<string | null>(null);
   const begin = useMutation({
-    mutationFn: createSession,
-    onSuccess: async ({ id }) => {
-      saveModelChoice(id, choice.model);
-      saveOutbox(sessionStorage, id, {
-        trigger: "submit-message",
-        requestId: crypto.randomUUID(),
-        messageId: crypto.randomUUID(),
-        text: text.trim(),
-        model: choice.model,
-        sent: false,
-      });
+    mutationFn: async (text: string) => {
+      // A chat that was made for files that did not arrive is used when they are tried again.
+      const id = madeRef.current ?? (await createSession()).id;
+      madeRef.current = id;
+      return { id, question: toQuestion(text, await attachments.sendHeld(id), model) };
+    },
+    onSuccess: async ({ id, question }) => {
+      saveModelChoice(id, model);
+      saveOutbox(sessionStorage, id, [question]);
+      onBegun();
       navigate(`/c/${id}`);
       await client.invalidateQueries({ queryKey: ["sessions"] });
     },
   });
+  const { mutate, error, variables = "" } = begin;
+  const isUnreachable = error instanceof ApiError && error.status === 0;
+  useEffect(() => {
+    if (!isUnreachable) return undefined;
+    // As in a chat that is there: what was asked without a connection is sent once it is back.
+    const again = (): void => mutate(variables);
+    addEventListener("online", again, { once: true });
+    return () => removeEventListener("online", again);
+  }, [isUnreachable, mutate, variables]);
+  return { begin, isUnreachable };
+}
+
+/** The greeting and the composer; sending makes the chat. */
+export function NewChat({ onToggleSidebar }: { readonly onToggleSidebar: () => void }) {
+  usePageTitle("");
+  const { user } = useAccount();
+  const choice = useModelChoice("");
+  const attachments = useAttachments("");
+  const { text, setText, boxRef } = useDraft("", attachments);
+  const { begin, isUnreachable } = useBegin(attachments, choice.model, () => setText(""));
+  const send = (): void => begin.mutate(text.trim());
   return (
-    <>
-      <ChatHeader state={null} onToggleSidebar={onToggleSidebar} />
+    <DropZone onFiles={attachments.add}>
+      <ChatHeader chat={null} onToggleSidebar={onToggleSidebar} />
       <div className="min-h-0 flex-1 overflow-y-auto">
         <Welcome name={user.name.split(" ")[0] ?? ""} onExample={setText} />
       </div>
@@ -48,21 +85,24 @@ export function NewChat({ onToggleSidebar }: { readonly onToggleSidebar: () => v
           <div className="mb-2">
             <NoticeCard
               kind="refused"
-              text={toErrorText(begin.error)}
+              text={`${toErrorText(begin.error)}${isUnreachable ? " It is sent once the connection is back." : ""}`}
               actionLabel="Try again"
-              onAction={() => begin.mutate()}
+              onAction={send}
             />
           </div>
         )}
         <Composer
           text={text}
           onChange={setText}
-          onSend={() => begin.mutate()}
+          onSend={send}
           onStop={null}
           blocked={begin.isPending ? "Starting the chat…" : ""}
+          hint=""
           choice={choice}
+          attachments={attachments}
+          boxRef={boxRef}
         />
       </div>
-    </>
+    </DropZone>
   );
 }

@@ -2,15 +2,18 @@
 import { ArrowClockwiseIcon } from "@phosphor-icons/react/dist/csr/ArrowClockwise";
 import { ProhibitIcon } from "@phosphor-icons/react/dist/csr/Prohibit";
 import { WarningIcon } from "@phosphor-icons/react/dist/csr/Warning";
+import { XIcon } from "@phosphor-icons/react/dist/csr/X";
 import { XCircleIcon } from "@phosphor-icons/react/dist/csr/XCircle";
 import { Button } from "../ui/button.tsx";
 
-export type NoticeKind = "incomplete" | "failed" | "cancelled" | "refused";
+export type NoticeKind = "incomplete" | "failed" | "cancelled" | "taken-back" | "refused" | "notice";
 
 const KIND = {
   incomplete: { title: "This answer is incomplete", look: "bg-warn-soft text-warn", Icon: WarningIcon },
   failed: { title: "No answer", look: "bg-bad-soft text-bad", Icon: XCircleIcon },
   cancelled: { title: "Stopped", look: "bg-sunken text-ink-soft", Icon: ProhibitIcon },
+  "taken-back": { title: "Taken back", look: "bg-sunken text-ink-soft", Icon: ProhibitIcon },
+  notice: { title: "Not possible now", look: "bg-warn-soft text-warn", Icon: WarningIcon },
   refused: { title: "Not sent", look: "bg-bad-soft text-bad", Icon: XCircleIcon },
 } as const;
 
@@ -25,6 +28,7 @@ interface NoticeCardProps {
 /** A card in the place of what is missing. */
 export function NoticeCard({ kind, text, actionLabel, onAction }: NoticeCardProps) {
   const { title, look, Icon } = KIND[kind];
+  const ActionIcon = kind === "notice" ? XIcon : ArrowClockwiseIcon;
   return (
     <div
       role="note"
@@ -39,7 +43,7 @@ export function NoticeCard({ kind, text, actionLabel, onAction }: NoticeCardProp
       </p>
       {onAction !== null && (
         <Button small onClick={onAction}>
-          <ArrowClockwiseIcon aria-hidden size={15} />
+          <ActionIcon aria-hidden size={15} />
           {actionLabel}
         </Button>
       )}

@@ -1,14 +1,11 @@
 /** One chat in the list: a link, with renaming and deleting beside it. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { PencilSimpleIcon } from "@phosphor-icons/react/dist/csr/PencilSimple";
 import { TrashIcon } from "@phosphor-icons/react/dist/csr/Trash";
-import { Link, useLocation } from "wouter";
+import { Link } from "wouter";
 import type { SessionSummary } from "../../src/protocol/session-api.ts";
-import { deleteSession, toErrorText } from "../api.ts";
 import { IconButton } from "../ui/button.tsx";
-import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
-import { useToaster } from "../ui/toast.tsx";
+import { DeleteChat } from "./delete-chat.tsx";
 import { useLiveTitle } from "./live-title.ts";
 import { TitleField } from "./session-title.tsx";
 
@@ -17,40 +14,6 @@ interface SessionRowProps {
   readonly isCurrent: boolean;
   /** Called when a chat was chosen, so that a drawer can close. */
   readonly onChoose: () => void;
-}
-
-function DeleteDialog({
-  session,
-  isCurrent,
-  onClose,
-}: {
-  readonly session: SessionSummary;
-  readonly isCurrent: boolean;
-  readonly onClose: () => void;
-}) {
-  const client = useQueryClient();
-  const [, navigate] = useLocation();
-  const { say, complain } = useToaster();
-  const remove = useMutation({
-    mutationFn: () => deleteSession(session.id),
-    onSuccess: async () => {
-      if (isCurrent) navigate("/");
-      say("The chat was deleted.");
-      onClose();
-      await client.invalidateQueries({ queryKey: ["sessions"] });
-    },
-    onError: (error) => complain(toErrorText(error)),
-  });
-  return (
-    <ConfirmDialog
-      title="Delete this chat?"
-      text={`“${session.title}” and all its answers will be gone for good.`}
-      action="Delete"
-      busy={remove.isPending}
-      onConfirm={() => remove.mutate()}
-      onClose={onClose}
-    />
-  );
 }
 
 /** A row; the buttons appear on hover and focus, and are always there where nothing hovers. */
@@ -86,7 +49,9 @@ export function SessionRow({ session: stored, isCurrent, onChoose }: SessionRowP
           <TrashIcon aria-hidden size={16} />
         </IconButton>
       </div>
-      {mode === "delete" && <DeleteDialog session={session} isCurrent={isCurrent} onClose={rest} />}
+      {mode === "delete" && (
+        <DeleteChat sessionId={session.id} title={session.title} isCurrent={isCurrent} onClose={rest} />
+      )}
     </li>
   );
 }

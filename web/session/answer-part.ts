@@ -5,13 +5,36 @@
 import { z } from "zod";
 import type { Receipt } from "../../src/protocol/answer.ts";
 import { applyAnswerChunk, startAnswerDraft } from "../../src/protocol/answer-parts.ts";
-import type { AnswerDraft } from "../../src/protocol/answer-parts.ts";
-import type { AnswerChunk, StoredMessage } from "../../src/protocol/session-frame.ts";
+import type { AnswerDraft, ToolPart } from "../../src/protocol/answer-parts.ts";
+import type { AnswerChunk } from "../../src/protocol/answer-chunk.ts";
+import type { StoredMessage } from "../../src/protocol/session-frame.ts";
+
+/** A call of a tool: what was asked, and what became of it. Texts are for reading: JSON with line breaks. */
+export interface ViewTool {
+  readonly type: "tool";
+  readonly callId: string;
+  readonly name: string;
+  readonly input: string;
+  readonly state: ToolPart["state"];
+  /** Empty until there is one. */
+  readonly output: string;
+  readonly errorText: string;
+  /** What to name when saying yes or no; empty when nobody is asked. */
+  readonly approvalId: string;
+}
+
+export interface ViewFile {
+  readonly type: "file";
+  readonly mediaType: string;
+  readonly filename: string;
+  readonly url: string;
+}
 
 /** `isOpen` says that more may come. */
 export type ViewPart =
   | { readonly type: "text" | "reasoning"; readonly text: string; readonly isOpen: boolean }
-  | { readonly type: "tool"; readonly name: string; readonly input: string };
+  | ViewTool
+  | ViewFile;
 
 /** An answer while it streams. */
 export interface StreamedAnswer {
@@ -40,38 +63,77 @@ export function applyChunk(answer: StreamedAnswer, chunk: AnswerChunk): Streamed
   return { draft, receipt: isReceipt ? chunk.messageMetadata : answer.receipt };
 }
 
-function toJsonText(value: unknown): string {
-  return value === undefined ? "" : JSON.stringify(value, null, 2);
+/** A text as it is, anything else as JSON. */
+function toReadable(value: unknown): string {
+  if (value === undefined) return "";
+  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+}
+
+/** Only what both a draft and a stored message have: a stored part may come from another version. */
+const ToolFields = z.object({
+  type: z.literal("dynamic-tool"),
+  toolCallId: z.string().default(""),
+  toolName: z.string(),
+  state: z
+    .enum([
+      "input-streaming",
+      "input-available",
+      "approval-requested",
+      "approval-responded",
+      "output-available",
+      "output-error",
+      "output-denied",
+    ])
+    .catch("input-available"),
+  input: z.unknown().optional(),
+  approval: z.object({ id: z.string() }).optional(),
+  output: z.unknown().optional(),
+  errorText: z.string().default(""),
+});
+
+function toViewTool(part: z.infer<typeof ToolFields>, inputSoFar: string | undefined): ViewTool {
+  const { toolCallId, toolName, state, input, approval, output, errorText } = part;
+  return {
+    type: "tool",
+    callId: toolCallId,
+    name: toolName,
+    input: state === "input-streaming" ? (inputSoFar ?? "") : toReadable(input),
+    state,
+    output: toReadable(output),
+    errorText,
+    approvalId: approval?.id ?? "",
+  };
 }
 
 /** The parts of a streaming answer; steps have nothing to show. */
 export function toStreamedParts({ draft }: StreamedAnswer): ViewPart[] {
   return draft.parts.flatMap((part): ViewPart[] => {
     if (part.type === "step-start") return [];
-    if (part.type !== "dynamic-tool")
-      return [{ type: part.type, text: part.text, isOpen: part.state === "streaming" }];
-    const whole = part.state === "input-available";
-    const input = whole ? toJsonText(part.input) : (draft.toolInputs.get(part.toolCallId) ?? "");
-    return [{ type: "tool", name: part.toolName, input }];
+    if (part.type === "dynamic-tool") {
+      const { errorText = "" } = part;
+      return [toViewTool({ ...part, errorText }, draft.toolInputs.get(part.toolCallId))];
+    }
+    return [{ type: part.type, text: part.text, isOpen: part.state === "streaming" }];
   });
 }
 
 const StoredTextPart = z.object({ type: z.enum(["text", "reasoning"]), text: z.string() });
-const StoredToolPart = z.object({
-  type: z.literal("dynamic-tool"),
-  toolName: z.string(),
-  input: z.unknown(),
+const StoredFilePart = z.object({
+  type: z.literal("file"),
+  mediaType: z.string(),
+  filename: z.string().default("file"),
+  url: z.string(),
 });
 
-/** The parts of a stored message; kinds the pages cannot draw (steps, files of the future) are passed over. */
-export function toStoredParts(message: StoredMessage): ViewPart[] {
+/** The parts of a stored message; kinds the pages cannot draw (steps, those of the future) are passed over. */
+export function toStoredParts(message: Pick<StoredMessage, "parts">): ViewPart[] {
   return message.parts.flatMap((part): ViewPart[] => {
     const text = StoredTextPart.safeParse(part);
     if (text.success) return [{ type: text.data.type, text: text.data.text, isOpen: false }];
-    const tool = StoredToolPart.safeParse(part);
-    return tool.success
-      ? [{ type: "tool", name: tool.data.toolName, input: toJsonText(tool.data.input) }]
-      : [];
+    const file = StoredFilePart.safeParse(part);
+    if (file.success) return [file.data];
+    const tool = ToolFields.safeParse(part);
+    return tool.success ? [toViewTool(tool.data, undefined)] : [];
   });
 }
 
@@ -81,4 +143,9 @@ export function toPlainText(parts: readonly ViewPart[]): string {
     .flatMap((part) => (part.type === "text" ? [part.text] : []))
     .join("\n\n")
     .trim();
+}
+
+/** Pictures and texts that came with a question. */
+export function toFiles(parts: readonly ViewPart[]): ViewFile[] {
+  return parts.filter((part) => part.type === "file");
 }

@@ -1,27 +1,32 @@
 /**
- * Keeps the question that is on its way in the tab's session storage, so that a reload or the step from the first
- * page to the new chat does not lose it. Sending it twice does no harm: its id is the same. One entry a chat.
+ * Keeps the questions that are on their way in the tab's session storage, so that a reload or the step from the first
+ * page to the new chat does not lose them. Sending one twice does no harm: its id is the same. One list a chat.
  */
+import { z } from "zod";
 import { PendingSend } from "./pending-send.ts";
 
 const PREFIX = "breakwater.outbox.";
 
-/** The pending question of a chat, or null. What cannot be read is dropped. */
-export function readOutbox(storage: Storage, sessionId: string): PendingSend | null {
+/** A version before this one kept a single question. */
+const Stored = z.union([z.array(PendingSend), PendingSend.transform((one) => [one])]);
+
+/** The pending questions of a chat, in order. What cannot be read is dropped. */
+export function readOutbox(storage: Storage, sessionId: string): readonly PendingSend[] {
   try {
     const text = storage.getItem(PREFIX + sessionId);
-    return text === null ? null : PendingSend.parse(JSON.parse(text));
+    return text === null ? [] : Stored.parse(JSON.parse(text));
   } catch {
     // Storage may be forbidden or hold the shape of an older version: then there is nothing to send.
-    return null;
+    return [];
   }
 }
 
-/** Keeps the pending question of a chat; null removes it. */
-export function saveOutbox(storage: Storage, sessionId: string, pending: PendingSend | null): void {
+/** Keeps the pending questions of a chat in place of those that were kept. */
+export function saveOutbox(storage: Storage, sessionId: string, outbox: readonly PendingSend[]): void {
+  const questions = outbox.filter(({ trigger }) => trigger === "submit-message");
   try {
-    if (pending === null || pending.trigger !== "submit-message") storage.removeItem(PREFIX + sessionId);
-    else storage.setItem(PREFIX + sessionId, JSON.stringify(pending));
+    if (questions.length === 0) storage.removeItem(PREFIX + sessionId);
+    else storage.setItem(PREFIX + sessionId, JSON.stringify(questions));
   } catch {
     // A full or forbidden storage only means that a reload at this very moment would lose the question.
   }

@@ -2,7 +2,7 @@
  * The browser's own modal dialog: it keeps the focus inside, gives it back, and closes on Escape and on a click
  * beside it. As a drawer it slides in from the left.
  */
-import { useEffect, useId, useRef } from "react";
+import { useId, useLayoutEffect, useRef } from "react";
 import type { ReactNode } from "react";
 
 interface DialogProps {
@@ -22,7 +22,8 @@ const SHAPE = {
 export function Dialog({ title, onClose, shape = "box", children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  // Closed while it is still in the page: then the browser gives the focus back to where it was.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();

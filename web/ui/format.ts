@@ -44,6 +44,14 @@ export function formatCount(count: number | null): string {
   return `${(count / MICRO).toFixed(1).replace(/\.0$/, "")}M`;
 }
 
+/** Bytes as a reader knows them from their files: `812 bytes`, `1.4 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_024) return formatPlural(bytes, "byte");
+  // From here on a kilobyte count would be rounded to "1024 KB".
+  if (bytes < 1_047_552) return `${Math.round(bytes / 1_024)} KB`;
+  return `${(bytes / 1_048_576).toFixed(1).replace(/\.0$/, "")} MB`;
+}
+
 /** A share from 0 to 1 as whole percent; above 0 it is never shown as 0, below 1 never as 100. */
 export function formatShare(share: number): string {
   if (share > 0 && share < 0.01) return "<1%";

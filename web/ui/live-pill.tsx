@@ -1,5 +1,5 @@
 /** Says whether what is on the page is live. */
-import type { Connection } from "../session/chat-view.ts";
+import type { Connection } from "../session/chat-state.ts";
 
 const LOOK: Record<Connection, { readonly text: string; readonly dot: string; readonly pill: string }> = {
   connecting: { text: "Connecting", dot: "bg-ink-faint animate-pulse", pill: "text-ink-soft" },

@@ -7,9 +7,10 @@ import { TrieRouter } from "hono/router/trie-router";
 import { ACCESS_RULES } from "../../auth/access.ts";
 import type { Access } from "../../auth/access.ts";
 import { isAllowedOrigin } from "../../auth/origin.ts";
-import type { Principal } from "../../auth/principal.ts";
+import type { AuthenticationFailure, Principal } from "../../auth/principal.ts";
 import { isApiPath } from "../api-path.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
+import { toLoggedPath } from "../logged-path.ts";
 import { refuse } from "../respond.ts";
 import type { Services } from "../services.ts";
 import { isSocketUpgrade } from "../socket-request.ts";
@@ -47,8 +48,7 @@ async function admit(services: Services, context: AppContext, access: Access): P
   if (access === "known-or-ticket" && context.req.query("ticket") !== undefined) return null;
   const resolved = await services.resolvePrincipal(context.req.raw);
   if (!resolved.ok) {
-    const { requestId, path } = { requestId: context.get("requestId"), path: context.req.path };
-    services.log.write("warn", "auth_failed", { request_id: requestId, path, reason: resolved.error });
+    logRefused(services, context, resolved.error);
     return refuse(context, "unauthenticated", "Sign in, or send a valid API key.", {
       headers: { "www-authenticate": "Bearer" },
     });
@@ -74,12 +74,20 @@ function isAllowed(principal: Principal, access: Access): boolean {
 function checkOrigin(services: Services, context: AppContext): Response | null {
   if (SAFE_METHODS.includes(context.req.method) && !isSocketUpgrade(context.req.raw)) return null;
   if (isAllowedOrigin(context.req.header("origin") ?? null, context.req.url, services)) return null;
+  logRefused(services, context, "foreign-origin");
+  return refuse(context, "forbidden", "The request comes from a page of another site.");
+}
+
+function logRefused(
+  services: Services,
+  context: AppContext,
+  reason: AuthenticationFailure | "foreign-origin",
+): void {
   services.log.write("warn", "auth_failed", {
     request_id: context.get("requestId"),
-    path: context.req.path,
-    reason: "foreign-origin",
+    path: toLoggedPath(context.req.path),
+    reason,
   });
-  return refuse(context, "forbidden", "The request comes from a page of another site.");
 }
 
 function toRouter(): TrieRouter<{ method: string; access: Access }> {

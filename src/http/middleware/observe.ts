@@ -7,6 +7,7 @@ import { newRequestId } from "../../base/id.ts";
 import type { IdSource } from "../../base/id.ts";
 import { isApiPath } from "../api-path.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
+import { toLoggedPath } from "../logged-path.ts";
 import { SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from "../security-headers.ts";
 import type { Services } from "../services.ts";
 
@@ -29,7 +30,7 @@ export function observe(services: Services): MiddlewareHandler<AppEnv> {
       request_id: requestId,
       method: context.req.method,
       // Without the query, in which a ticket may stand.
-      path: context.req.path,
+      path: toLoggedPath(context.req.path),
       status: context.res.status,
       duration_ms: services.clock.nowMs() - startedAtMs,
       user_id: principal?.userId ?? null,
@@ -48,7 +49,10 @@ function finishHeaders(context: AppContext): void {
   if (answer.status === SWITCHING_PROTOCOLS) return;
   // A copy, because the headers of a fetched answer cannot be changed.
   const finished = new Response(answer.body, answer);
+  const ownPolicy = isApiPath(context.req.path) ? answer.headers.get("content-security-policy") : null;
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) finished.headers.set(name, value);
+  // What strangers wrote is served under a policy that allows less than our pages need.
+  if (ownPolicy !== null) finished.headers.set("content-security-policy", ownPolicy);
   if (new URL(context.req.url).protocol === "https:") {
     finished.headers.set("strict-transport-security", STRICT_TRANSPORT_SECURITY);
   }

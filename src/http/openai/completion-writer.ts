@@ -21,7 +21,7 @@ export interface CompletionFacts {
   readonly id: string;
   /** Seconds since the epoch. */
   readonly created: number;
-  /** What was asked for; the target that answers takes its place with the first word. */
+  /** What was asked for; the target that speaks first takes its place. */
   readonly model: string;
   readonly includeUsage: boolean;
 }
@@ -46,7 +46,8 @@ interface ToolCallDraft {
 
 export class CompletionWriter {
   private readonly facts: CompletionFacts;
-  private model: string;
+  /** One for the whole answer, as clients expect: who went on with it is named among the legs. */
+  private model: string | null = null;
   private text = "";
   private reasoning = "";
   private readonly toolCalls = new Map<string, ToolCallDraft>();
@@ -54,11 +55,11 @@ export class CompletionWriter {
 
   constructor(facts: CompletionFacts) {
     this.facts = facts;
-    this.model = facts.model;
   }
 
   /** Forgets what was said so far: another target begins anew, and nobody has seen a word. */
   startOver(): void {
+    this.model = null;
     this.text = "";
     this.reasoning = "";
     this.toolCalls.clear();
@@ -94,7 +95,7 @@ export class CompletionWriter {
       id: this.facts.id,
       object: "chat.completion",
       created: this.facts.created,
-      model: this.model,
+      model: this.model ?? this.facts.model,
       choices: [
         {
           index: 0,
@@ -119,7 +120,7 @@ export class CompletionWriter {
       id: this.facts.id,
       object: "chat.completion.chunk",
       created: this.facts.created,
-      model: this.model,
+      model: this.model ?? this.facts.model,
       choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
       ...(this.facts.includeUsage ? { usage: null } : {}),
     };
@@ -128,7 +129,7 @@ export class CompletionWriter {
   private take(event: AnswerEvent, deltas: object[]): void {
     switch (event.type) {
       case "leg-start":
-        this.model = `${event.target.provider}/${event.target.model}`;
+        this.model ??= `${event.target.provider}/${event.target.model}`;
         return;
       case "text-delta":
         this.text += event.text;

@@ -9,7 +9,10 @@ import { HASHED_FILES_CACHE, HASHED_FILES_PREFIX } from "../security-headers.ts"
 import type { Services } from "../services.ts";
 
 /** The addresses that the page application knows (web/ has the same list as its routes). */
-const PAGE_PATH = /^\/(?:c\/[^/]+|sign-in|sign-up|console(?:\/[^/]+)*|keys)?$/;
+const PAGE_PATH = /^\/(?:c\/[^/]+|shared\/[^/]+|sign-in|sign-up|console(?:\/[^/]+)*|keys)?$/;
+
+/** Chats that a link shows: read by whoever has it, found by nobody. Rule HT67. */
+const SHARED_PREFIX = "/shared/";
 
 /** Answers whatever no route took. */
 export async function servePages(services: Services, context: AppContext): Promise<Response> {
@@ -19,7 +22,11 @@ export async function servePages(services: Services, context: AppContext): Promi
     const allow = "GET, HEAD";
     return refuse(context, "method-not-allowed", `This address takes ${allow}.`, { headers: { allow } });
   }
-  if (PAGE_PATH.test(path)) return toPage(await readIndex(services, context), 200);
+  if (PAGE_PATH.test(path)) {
+    const page = toPage(await readIndex(services, context), 200);
+    if (path.startsWith(SHARED_PREFIX)) page.headers.set("x-robots-tag", "noindex");
+    return page;
+  }
   const file = await services.assets(context.req.raw);
   if (file.status !== 404) return toFile(file, path);
   await file.body?.cancel();

@@ -3,11 +3,19 @@ import type { Hono } from "hono";
 import { TICKET_HEADER } from "../../auth/principal.ts";
 import { newSessionId } from "../../base/id.ts";
 import type { SessionId } from "../../base/id.ts";
-import { CreateSessionBody, SessionListQuery, UpdateSessionBody } from "../../protocol/session-api.ts";
-import type { SessionList, SessionMessages, SessionSummary } from "../../protocol/session-api.ts";
+import {
+  CreateSessionBody,
+  SessionListQuery,
+  SessionMessagesQuery,
+  SessionSearchQuery,
+  UpdateSessionBody,
+} from "../../protocol/session-api.ts";
+import type { SessionList, SessionStopped, SessionSummary } from "../../protocol/session-api.ts";
 import type { DirectoryEntry } from "../../session/directory/directory.ts";
-import { parseSessionId } from "../../session/directory/session-id.ts";
 import { UNTITLED } from "../../session/title.ts";
+import { findOwn, readSessionId, refuseUnknown } from "../own-chat.ts";
+import { addSessionFileRoutes } from "./session-files.ts";
+import { addSharedRoutes } from "./shared.ts";
 import { readPrincipal } from "../app-env.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { readJson, readQuery } from "../body.ts";
@@ -15,13 +23,14 @@ import { refuse } from "../respond.ts";
 import type { Services } from "../services.ts";
 import { isSocketUpgrade, toObjectRequest, toPrincipalHeader } from "../socket-request.ts";
 
-/** What a chat is called until its first question names it. */
 /** Ours are shorter. A longer one is not worth an object's time, and other signs cannot stand in a header. */
 const TICKET_SHAPE = /^[\x21-\x7e]{1,200}$/;
 
 export function addSessionRoutes(app: Hono<AppEnv>, services: Services): void {
   addListRoutes(app, services);
   addChatRoutes(app, services);
+  addSessionFileRoutes(app, services);
+  addSharedRoutes(app, services);
   app.get("/api/v1/sessions/:sessionId/socket", (context) => openSocket(services, context));
 }
 
@@ -83,15 +92,34 @@ function addChatRoutes(app: Hono<AppEnv>, services: Services): void {
   app.get(`${path}/messages`, async (context) => {
     const entry = await findOwn(services, context);
     if (entry === null) return refuseUnknown(context);
-    const messages: SessionMessages = { messages: [...(await services.chatObject(entry.id).readMessages())] };
-    return context.json(messages);
+    const query = readQuery(context, SessionMessagesQuery);
+    if (!query.ok) return query.error;
+    const { limit, before } = query.value;
+    return context.json(await services.chatObject(entry.id).readMessages(limit, before ?? null));
+  });
+
+  app.post(`${path}/stop`, async (context) => {
+    const entry = await findOwn(services, context);
+    if (entry === null) return refuseUnknown(context);
+    const stopped: SessionStopped = { stopped: await services.chatObject(entry.id).stop() };
+    return context.json(stopped);
+  });
+
+  app.get(`${path}/search`, async (context) => {
+    const entry = await findOwn(services, context);
+    if (entry === null) return refuseUnknown(context);
+    const query = readQuery(context, SessionSearchQuery);
+    if (!query.ok) return query.error;
+    const hits = await services.chatObject(entry.id).search(query.value.query, query.value.limit);
+    return context.json({ hits });
   });
 
   app.post(`${path}/ticket`, async (context) => {
     const entry = await findOwn(services, context);
     if (entry === null) return refuseUnknown(context);
     const { userId, organizationId } = readPrincipal(context);
-    return context.json(await services.chatObject(entry.id).issueTicket({ userId, organizationId }), 201);
+    const ticket = await services.chatObject(entry.id).issueTicket({ userId, organizationId });
+    return ticket === null ? refuseUnknown(context) : context.json(ticket, 201);
   });
 }
 
@@ -120,20 +148,6 @@ async function toAdmission(
   const ticket = context.req.query("ticket") ?? "";
   if (!TICKET_SHAPE.test(ticket)) return null;
   return (await services.directory.exists(id)) ? { [TICKET_HEADER]: ticket } : null;
-}
-
-function readSessionId(context: AppContext): SessionId | null {
-  return parseSessionId(context.req.param("sessionId") ?? "");
-}
-
-async function findOwn(services: Services, context: AppContext): Promise<DirectoryEntry | null> {
-  const id = readSessionId(context);
-  return id === null ? null : services.directory.read(readPrincipal(context), id);
-}
-
-/** One answer for a chat that does not exist and for one that is somebody else's. */
-function refuseUnknown(context: AppContext): Response {
-  return refuse(context, "not-found", "There is no such chat.");
 }
 
 function toSummary({ id, title, createdAtMs, updatedAtMs }: DirectoryEntry): SessionSummary {

@@ -35,8 +35,11 @@ export interface SessionDirectory {
   read(owner: SessionOwner, id: SessionId): Promise<DirectoryEntry | null>;
   /** Null when the owner has no such chat. */
   rename(owner: SessionOwner, id: SessionId, title: string): Promise<DirectoryEntry | null>;
-  /** Names a chat that nobody has named yet; changes nothing otherwise. `id` comes from our own records. */
-  nameUntitled(id: string, title: string): Promise<void>;
+  /**
+   * Names a chat that nobody has named yet, or that still has the name that is to be replaced; changes nothing
+   * otherwise. `id` comes from our own records.
+   */
+  nameUntitled(id: string, title: string, replacedTitle?: string | null): Promise<void>;
   /** False when the owner has no such chat, or had deleted it before. */
   markDeleted(owner: SessionOwner, id: SessionId, atMs: number): Promise<boolean>;
   /** Whether somebody has a chat by this id: for a ticket, whose owner only the object knows. */

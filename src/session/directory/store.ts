@@ -1,5 +1,5 @@
 /** The list of chats in D1 (schema/d1/chat.ts). */
-import { and, desc, eq, isNull, like, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, like, lt, or, sql } from "drizzle-orm";
 import { chat } from "../../../schema/d1/chat.ts";
 import { parsePageCursor, toPageCursor } from "../../analytics/page-cursor.ts";
 import type { Database } from "../../auth/store/database.ts";
@@ -62,11 +62,11 @@ export function createSessionDirectory(database: Database): SessionDirectory {
         .returning(columns);
       return toEntryOrNull(rows[0]);
     },
-    async nameUntitled(id, title) {
+    async nameUntitled(id, title, replacedTitle = null) {
       await database
         .update(chat)
         .set({ title })
-        .where(and(eq(chat.id, id), eq(chat.title, UNTITLED)));
+        .where(and(eq(chat.id, id), inArray(chat.title, [UNTITLED, replacedTitle ?? UNTITLED])));
     },
     async markDeleted(owner, id, atMs) {
       const rows = await database

@@ -1,52 +1,21 @@
 /**
  * The rows of one chat (schema/chat-session.ts), read and written through Drizzle over the object's own SQLite.
  * Every call is synchronous: writes without an await between them are one transaction. What comes from disk is
- * parsed. Rules SE30 to SE39.
+ * parsed. Messages are in message-store.ts, logs in log-store.ts, links and files in extras-store.ts.
  */
-import { and, asc, desc, eq, gte, inArray, lt } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, lt } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { z } from "zod";
-import * as tables from "../../schema/chat-session.ts";
-import { ObjectPrincipal } from "../auth/principal.ts";
-import type { TerminalState } from "../protocol/answer.ts";
-import { Receipt } from "../protocol/answer.ts";
-import { RoutingPolicy } from "../protocol/selection.ts";
-import { StoredMessage } from "../protocol/session-frame.ts";
-import { SelectionMessage } from "./selection-message.ts";
-import type { StreamLogStore } from "./stream-log.ts";
-
-/** Chunks of one turn are numbered below this; a 10,000-word answer has about as many. */
-const MAX_CHUNKS_PER_TURN = 2 ** 24;
-
-export interface SessionRow {
-  readonly sessionId: string;
-  readonly organizationId: string;
-  readonly userId: string;
-  readonly title: string;
-  readonly leafMessageId: string | null;
-  readonly lastProvider: string | null;
-  readonly createdAtMs: number;
-}
-
-export type TurnStatus = "queued" | "running" | TerminalState;
-
-export interface TurnRow {
-  readonly position: number;
-  readonly turnId: string;
-  readonly requestId: string;
-  readonly selectionId: string;
-  readonly messageId: string;
-  readonly parentId: string;
-  readonly requested: readonly string[];
-  /** How the candidates are to be put in order; null for the default. */
-  readonly policy: RoutingPolicy | null;
-  readonly status: TurnStatus;
-  readonly stopRequested: boolean;
-  readonly createdAtMs: number;
-  readonly endedAtMs: number | null;
-}
-
-export type NewTurn = Omit<TurnRow, "position" | "stopRequested" | "endedAtMs">;
+import * as tables from "../../../schema/chat-session.ts";
+import { ObjectPrincipal } from "../../auth/principal.ts";
+import { RoutingPolicy } from "../../protocol/selection.ts";
+import type { StoredMessage } from "../../protocol/session-frame.ts";
+import type { NewTurn, SessionRow, SummaryRow, TurnRow } from "../rows.ts";
+import { SelectionMessage, type NewSelectionMessage } from "../selection-message.ts";
+import type { StreamLogStore } from "../stream-log.ts";
+import { ExtrasStore } from "./extras-store.ts";
+import { openLogStore } from "./log-store.ts";
+import { MessageStore } from "./message-store.ts";
 
 const Requested = z.array(z.string());
 /** One that a later version no longer knows is answered by the default. */
@@ -56,26 +25,32 @@ function toTurnRow(row: typeof tables.turn.$inferSelect): TurnRow {
   return { ...row, requested: Requested.parse(row.requested), policy: Policy.parse(row.policy) };
 }
 
-function toStoredMessage(row: typeof tables.message.$inferSelect): StoredMessage {
-  return StoredMessage.parse({
-    id: row.messageId,
-    role: row.role,
-    parentId: row.parentId,
-    parts: row.parts,
-    metadata: row.metadata === null ? null : Receipt.parse(row.metadata),
-    createdAt: new Date(row.createdAtMs).toISOString(),
-  });
-}
+/** Turns that have not ended are among so many newest ones: no question is taken that would push one out. */
+export const NEWEST_TURNS = 64;
 
 export class SessionStore {
+  readonly messages: MessageStore;
+  readonly extras: ExtrasStore;
+  /** As it is stored: read at every turn and every frame, written by nobody else. */
+  private session: SessionRow | null = null;
+  private summaries: readonly SummaryRow[] | null = null;
   private readonly db: DrizzleSqliteDODatabase;
 
   constructor(db: DrizzleSqliteDODatabase) {
     this.db = db;
+    this.messages = new MessageStore(db);
+    this.extras = new ExtrasStore(db);
   }
 
   readSession(): SessionRow | null {
-    return this.db.select().from(tables.session).get() ?? null;
+    this.session ??= this.db.select().from(tables.session).get() ?? null;
+    return this.session;
+  }
+
+  /** Every row is about to go. */
+  forget(): void {
+    this.session = null;
+    this.summaries = null;
   }
 
   /** Does nothing when the session is there already: creating is idempotent. */
@@ -87,51 +62,13 @@ export class SessionStore {
       .run();
   }
 
-  updateSession(change: Partial<Pick<SessionRow, "title" | "leafMessageId" | "lastProvider">>): void {
+  updateSession(
+    change: Partial<Pick<SessionRow, "title" | "titleSource" | "leafMessageId" | "lastProvider">>,
+  ): void {
     // Drizzle throws at an update that sets nothing.
     if (Object.keys(change).length === 0) return;
     this.db.update(tables.session).set(change).where(eq(tables.session.id, 1)).run();
-  }
-
-  findMessage(messageId: string): StoredMessage | null {
-    const row = this.db.select().from(tables.message).where(eq(tables.message.messageId, messageId)).get();
-    return row === undefined ? null : toStoredMessage(row);
-  }
-
-  appendMessage(message: StoredMessage): void {
-    this.db
-      .insert(tables.message)
-      .values({
-        messageId: message.id,
-        parentId: message.parentId,
-        role: message.role,
-        parts: message.parts,
-        metadata: message.metadata,
-        createdAtMs: Date.parse(message.createdAt),
-      })
-      .run();
-  }
-
-  /**
-   * The path from the first message down to `leafMessageId`, oldest first. Answers that are still open are no
-   * messages yet: `openTurns` says which question each of them belongs to, so that the path goes on above them.
-   */
-  readPath(leafMessageId: string | null, openTurns: readonly TurnRow[]): StoredMessage[] {
-    if (leafMessageId === null) return [];
-    const rows = this.db.select().from(tables.message).orderBy(asc(tables.message.position)).all();
-    const byId = new Map(rows.map((row) => [row.messageId, row]));
-    const openById = new Map(openTurns.map((turn) => [turn.messageId, turn]));
-    const path: StoredMessage[] = [];
-    for (let id: string | null = leafMessageId; id !== null;) {
-      const row = byId.get(id);
-      // Each id is used once, so that damaged rows cannot make a circle.
-      byId.delete(id);
-      if (row !== undefined) path.unshift(toStoredMessage(row));
-      const open = openById.get(id);
-      openById.delete(id);
-      id = row?.parentId ?? open?.parentId ?? null;
-    }
-    return path;
+    this.session = this.session === null ? null : { ...this.session, ...change };
   }
 
   createTurn(turn: NewTurn): TurnRow {
@@ -145,11 +82,15 @@ export class SessionStore {
 
   /** Queued and running turns, oldest first. */
   readOpenTurns(): TurnRow[] {
-    const open = inArray(tables.turn.status, ["queued", "running"]);
+    const newest = this.db
+      .select({ position: tables.turn.position })
+      .from(tables.turn)
+      .orderBy(desc(tables.turn.position))
+      .limit(NEWEST_TURNS);
     return this.db
       .select()
       .from(tables.turn)
-      .where(open)
+      .where(and(inArray(tables.turn.position, newest), inArray(tables.turn.status, ["queued", "running"])))
       .orderBy(asc(tables.turn.position))
       .all()
       .map(toTurnRow);
@@ -158,6 +99,34 @@ export class SessionStore {
   readLastTurn(): TurnRow | null {
     const row = this.db.select().from(tables.turn).orderBy(desc(tables.turn.position)).limit(1).get();
     return row === undefined ? null : toTurnRow(row);
+  }
+
+  findTurn(turnId: string): TurnRow | null {
+    const row = this.db.select().from(tables.turn).where(eq(tables.turn.turnId, turnId)).get();
+    return row === undefined ? null : toTurnRow(row);
+  }
+
+  /** The newest turn that was asked for under this request id, among the newest turns. */
+  findTurnByRequest(requestId: string): TurnRow | null {
+    const newest = this.db
+      .select({ position: tables.turn.position })
+      .from(tables.turn)
+      .orderBy(desc(tables.turn.position))
+      .limit(NEWEST_TURNS);
+    const row = this.db
+      .select()
+      .from(tables.turn)
+      .where(and(inArray(tables.turn.position, newest), eq(tables.turn.requestId, requestId)))
+      .orderBy(desc(tables.turn.position))
+      .limit(1)
+      .get();
+    return row === undefined ? null : toTurnRow(row);
+  }
+
+  /** The question that such a request asked; null for a request that is new. */
+  findAsked(requestId: string): StoredMessage | null {
+    const turn = this.findTurnByRequest(requestId);
+    return turn === null ? null : this.messages.find(turn.parentId);
   }
 
   /** The newest turn that answers this message. */
@@ -174,44 +143,27 @@ export class SessionStore {
 
   updateTurn(
     position: number,
-    change: { status?: TurnStatus; stopRequested?: boolean; endedAtMs?: number },
+    change: Partial<Pick<TurnRow, "status" | "stopRequested" | "endedAtMs" | "generation" | "rewoundTo">>,
   ): void {
     this.db.update(tables.turn).set(change).where(eq(tables.turn.position, position)).run();
   }
 
-  /** The rows of one turn's stream log. */
-  openStreamLog(turnPosition: number): StreamLogStore {
-    const base = turnPosition * MAX_CHUNKS_PER_TURN;
-    return {
-      append: (firstSequence, chunks) => {
-        const body = `[${chunks.join(",")}]`;
-        this.db
-          .insert(tables.chunk)
-          .values({ id: base + firstSequence, body })
-          .run();
-      },
-      readAll: () => {
-        const mine = and(gte(tables.chunk.id, base), lt(tables.chunk.id, base + MAX_CHUNKS_PER_TURN));
-        const rows = this.db.select().from(tables.chunk).where(mine).orderBy(asc(tables.chunk.id)).all();
-        return rows.flatMap((row) =>
-          z
-            .array(z.unknown())
-            .parse(JSON.parse(row.body))
-            .map((chunk) => JSON.stringify(chunk)),
-        );
-      },
-    };
+  openStreamLog(turnPosition: number, isNew = false): StreamLogStore {
+    return openLogStore(this.db, turnPosition, isNew);
   }
 
-  /** Drops the logs of every turn before `turnPosition`: their messages are stored whole. */
-  dropStreamLogsBefore(turnPosition: number): void {
-    this.db
-      .delete(tables.chunk)
-      .where(lt(tables.chunk.id, turnPosition * MAX_CHUNKS_PER_TURN))
-      .run();
+  /** The summaries of this chat, newest first; each belongs to the paths that its message is on. */
+  readSummaries(): readonly SummaryRow[] {
+    this.summaries ??= this.db.select().from(tables.summary).orderBy(desc(tables.summary.id)).all();
+    return this.summaries;
   }
 
-  appendOutbox(message: SelectionMessage): void {
+  appendSummary(row: SummaryRow & { readonly createdAtMs: number }): void {
+    this.db.insert(tables.summary).values(row).run();
+    this.summaries = null;
+  }
+
+  appendOutbox(message: NewSelectionMessage): void {
     this.db.insert(tables.outbox).values({ body: message }).run();
   }
 

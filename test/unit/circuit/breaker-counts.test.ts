@@ -18,6 +18,7 @@ const UNCOUNTED: readonly ProviderFailureKind[] = [
   "bad-request",
   "context-too-long",
   "content-refused",
+  "unjoinable",
   "cancelled",
 ];
 

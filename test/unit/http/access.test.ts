@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ACCESS_RULES } from "../../../src/auth/access.ts";
 import type { Access, AccessRule } from "../../../src/auth/access.ts";
 import { createApp } from "../../../src/http/app.ts";
-import { createFakeWorld, LISTED_ORIGIN, OWN_ORIGIN } from "./fake-services.ts";
+import { addChat, createFakeWorld, LISTED_ORIGIN, OWN_ORIGIN } from "./fake-services.ts";
 
 const routeOf = ({ method, path }: { method: string; path: string }): string => `${method} ${path}`;
 
@@ -12,6 +12,8 @@ const routeOf = ({ method, path }: { method: string; path: string }): string => 
 function toRequest(rule: AccessRule, headers: Record<string, string>, query = ""): Request {
   const path = rule.path
     .replace(":sessionId", `chat_${"0".repeat(26)}`)
+    .replace(":token", `chat_${"0".repeat(26)}.${"5".repeat(64)}`)
+    .replace(":attachmentId", `file_${"0".repeat(26)}`)
     .replace(":selectionId", `sel_${"0".repeat(26)}`)
     .replace(":action", "reset")
     .replace(":provider", "openai")
@@ -20,8 +22,11 @@ function toRequest(rule: AccessRule, headers: Record<string, string>, query = ""
 }
 
 async function statusOf(rule: AccessRule, headers: Record<string, string>, query?: string): Promise<number> {
-  const { services } = createFakeWorld();
-  return (await createApp(services).request(toRequest(rule, headers, query))).status;
+  const world = createFakeWorld();
+  // The chat of every address above, with the link of the public one.
+  const id = addChat(world);
+  world.state.secrets.set(id, "5".repeat(64));
+  return (await createApp(world.services).request(toRequest(rule, headers, query))).status;
 }
 
 const rulesOf = (...kinds: Access[]): AccessRule[] =>

@@ -11,8 +11,10 @@ import type { ChatObject, Services } from "../../../src/http/services.ts";
 import type { CircuitDetail } from "../../../src/protocol/circuit.ts";
 import type { SelectionRecord } from "../../../src/protocol/selection.ts";
 import type { DirectoryEntry, SessionOwner } from "../../../src/session/directory/directory.ts";
+import { createFakeChatState, createFakeFiles, createFakeObject, NOW_ISO } from "./fake-chat.ts";
+import type { FakeChatState } from "./fake-chat.ts";
 
-export const NOW_MS = Date.parse("2026-11-20T12:00:00.000Z");
+export const NOW_MS = Date.parse(NOW_ISO);
 export const OWN_ORIGIN = "http://127.0.0.1:8787";
 export const LISTED_ORIGIN = "https://embed.example";
 
@@ -61,6 +63,7 @@ export interface FakeWorld {
   /** Requests that reached an object's `fetch`. */
   readonly objectRequests: Request[];
   readonly chats: Map<string, DirectoryEntry & SessionOwner>;
+  readonly state: FakeChatState;
   readonly linesOf: (event: LogEventName) => unknown[];
 }
 
@@ -87,6 +90,7 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
   const asked: string[] = [];
   const objectRequests: Request[] = [];
   const chats = new Map<string, DirectoryEntry & SessionOwner>();
+  const state = createFakeChatState();
   const services: Services = {
     environment: "local",
     version: "1.2.3",
@@ -119,9 +123,10 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
     forgetKey: (keyId) => void asked.push(`forget ${keyId}`),
     directory: createFakeDirectory(chats, asked),
     chatObject: (sessionId) => ({
-      ...createFakeObject(sessionId, asked, objectRequests),
+      ...createFakeObject(sessionId, state, asked, objectRequests),
       ...options.chatObject,
     }),
+    files: createFakeFiles(state, asked),
     circuits: {
       list: () => Promise.resolve([toCircuit("openai")]),
       act: (provider, action, model, reason, actor) => {
@@ -154,7 +159,7 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
   };
   const linesOf = (event: LogEventName): unknown[] =>
     lines.filter((line) => line.event === event).map((line) => line.fields);
-  return { services, lines, asked, objectRequests, chats, linesOf };
+  return { services, lines, asked, objectRequests, chats, state, linesOf };
 }
 
 /** Puts a chat of Alice's into the fake directory. */
@@ -214,30 +219,6 @@ function createFakeDirectory(
     exists: (id) => {
       asked.push(`exists ${id}`);
       return Promise.resolve(chats.has(id));
-    },
-  };
-}
-
-function createFakeObject(sessionId: SessionId, asked: string[], requests: Request[]): ChatObject {
-  const note = (what: string): Promise<void> => {
-    asked.push(`object ${what} ${sessionId}`);
-    return Promise.resolve();
-  };
-  return {
-    create: () => note("create"),
-    rename: (title) => note(`rename ${title}`),
-    deleteAll: () => note("delete"),
-    readMessages: async () => {
-      await note("messages");
-      return [];
-    },
-    issueTicket: async () => {
-      await note("ticket");
-      return { ticket: "t_1", expiresInSeconds: 60 };
-    },
-    fetch: (request) => {
-      requests.push(request);
-      return Promise.resolve(new Response("socket"));
     },
   };
 }

@@ -1,38 +1,16 @@
 /** Chats over HTTP: whose they are, in which order list and object are changed, and the way of a socket to its object. */
 import { describe, expect, it } from "vitest";
 import { PRINCIPAL_HEADER, TICKET_HEADER } from "../../../src/auth/principal.ts";
-import { createApp } from "../../../src/http/app.ts";
 import {
   SessionList,
   SessionMessages,
+  SessionSearchResult,
+  SessionStopped,
   SessionSummary,
   SessionTicket,
 } from "../../../src/protocol/session-api.ts";
-import { addChat, ALICE, createFakeWorld, MALLORY, NOW_MS, OWN_ORIGIN } from "./fake-services.ts";
-import type { FakeOptions } from "./fake-services.ts";
-
-function start(options: FakeOptions = {}) {
-  const world = createFakeWorld(options);
-  const app = createApp(world.services);
-  const call = async (
-    method: string,
-    path: string,
-    extra: { body?: string; headers?: Record<string, string> } = {},
-  ) =>
-    app.request(
-      new Request(`${OWN_ORIGIN}/api/v1/sessions${path}`, {
-        method,
-        body: extra.body ?? null,
-        headers: {
-          cookie: "who=alice",
-          origin: OWN_ORIGIN,
-          "content-type": "application/json",
-          ...extra.headers,
-        },
-      }),
-    );
-  return { ...world, app, call };
-}
+import { startChats as start } from "./chat-app.ts";
+import { addChat, ALICE, MALLORY, NOW_MS, OWN_ORIGIN } from "./fake-services.ts";
 
 const UPGRADE = { upgrade: "websocket", connection: "Upgrade" };
 const UNKNOWN = `chat_${"z".repeat(26)}`;
@@ -43,7 +21,15 @@ describe("whose chat it is", () => {
     ["PATCH", ""],
     ["DELETE", ""],
     ["GET", "/messages"],
+    ["GET", "/search?query=x"],
+    ["POST", "/stop"],
     ["POST", "/ticket"],
+    ["GET", "/export"],
+    ["GET", "/share"],
+    ["POST", "/share"],
+    ["DELETE", "/share"],
+    ["POST", "/attachments"],
+    ["GET", "/attachments/file_1"],
     ["GET", "/socket"],
   ] as const;
 
@@ -151,12 +137,71 @@ describe("the list and the object", () => {
   it("[HT21] gives messages and tickets of one's own chat", async () => {
     const world = start();
     const id = addChat(world);
-    expect(SessionMessages.parse(await (await world.call("GET", `/${id}/messages`)).json()).messages).toEqual(
-      [],
-    );
+    const page = SessionMessages.parse(await (await world.call("GET", `/${id}/messages`)).json());
+    expect(page).toMatchObject({ messages: [{ id: "m1", role: "user" }], hasOlder: true });
     const ticket = await world.call("POST", `/${id}/ticket`);
     expect(ticket.status).toBe(201);
     expect(SessionTicket.parse(await ticket.json()).ticket).toBe("t_1");
+  });
+});
+
+describe("what is in a chat", () => {
+  it("[HT64] stops what runs and says whether there was anything", async () => {
+    for (const stopped of [true, false]) {
+      const world = start({ chatObject: { stop: () => Promise.resolve(stopped) } });
+      const answer = await world.call("POST", `/${addChat(world)}/stop`);
+      expect([answer.status, SessionStopped.parse(await answer.json())]).toEqual([200, { stopped }]);
+    }
+  });
+
+  it("[HT68] reads the newest page, or the one above a message, of the size that is asked for", async () => {
+    const world = start();
+    const id = addChat(world);
+    const read = async (query: string): Promise<unknown> =>
+      SessionMessages.parse(await (await world.call("GET", `/${id}/messages${query}`)).json()).hasOlder;
+    expect([await read(""), await read("?limit=5"), await read("?limit=1000&before=m7")]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(world.askedOf("object")).toEqual([
+      `object messages 1000 newest ${id}`,
+      `object messages 5 newest ${id}`,
+      `object messages 1000 m7 ${id}`,
+    ]);
+  });
+
+  it("[HT68] asks the object for no page that is larger, or none at all", async () => {
+    const world = start();
+    const id = addChat(world);
+    for (const query of [
+      "limit=1001",
+      "limit=0",
+      "limit=-1",
+      "limit=1.5",
+      "limit=all",
+      `before=${"m".repeat(201)}`,
+    ]) {
+      const answer = await world.call("GET", `/${id}/messages?${query}`);
+      expect([query, answer.status]).toEqual([query, 400]);
+    }
+    expect(world.askedOf("object")).toEqual([]);
+  });
+
+  it("[HT69] finds what one to two hundred characters stand in, a hundred at the most", async () => {
+    const world = start();
+    const id = addChat(world);
+    const find = (query: string): Promise<Response> => world.call("GET", `/${id}/search${query}`);
+    const found = SessionSearchResult.parse(
+      await (await find("?query=%20h%C3%A9llo%25%20&limit=100")).json(),
+    );
+    expect(found.hits).toMatchObject([{ messageId: "m1", excerpt: "Hello" }]);
+    expect(SessionSearchResult.parse(await (await find("?query=a")).json()).hits).toHaveLength(1);
+    expect(world.askedOf("object")).toEqual([`object search 100 héllo% ${id}`, `object search 20 a ${id}`]);
+    for (const query of ["", "?query=", "?query=%20%20", `?query=${"q".repeat(201)}`, "?query=a&limit=101"]) {
+      expect([query, (await find(query)).status]).toEqual([query, 400]);
+    }
+    expect(world.askedOf("object")).toHaveLength(2);
   });
 });
 

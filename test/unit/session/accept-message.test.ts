@@ -15,7 +15,10 @@ function toFacts(changes: Partial<ChatFacts> = {}): ChatFacts {
   return {
     findMessage: (id) => STORED.find((message) => message.id === id) ?? null,
     leafMessageId: "a2",
+    findAsked: () => null,
     openTurns: 0,
+    turnsBehind: 0,
+    isOwnFile: (url) => url === "/files/own",
     ...changes,
   };
 }
@@ -44,7 +47,16 @@ describe("a new question", () => {
       acceptMessage(toFrame("  And fat? \n", "q3"), toFacts({ leafMessageId: "a9", openTurns: 2 })),
     ).toEqual({
       ok: true,
-      value: { type: "ask", message: { id: "q3", text: "And fat?", parentId: "a9" } },
+      value: {
+        type: "ask",
+        message: {
+          id: "q3",
+          text: "And fat?",
+          parts: [{ type: "text", text: "And fat?" }],
+          parentId: "a9",
+          editedId: null,
+        },
+      },
     });
   });
 
@@ -64,6 +76,13 @@ describe("a new question", () => {
     });
   });
 
+  it("[SE20] is not taken when fifty were asked and taken back behind one that still runs", () => {
+    const toAnswer = (turnsBehind: number) =>
+      acceptMessage(toFrame("And fat?", "q3"), toFacts({ openTurns: 1, turnsBehind }));
+    expect(toAnswer(49).ok).toBe(true);
+    expect(toAnswer(50)).toEqual({ ok: false, error: expect.stringContaining("Too many questions") });
+  });
+
   it.each([
     ["nothing but spaces", toFrame("  \n ", "q3"), /empty/],
     [
@@ -73,11 +92,41 @@ describe("a new question", () => {
     ],
     [
       "parts of other kinds alone",
-      toFrame("", "x", { messages: [{ id: "x", role: "user", parts: [{ type: "file", text: "a" }] }] }),
+      toFrame("", "x", { messages: [{ id: "x", role: "user", parts: [{ type: "source-url", text: "a" }] }] }),
       /empty/,
     ],
   ])("[SE23] %s is refused with a sentence", (_, frame, sentence) => {
     expect(acceptMessage(frame, toFacts())).toEqual({ ok: false, error: expect.stringMatching(sentence) });
+  });
+});
+
+describe("a question with files", () => {
+  const own = { type: "file", mediaType: "image/png", url: "/files/own", filename: "a.png" };
+  const toFileFrame = (text: string, ...files: object[]): SendFrame =>
+    toFrame("", "q3", { messages: [{ id: "q3", role: "user", parts: [...files, { type: "text", text }] }] });
+
+  it("[SE83] holds its words first and then its files; a file alone will do", () => {
+    expect(acceptMessage(toFileFrame(" Look ", own), toFacts())).toMatchObject({
+      ok: true,
+      value: { message: { text: "Look", parts: [{ type: "text", text: "Look" }, own] } },
+    });
+    expect(acceptMessage(toFileFrame("", own), toFacts())).toMatchObject({
+      ok: true,
+      value: { message: { text: "", parts: [own] } },
+    });
+  });
+
+  it("[SE83] is refused in words when one of them cannot be taken, also in an edit", () => {
+    const foreign = { ...own, url: "/files/of-another-chat" };
+    for (const frame of [
+      toFileFrame("Look", own, foreign),
+      { ...toFileFrame("Look", foreign), messageId: "q2" },
+    ]) {
+      expect(acceptMessage(frame, toFacts())).toEqual({
+        ok: false,
+        error: expect.stringContaining("not attached to this chat"),
+      });
+    }
   });
 });
 
@@ -93,7 +142,7 @@ describe("the same message again", () => {
     for (const frame of [toFrame("And honey?", "q2"), toFrame("And sugar?", "q2", { messageId: "q2" })]) {
       expect(acceptMessage(frame, toFacts())).toMatchObject({
         ok: true,
-        value: { type: "ask", message: { id: null, parentId: "a1" } },
+        value: { type: "ask", message: { id: null, parentId: "a1", editedId: "q2" } },
       });
     }
   });
@@ -102,6 +151,34 @@ describe("the same message again", () => {
     expect(acceptMessage(toFrame("Mine", "q3", { messageId: "a1" }), toFacts())).toEqual({
       ok: false,
       error: expect.stringContaining("Only a question"),
+    });
+  });
+});
+
+describe("the same request again", () => {
+  const [, , q2] = STORED;
+  const asked = toFacts({
+    findAsked: (requestId) => (requestId === "r1" ? (q2 ?? null) : null),
+    openTurns: 5,
+  });
+  const repeat = { ok: true, value: { type: "repeat", userMessageId: "q2" } };
+
+  it("[SE21] is known by its id where the message has none of its own: an edit, and a wish for another answer", () => {
+    expect(acceptMessage(toFrame(" And sugar? ", "q1", { messageId: "q1" }), asked)).toEqual(repeat);
+    for (const messageId of [undefined, "q2", "a2"])
+      expect(acceptMessage(again(messageId), asked)).toEqual(repeat);
+  });
+
+  it("[SE21] [SE22] is another one when it asks for something else", () => {
+    const free = { ...asked, openTurns: 0 };
+    expect(acceptMessage(toFrame("And honey?", "q1", { messageId: "q1" }), free)).toMatchObject({
+      value: { type: "ask", message: { editedId: "q1" } },
+    });
+    expect(acceptMessage(again("a1"), free)).toMatchObject({
+      value: { type: "answer-again", userMessageId: "q1" },
+    });
+    expect(acceptMessage(toFrame("And sugar?", "q3", { requestId: "r2" }), free)).toMatchObject({
+      value: { type: "ask", message: { id: "q3" } },
     });
   });
 });

@@ -1,10 +1,10 @@
 /** Answers for the tests of sessions: how one ends, its record, its receipt. */
-import { UNKNOWN_USAGE, type Receipt } from "../../../src/protocol/answer.ts";
+import { UNKNOWN_USAGE, type Leg, type Receipt } from "../../../src/protocol/answer.ts";
 import type { SelectionRecord } from "../../../src/protocol/selection.ts";
 import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
 import { toProviderId } from "../../../src/providers/provider-config.ts";
 import type { AnswerEnd } from "../../../src/routing/run-plan.ts";
-import type { SessionRow, TurnRow } from "../../../src/session/store.ts";
+import type { SessionRow, TurnRow } from "../../../src/session/rows.ts";
 
 export const NOW_MS = Date.parse("2026-11-20T12:00:00.000Z");
 export const TARGET = { provider: toProviderId("openai"), model: "gpt-6-luna" };
@@ -26,6 +26,10 @@ export const RECEIPT: Receipt = {
   createdAt: new Date(NOW_MS).toISOString(),
 };
 
+export function toLeg(changes: Partial<Leg> = {}): Leg {
+  return { ...TARGET, usage: UNKNOWN_USAGE, costMicroUsd: 7, estimated: false, ...changes };
+}
+
 export function toEnd(changes: Partial<AnswerEnd> = {}): AnswerEnd {
   return {
     type: "answer-end",
@@ -33,7 +37,7 @@ export function toEnd(changes: Partial<AnswerEnd> = {}): AnswerEnd {
     finishReason: "stop",
     failure: null,
     attempts: [],
-    legs: [{ ...TARGET, usage: UNKNOWN_USAGE, costMicroUsd: 7 }],
+    legs: [toLeg()],
     firstTokenMs: 40,
     durationMs: 90,
     usage: UNKNOWN_USAGE,
@@ -71,6 +75,7 @@ export const SESSION: SessionRow = {
   organizationId: "org_1",
   userId: "user_1",
   title: "Weather",
+  titleSource: "person",
   leafMessageId: "q1",
   lastProvider: "openai",
   createdAtMs: NOW_MS,
@@ -89,6 +94,8 @@ export const TURN: TurnRow = {
   stopRequested: false,
   createdAtMs: NOW_MS,
   endedAtMs: null,
+  generation: 0,
+  rewoundTo: 0,
 };
 
 /** A stored message of one text part, or of the given ones. */

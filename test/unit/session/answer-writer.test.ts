@@ -3,7 +3,7 @@ import { readUIMessageStream, type UIMessage, type UIMessageChunk } from "ai";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { applyAnswerChunk, closeAnswerDraft, startAnswerDraft } from "../../../src/protocol/answer-parts.ts";
-import { AnswerChunk } from "../../../src/protocol/session-frame.ts";
+import { AnswerChunk } from "../../../src/protocol/answer-chunk.ts";
 import type { AnswerEnd, AnswerEvent } from "../../../src/routing/run-plan.ts";
 import { AnswerWriter } from "../../../src/session/answer-writer.ts";
 import { OTHER_TARGET, RECEIPT, TARGET, toEnd } from "./answer-fixtures.ts";
@@ -112,6 +112,77 @@ describe("the end", () => {
     expect(chunks.findLast((chunk) => chunk.type === "message-metadata")).toMatchObject({
       messageMetadata: { legs: [TARGET, OTHER_TARGET] },
     });
+  });
+});
+
+/** What a writer says behind a crash that left the first `count` chunks of an answer. */
+function writeBehind(chunks: readonly AnswerChunk[], count: number, ...events: AnswerEvent[]): AnswerChunk[] {
+  const kept = chunks.slice(0, count);
+  const receipt = kept.findLast((chunk) => "messageMetadata" in chunk)?.messageMetadata ?? RECEIPT;
+  const writer = AnswerWriter.behind(kept, receipt);
+  return [...kept, ...writer.write(events), ...writer.end(toEnd(), { ...RECEIPT, status: "complete" })];
+}
+
+const NEXT_LEG: AnswerEvent = { type: "leg-start", target: OTHER_TARGET, attempt: 2 };
+
+describe("behind a crash", () => {
+  it("[SE40] [SE60] an open text goes on in its own block, with the next leg told", () => {
+    const chunks = write([[START, thought("Hm"), text("One")]]);
+    const openText = chunks.findIndex((chunk) => chunk.type === "text-delta") + 1;
+    const all = writeBehind(chunks, openText, NEXT_LEG, text(" two"));
+    expect(toParts(all)).toEqual([
+      { type: "step-start" },
+      { type: "reasoning", text: "Hm", state: "done" },
+      { type: "text", text: "One two", state: "done" },
+    ]);
+    expect(types(all).filter((type) => type === "start-step" || type === "text-start")).toHaveLength(2);
+    expect(all.findLast((chunk) => chunk.type === "message-metadata")).toMatchObject({
+      messageMetadata: { legs: [TARGET, OTHER_TARGET] },
+    });
+  });
+
+  it("[SE61] [SE40] thoughts that led to no word are taken back before the next one thinks", () => {
+    const chunks = write([[START, thought("Hm")]]);
+    const openThought = chunks.findIndex((chunk) => chunk.type === "reasoning-delta") + 1;
+    const all = writeBehind(chunks, openThought, NEXT_LEG, thought("Well"), text("One"));
+    expect(types(all)).toContain("reset-step");
+    expect(toParts(all)).toEqual([
+      { type: "step-start" },
+      { type: "reasoning", text: "Well", state: "done" },
+      { type: "text", text: "One", state: "done" },
+    ]);
+  });
+
+  it("[SE40] wherever it fell, blocks keep ids of their own and the text is one", () => {
+    const chunks = write([[START, thought("Hm"), text("One"), call("c1"), text("two")]]);
+    for (let count = 1; count < chunks.length - 2; count += 1) {
+      const all = writeBehind(chunks, count, NEXT_LEG, text("!"));
+      const opened = all.flatMap((chunk) =>
+        chunk.type.endsWith("-start") && "id" in chunk ? [chunk.id] : [],
+      );
+      expect(new Set(opened).size).toBe(opened.length);
+      const said = (given: readonly AnswerChunk[]): string =>
+        toParts(given)
+          .map((part) => (part.type === "text" ? part.text : ""))
+          .join("");
+      expect(said(all)).toBe(`${said(chunks.slice(0, count))}!`);
+    }
+  });
+
+  it("[SE61] a target that broke while it was only thinking takes its thoughts with it, a crash or not", () => {
+    const chunks = write([
+      [START, thought("Hm")],
+      [NEXT_LEG, thought("Well"), text("One")],
+    ]);
+    expect(toParts(chunks).map((part) => ("text" in part ? part.text : part.type))).toEqual([
+      "step-start",
+      "Well",
+      "One",
+    ]);
+  });
+
+  it("[SE61] one that had said nothing at all takes nothing back", () => {
+    expect(types(write([[START], [NEXT_LEG, text("One")]]))).not.toContain("reset-step");
   });
 });
 

@@ -1,19 +1,30 @@
 /** What becomes of a turn that a crash left running, from its stored chunks alone. */
 import { describe, expect, it } from "vitest";
 import { applyAnswerChunk, closeAnswerDraft, startAnswerDraft } from "../../../src/protocol/answer-parts.ts";
-import { AnswerChunk } from "../../../src/protocol/session-frame.ts";
+import { AnswerChunk } from "../../../src/protocol/answer-chunk.ts";
 import { SelectionRecord } from "../../../src/protocol/selection.ts";
 import type { AnswerEvent } from "../../../src/routing/run-plan.ts";
 import { AnswerWriter } from "../../../src/session/answer-writer.ts";
-import { recoverTurn, type RecoverFacts } from "../../../src/session/recover.ts";
-import { NOW_MS, RECEIPT, SESSION, TARGET, TURN } from "./answer-fixtures.ts";
+import { countLegs } from "../../../src/session/count-legs.ts";
+import {
+  endStoredTurn,
+  MAX_RECOVERIES,
+  mayGoOn,
+  readStoredTurn,
+  type RecoverFacts,
+} from "../../../src/session/recover.ts";
+import { NOW_MS, OTHER_TARGET, RECEIPT, SESSION, TARGET, toLeg, TURN } from "./answer-fixtures.ts";
 
+const START: AnswerEvent = { type: "leg-start", target: TARGET, attempt: 1 };
+const NEXT: AnswerEvent = { type: "leg-start", target: OTHER_TARGET, attempt: 2 };
+const text = (delta: string): AnswerEvent => ({ type: "text-delta", text: delta });
+const thought = (delta: string): AnswerEvent => ({ type: "reasoning-delta", text: delta });
 const EVENTS: readonly AnswerEvent[] = [
-  { type: "leg-start", target: TARGET, attempt: 1 },
-  { type: "reasoning-delta", text: "Hm." },
-  { type: "text-delta", text: "One" },
+  START,
+  thought("Hm."),
+  text("One"),
   { type: "tool-call", toolCallId: "c1", toolName: "f", input: '{"a":1}' },
-  { type: "text-delta", text: "two" },
+  text("two"),
   { type: "tool-input-start", toolCallId: "c2", toolName: "f" },
   { type: "tool-input-delta", toolCallId: "c2", text: '{"a"' },
 ];
@@ -25,68 +36,146 @@ function toFacts(changes: Partial<RecoverFacts> = {}): RecoverFacts {
     question: "Refactor this TypeScript function: ```x```",
     sandbox: true,
     nowMs: NOW_MS + 5_000,
+    countLegs: (legs) => [...legs],
     ...changes,
   };
 }
 
 /** All chunks of the answer so far, one event a batch, as they are stored. */
-function toStored(): string[] {
+function toStored(events: readonly AnswerEvent[] = EVENTS): string[] {
   const writer = new AnswerWriter(RECEIPT);
-  return [...writer.start("a1"), ...EVENTS.flatMap((event) => writer.write([event]))].map((chunk) =>
+  return [...writer.start("a1"), ...events.flatMap((event) => writer.write([event]))].map((chunk) =>
     JSON.stringify(chunk),
   );
 }
 
+const read = (stored: readonly string[]) => {
+  const turn = readStoredTurn(stored, toFacts());
+  if (turn === null) throw new Error("nothing is stored");
+  return turn;
+};
+const end = (stored: readonly string[], facts = toFacts()) =>
+  endStoredTurn(readStoredTurn(stored, facts), facts);
 const stopped = toFacts({ turn: { ...TURN, stopRequested: true } });
 
-describe("a recovered turn", () => {
-  it("[SE40] keeps every stored word, wherever the crash fell", () => {
+describe("whether it goes on", () => {
+  it.each([
+    [{}, true],
+    [{ generation: MAX_RECOVERIES - 1 }, true],
+    [{ generation: MAX_RECOVERIES }, false],
+    [{ stopRequested: true }, false],
+    [{ createdAtMs: NOW_MS - 9_999 }, true],
+    [{ createdAtMs: NOW_MS - 10_000 }, false],
+  ])("[SE44] [SE26] with %j: %s", (change, expected) => {
+    expect(mayGoOn({ ...TURN, ...change }, 10_000, NOW_MS)).toBe(expected);
+  });
+});
+
+describe("what is read back", () => {
+  it("[SE40] nothing, when not even the beginning is stored", () => {
+    expect(readStoredTurn([], toFacts())).toBeNull();
+  });
+
+  it("[SE40] the words that were shown, who said them, and where the message stands", () => {
+    const turn = read(toStored([START, thought("Hm."), text("One"), text(" two")]));
+    expect(turn.earlier).toMatchObject({ text: "One two", legs: [TARGET], firstTokenMs: null });
+    expect(turn.draft.parts).toEqual([
+      { type: "step-start" },
+      { type: "reasoning", text: "Hm.", state: "done" },
+      { type: "text", text: "One two", state: "streaming" },
+    ]);
+    expect(turn.legs).toMatchObject([TARGET]);
+    expect(turn.receipt).toMatchObject({ legs: [], status: "streaming" });
+  });
+
+  it("[SE61] thoughts alone are no words to go on from: the next leg takes them back", () => {
+    const turn = read(toStored([START, thought("Hm.")]));
+    expect(turn.earlier).toMatchObject({ text: "", legs: [TARGET] });
+    expect(turn.writer.write([NEXT]).map(({ type }) => type)).toEqual(["reset-step", "message-metadata"]);
+  });
+
+  it("[SE46] what came of each leg, thoughts included, so that it can be counted", () => {
+    const turn = read(toStored([START, thought("1234"), text("12345678"), NEXT, text("12")]));
+    expect(turn.earlier).toMatchObject({ legs: [TARGET, OTHER_TARGET], charactersOfLegs: [12, 2] });
+    expect(turn.earlier?.attempts).toMatchObject([
+      { ...TARGET, outcome: "failure", error: expect.stringContaining("interrupted") },
+      { ...OTHER_TARGET, outcome: "failure" },
+    ]);
+  });
+
+  it("[SE46] [SE61] thoughts that were taken back were paid for all the same", () => {
+    const turn = read(toStored([START, thought("1234"), NEXT, thought("12"), text("123")]));
+    expect(turn.earlier).toMatchObject({ text: "123", charactersOfLegs: [4, 5] });
+  });
+
+  it("[SE40] between two steps nothing was shown of the next one", () => {
+    const writer = new AnswerWriter(RECEIPT);
+    const events: readonly AnswerEvent[] = [START, text("Let me look"), ...EVENTS.slice(3, 4)];
+    const chunks = [
+      ...writer.start("a1"),
+      ...writer.write(events),
+      ...writer.endModelCall({ ...RECEIPT, legs: [toLeg()] }),
+      { type: "tool-output-available" as const, toolCallId: "c1", output: 1, dynamic: true as const },
+      ...writer.endStep(),
+    ];
+    const turn = read(chunks.map((chunk) => JSON.stringify(chunk)));
+    expect(turn.earlier).toBeNull();
+    expect(turn.receipt.legs).toEqual([toLeg()]);
+  });
+
+  it("[SE8] a log that holds what was never a chunk is an error, not a guess", () => {
+    expect(() => read(['{"type":"of-a-later-version"}'])).toThrow("discriminator");
+  });
+});
+
+describe("a turn that ends here", () => {
+  it("[SE40] [SE45] keeps every stored word, wherever the crash fell", () => {
     const stored = toStored();
     for (let count = 0; count <= stored.length; count += 1) {
       const kept = stored.slice(0, count);
       const draft = startAnswerDraft();
       for (const chunk of kept) applyAnswerChunk(draft, AnswerChunk.parse(JSON.parse(chunk)));
       const textBefore = draft.parts.map((part) => ("text" in part ? part.text : "")).join("");
-      const recovered = recoverTurn(kept, toFacts());
-      expect(recovered.parts.map((part) => ("text" in part ? part.text : "")).join("")).toBe(textBefore);
-      expect(recovered.receipt.status).toBe(textBefore === "" ? "failed" : "incomplete");
+      const ended = end(kept);
+      expect(ended.parts.map((part) => ("text" in part ? part.text : "")).join("")).toBe(textBefore);
+      expect(ended.receipt.status).toBe(textBefore === "" ? "failed" : "incomplete");
       // A client that goes on from its own chunks with the last ones ends with the stored message.
-      for (const chunk of recovered.terminalChunks) applyAnswerChunk(draft, AnswerChunk.parse(chunk));
-      expect(closeAnswerDraft(draft)).toEqual(recovered.parts);
-      expect(recovered.terminalChunks.at(-1)).toEqual({ type: "error", errorText: recovered.receipt.notice });
-      expect(SelectionRecord.parse(recovered.record).status).toBe(recovered.receipt.status);
+      for (const chunk of ended.terminalChunks) applyAnswerChunk(draft, AnswerChunk.parse(chunk));
+      expect(closeAnswerDraft(draft)).toEqual(ended.parts);
+      expect(ended.terminalChunks.at(-1)).toEqual({ type: "error", errorText: ended.receipt.notice });
+      expect(SelectionRecord.parse(ended.record).status).toBe(ended.receipt.status);
     }
   });
 
-  it("[SE40] closes the blocks that are open, and keeps no torn tool call", () => {
-    const recovered = recoverTurn(toStored(), toFacts());
-    expect(recovered.parts.map((part) => part.type)).toEqual([
+  it("[SE5] [SE40] closes the blocks that are open, and keeps no torn tool call", () => {
+    expect(end(toStored()).parts.map((part) => part.type)).toEqual([
       "step-start",
       "reasoning",
       "text",
       "dynamic-tool",
       "text",
     ]);
-    const open = recoverTurn(toStored().slice(0, 5), toFacts());
-    expect(open.terminalChunks[0]).toEqual({ type: "reasoning-end", id: "reasoning-0" });
+    expect(end(toStored().slice(0, 5)).terminalChunks[0]).toEqual({
+      type: "reasoning-end",
+      id: "reasoning-0",
+    });
   });
 
-  it("[SE40] is cancelled when somebody had asked for it, with words or without", () => {
+  it("[SE26] is cancelled when somebody had asked for it, with words or without", () => {
     for (const chunks of [[], toStored()]) {
-      const recovered = recoverTurn(chunks, stopped);
-      expect(recovered.receipt).toMatchObject({ status: "cancelled", notice: "You stopped this answer." });
-      expect(recovered.terminalChunks.at(-1)).toEqual({ type: "abort" });
+      const ended = end(chunks, stopped);
+      expect(ended.receipt).toMatchObject({ status: "cancelled", notice: "You stopped this answer." });
+      expect(ended.terminalChunks.at(-1)).toEqual({ type: "abort" });
     }
   });
 
   it("[SE2] [SE43] has a receipt and a record of what is still known", () => {
-    const { receipt, record } = recoverTurn(toStored(), toFacts());
+    const { receipt, record } = end(toStored());
     expect(receipt).toMatchObject({
       turnId: "turn_1",
       selectionId: "sel_1",
       legs: [TARGET],
       attempts: 1,
-      costMicroUsd: null,
     });
     expect(record).toMatchObject({
       id: "sel_1",
@@ -98,9 +187,37 @@ describe("a recovered turn", () => {
       model: "gpt-6-luna",
       affinity: true,
       durationMs: 5_000,
-      costMicroUsd: null,
     });
-    expect(recoverTurn([], toFacts()).record).toMatchObject({ provider: null, model: null, affinity: false });
+    expect(end([]).record).toMatchObject({ provider: null, model: null, affinity: false });
+  });
+
+  it("[SE46] pays for what its legs gave, by an estimate where nobody counted", () => {
+    const counted = toFacts({
+      countLegs: (legs, charactersOfLegs) =>
+        countLegs(legs, {
+          charactersOfLegs,
+          inputTokens: () => 50,
+          priceUsage: (_, { outputTokens }) => (outputTokens ?? 0) * 2,
+        }),
+    });
+    const { receipt, record } = end(
+      toStored([START, thought("1234"), text("12345678"), NEXT, text("12")]),
+      counted,
+    );
+    expect(receipt.legs).toMatchObject([
+      { usage: { inputTokens: 50, outputTokens: 3 }, costMicroUsd: 6, estimated: true },
+      { usage: { inputTokens: 50, outputTokens: 1 }, costMicroUsd: 2, estimated: true },
+    ]);
+    expect([receipt.costMicroUsd, record.costMicroUsd]).toEqual([8, 8]);
+    expect(record.attempts.map(({ costMicroUsd }) => costMicroUsd)).toEqual([6, 2]);
+    // Nobody can say what a call cost of which no word was stored.
+    expect(end([], counted).receipt.costMicroUsd).toBeNull();
+  });
+
+  it("[SE46] leaves a leg alone that its provider has counted", () => {
+    const leg = toLeg({ usage: { ...toLeg().usage, outputTokens: 9 } });
+    const facts = { charactersOfLegs: [400], inputTokens: () => 1, priceUsage: () => 1 };
+    expect(countLegs([leg], facts)).toEqual([leg]);
   });
 
   it.each([
@@ -109,6 +226,6 @@ describe("a recovered turn", () => {
     [["openai/gpt-6-luna"], "pinned"],
     [["fast", "openai/gpt-6-luna"], "list"],
   ])("[SE43] that asked for %j was of mode %s", (requested, mode) => {
-    expect(recoverTurn([], toFacts({ turn: { ...TURN, requested } })).record.mode).toBe(mode);
+    expect(end([], toFacts({ turn: { ...TURN, requested } })).record.mode).toBe(mode);
   });
 });

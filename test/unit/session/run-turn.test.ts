@@ -1,91 +1,129 @@
-/** One turn on a virtual clock: what is stored when, and that nobody sees what is not. */
+/** One turn on a virtual clock: what is shown and stored when, how it ends, how it goes on behind a crash. */
 import { describe, expect, it } from "vitest";
-import { startAnswerDraft } from "../../../src/protocol/answer-parts.ts";
-import { AnswerChunk } from "../../../src/protocol/session-frame.ts";
+import { applyAnswerChunk, startAnswerDraft } from "../../../src/protocol/answer-parts.ts";
+import { AnswerChunk } from "../../../src/protocol/answer-chunk.ts";
 import type { AnswerOutcome } from "../../../src/routing/run-answer.ts";
 import type { AnswerEvent } from "../../../src/routing/run-plan.ts";
-import { runTurn } from "../../../src/session/run-turn.ts";
-import { StreamLog, type FlushedChunks, type StreamLogStore } from "../../../src/session/stream-log.ts";
+import { readStoredTurn } from "../../../src/session/recover.ts";
+import { runTurn, type StepInput } from "../../../src/session/run-turn.ts";
+import { StreamLog } from "../../../src/session/stream-log.ts";
 import { VirtualClock } from "../../fakes/virtual-clock.ts";
-import { RECORD, TARGET, toEnd } from "./answer-fixtures.ts";
+import { NOW_MS, OTHER_TARGET, RECORD, SESSION, TARGET, toEnd, toLeg, TURN } from "./answer-fixtures.ts";
+import { MemoryLogStore } from "./session-fakes.ts";
 
-const FACTS = { messageId: "a1", turnId: "turn_1", selectionId: "sel_1", requested: ["fast"], sandbox: true };
+const FACTS = { ...TURN, sandbox: true, startedMs: NOW_MS };
 const START: AnswerEvent = { type: "leg-start", target: TARGET, attempt: 1 };
+const NEXT: AnswerEvent = { type: "leg-start", target: OTHER_TARGET, attempt: 2 };
 const text = (delta: string): AnswerEvent => ({ type: "text-delta", text: delta });
-
-class MemoryLogStore implements StreamLogStore {
-  readonly rows: (readonly string[])[] = [];
-
-  append(firstSequence: number, chunks: readonly string[]): void {
-    if (firstSequence !== this.rows.flat().length) throw new Error(`a gap before ${firstSequence}`);
-    this.rows.push(chunks);
-  }
-
-  readAll(): string[] {
-    return this.rows.flat();
-  }
-}
+const thought = (delta: string): AnswerEvent => ({ type: "reasoning-delta", text: delta });
 
 type Step = { readonly afterMs: number; readonly events: readonly AnswerEvent[] };
+interface TurnOptions {
+  readonly store?: MemoryLogStore;
+  readonly hasStock?: boolean;
+  readonly end?: (clock: VirtualClock) => Promise<AnswerOutcome>;
+}
 
 function startTurn(
   steps: readonly Step[],
-  end: (clock: VirtualClock) => Promise<AnswerOutcome> = async () => ({ end: toEnd(), record: RECORD }),
+  { store = new MemoryLogStore(), hasStock = false, end }: TurnOptions = {},
 ) {
   const clock = new VirtualClock();
-  const store = new MemoryLogStore();
   const log = new StreamLog(store);
-  const sent: (FlushedChunks & { readonly atMs: number })[] = [];
+  const resumed = readStoredTurn(log.readStored(), {
+    turn: TURN,
+    session: SESSION,
+    question: "",
+    sandbox: true,
+    nowMs: clock.nowMs(),
+    countLegs: (legs) => legs,
+  });
+  const inputs: StepInput[] = [];
+  const shown: { readonly atMs: number; readonly upTo: number; readonly stored: number }[] = [];
   const startedMs = clock.nowMs();
-  async function* answer(): AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined> {
+  async function* startStep(
+    input: StepInput,
+  ): AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined> {
+    inputs.push(input);
+    // A network goes on while nobody reads: each step is due behind the one before it, read or not.
+    let dueMs = startedMs;
     for (const step of steps) {
-      await clock.sleep(step.afterMs);
+      dueMs += step.afterMs;
+      if (dueMs > clock.nowMs()) await clock.sleep(dueMs - clock.nowMs());
       yield step.events;
     }
-    return end(clock);
+    const outcome = end === undefined ? { end: toEnd(), record: RECORD } : await end(clock);
+    yield [outcome.end];
+    return outcome;
   }
-  const send = (flushed: FlushedChunks): void => {
-    // Whatever is sent is stored already.
-    expect(store.rows.at(-1)).toEqual(flushed.chunks);
-    sent.push({ ...flushed, atMs: clock.nowMs() - startedMs });
-  };
-  const work = runTurn({ clock, log, send, draft: startAnswerDraft(), answer: answer() }, FACTS);
-  return { clock, store, log, sent, work };
+  const work = runTurn(
+    {
+      clock,
+      log,
+      draft: resumed?.draft ?? startAnswerDraft(),
+      hasStock: () => hasStock,
+      deliver: () =>
+        shown.push({ atMs: clock.nowMs() - startedMs, upTo: log.nextSequence, stored: log.storedSequence }),
+      startStep,
+      runTools: null,
+    },
+    FACTS,
+    resumed,
+  );
+  return { clock, store, log, inputs, shown, work };
 }
 
+const read = (chunks: readonly string[]): AnswerChunk[] =>
+  chunks.map((json) => AnswerChunk.parse(JSON.parse(json)));
 const deltasOf = (chunks: readonly string[]): string[] =>
-  chunks.flatMap((json) => {
-    const chunk = AnswerChunk.parse(JSON.parse(json));
-    return chunk.type === "text-delta" ? [chunk.delta] : [];
-  });
+  read(chunks).flatMap((chunk) => (chunk.type === "text-delta" ? [chunk.delta] : []));
 
 describe("pace", () => {
-  it("[SE7] [SE9] the first word is stored and sent at once, the next ones together after 60 ms", async () => {
+  it("[SE51] [SE52] [SE9] words are shown at once, and stored in steps that grow", async () => {
     const turn = startTurn([
       { afterMs: 100, events: [START, text("One")] },
       { afterMs: 10, events: [text(" two")] },
       { afterMs: 10, events: [text(" three")] },
       { afterMs: 200, events: [text(" four")] },
+      { afterMs: 5_000, events: [text(" five")] },
     ]);
     await turn.clock.runUntil(turn.work);
-    expect(turn.sent.map(({ atMs, chunks }) => [atMs, deltasOf(chunks)])).toEqual([
-      [100, ["One"]],
-      [160, [" two", " three"]],
-      [320, [" four"]],
-    ]);
-    expect(turn.sent.map((flushed) => flushed.firstSequence)).toEqual([0, 5, 7]);
+    // Nobody waits for a word for longer than two frames take, and no two frames come closer than 60 ms.
+    const shownAt = (upTo: number) => turn.shown.find((each) => each.upTo >= upTo)?.atMs;
+    expect(shownAt(5)).toBe(100);
+    const frames = turn.shown.filter(({ upTo }, index) => upTo !== turn.shown[index - 1]?.upTo);
+    const gaps = frames.slice(1).map(({ atMs }, index) => atMs - (frames[index]?.atMs ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(60);
+    expect(frames.find(({ atMs }) => atMs > 110)?.atMs).toBeLessThanOrEqual(230);
+    expect(turn.shown.filter(({ stored }) => stored > 0).map(({ atMs }) => atMs)).toEqual([350, 5_320]);
+    expect(deltasOf(turn.store.readAll()).join("")).toBe("One two three four five");
   });
 
-  it("[SE9] of a fast answer one row every 60 ms is written, however many reads there are", async () => {
-    const steps = Array.from({ length: 600 }, (_, index) => ({
-      afterMs: 1,
+  it("[SE50] of fifteen seconds and 800 words seven rows are appended to, however many reads there are", async () => {
+    const steps = Array.from({ length: 800 }, (_, index) => ({
+      afterMs: 19,
+      events: index === 0 ? [START, text("x")] : [text("x")],
+    }));
+    const [alone, withStock] = [startTurn(steps), startTurn(steps, { hasStock: true })];
+    await alone.clock.runUntil(alone.work);
+    await withStock.clock.runUntil(withStock.work);
+    expect(alone.store.rows).toHaveLength(7);
+    expect(withStock.store.rows.length).toBeLessThanOrEqual(15_200 / 250 + 1);
+    expect(withStock.store.rows.length).toBeGreaterThan(40);
+  });
+
+  it("[SE9] a stream that comes in many small reads is not slowed by the pace of sending", async () => {
+    const steps = Array.from({ length: 900 }, (_, index) => ({
+      afterMs: 2,
       events: index === 0 ? [START, text("x")] : [text("x")],
     }));
     const turn = startTurn(steps);
+    const startedMs = turn.clock.nowMs();
     await turn.clock.runUntil(turn.work);
-    expect(turn.store.rows.length).toBeLessThanOrEqual(11);
-    const times = turn.sent.map((flushed) => flushed.atMs);
-    expect(times.slice(1).every((atMs, index) => atMs - (times[index] ?? 0) >= 60)).toBe(true);
+    expect(turn.clock.nowMs() - startedMs).toBeLessThan(1_800 + 100);
+    const times = turn.shown.map(({ atMs }) => atMs);
+    expect(turn.shown.length).toBeLessThan(1_800 / 60 + 10);
+    expect(times.at(-1)).toBeLessThan(1_900);
   });
 
   it("[SE9] nothing is left behind: no timer runs after the end", async () => {
@@ -95,12 +133,13 @@ describe("pace", () => {
     ]);
     await turn.clock.runUntil(turn.work);
     expect(turn.clock.pendingTimers).toBe(0);
-    expect(turn.sent).toHaveLength(1);
+    expect(turn.shown).toHaveLength(1);
     // What is pending goes with the terminal chunks, in the caller's own transaction.
-    const flushed = turn.log.flush();
-    expect(deltasOf(flushed?.chunks ?? [])).toEqual([" two"]);
-    expect(flushed?.chunks.at(-1)).toContain('"type":"finish"');
-    expect(flushed?.firstSequence).toBe(turn.sent[0]?.chunks.length);
+    expect(turn.store.rows).toEqual([]);
+    turn.log.save();
+    expect(turn.store.rows).toHaveLength(1);
+    expect(deltasOf(turn.store.readAll())).toEqual(["One", " two"]);
+    expect(read(turn.store.readAll()).at(-1)).toMatchObject({ type: "finish" });
   });
 });
 
@@ -116,57 +155,94 @@ describe("the end", () => {
       legs: [TARGET],
       attempts: 0,
       firstTokenMs: 40,
-      durationMs: 90,
       costMicroUsd: 7,
       sandbox: true,
       notice: null,
     });
-    expect(result.record).toBe(RECORD);
+    expect(result.records).toEqual([RECORD]);
+    expect(turn.inputs).toMatchObject([{ earlier: null, mayCallTools: true }]);
   });
 
   it("[SE1] an answer that throws leaves what was stored, and no timer", async () => {
     const turn = startTurn(
       [
         { afterMs: 1, events: [START, text("One")] },
-        { afterMs: 1, events: [text(" two")] },
+        { afterMs: 300, events: [text(" two")] },
       ],
-      () => Promise.reject(new Error("a bug")),
+      { end: () => Promise.reject(new Error("a bug")) },
     );
     await expect(turn.clock.runUntil(turn.work)).rejects.toThrow("a bug");
     expect(turn.clock.pendingTimers).toBe(0);
     expect(deltasOf(turn.store.readAll())).toEqual(["One"]);
   });
-});
 
-describe("the log", () => {
-  it("[SE8] goes on where it ended when it is opened again", () => {
-    const store = new MemoryLogStore();
-    const log = new StreamLog(store);
-    expect(log.flush()).toBeNull();
-    log.append([{ type: "start-step" }, { type: "text-start", id: "t" }]);
-    expect([log.hasPending, log.nextSequence]).toEqual([true, 0]);
-    expect(log.flush()).toEqual({
-      firstSequence: 0,
-      chunks: ['{"type":"start-step"}', '{"type":"text-start","id":"t"}'],
-    });
-    const again = new StreamLog(store);
-    expect(again.nextSequence).toBe(2);
-    again.append([{ type: "abort" }]);
-    expect(again.flush()).toEqual({ firstSequence: 2, chunks: ['{"type":"abort"}'] });
-    expect(again.readFrom(1)).toEqual(['{"type":"text-start","id":"t"}', '{"type":"abort"}']);
-    expect(again.readFrom(9)).toEqual([]);
+  it("[SE60] an answer that another target went on with is one text in one block", async () => {
+    const legs = [toLeg(), toLeg(OTHER_TARGET)];
+    const turn = startTurn(
+      [
+        { afterMs: 1, events: [START, text("One")] },
+        { afterMs: 500, events: [NEXT, text(" two")] },
+      ],
+      { end: async () => ({ end: toEnd({ legs, costMicroUsd: 14 }), record: RECORD }) },
+    );
+    const { parts, receipt } = await turn.clock.runUntil(turn.work);
+    expect(parts).toEqual([{ type: "step-start" }, { type: "text", text: "One two", state: "done" }]);
+    expect(receipt).toMatchObject({ legs, costMicroUsd: 14 });
   });
 
-  it("[SE7] shows nobody what is not stored: a store that fails sends nothing", () => {
-    const failing: StreamLogStore = {
-      append: () => {
-        throw new Error("the disk is full");
-      },
-      readAll: () => [],
-    };
-    const log = new StreamLog(failing);
-    log.append([{ type: "start-step" }]);
-    expect(() => log.flush()).toThrow("the disk is full");
-    expect(log.readFrom(0)).toEqual([]);
+  it("[SE61] a target that broke in its thoughts leaves none of them", async () => {
+    const turn = startTurn([
+      { afterMs: 1, events: [START, thought("Hm")] },
+      { afterMs: 500, events: [NEXT, thought("Well"), text("One")] },
+    ]);
+    const { parts } = await turn.clock.runUntil(turn.work);
+    expect(parts.map((part) => ("text" in part ? part.text : part.type))).toEqual([
+      "step-start",
+      "Well",
+      "One",
+    ]);
+  });
+});
+
+describe("behind a crash", () => {
+  const interrupted = async (): Promise<MemoryLogStore> => {
+    const turn = startTurn([
+      { afterMs: 1, events: [START, thought("Hm"), text("One")] },
+      { afterMs: 1_200, events: [text(" two")] },
+      { afterMs: 60_000, events: [text(" never")] },
+    ]);
+    await turn.clock.advance(5_000);
+    return turn.store;
+  };
+
+  it("[SE40] the call is told what was shown, and what it says goes on in the same block and the same log", async () => {
+    const store = await interrupted();
+    const before = store.readAll();
+    const turn = startTurn([{ afterMs: 10, events: [NEXT, text(" three")] }], { store });
+    const { parts, receipt } = await turn.clock.runUntil(turn.work);
+    expect(turn.inputs).toMatchObject([
+      { done: [], earlier: { text: "One two", legs: [TARGET] }, mayCallTools: true },
+    ]);
+    expect(parts).toEqual([
+      { type: "step-start" },
+      { type: "reasoning", text: "Hm", state: "done" },
+      { type: "text", text: "One two three", state: "done" },
+    ]);
+    expect(receipt.status).toBe("complete");
+    turn.log.save();
+    expect(store.readAll().slice(0, before.length)).toEqual(before);
+    const draft = startAnswerDraft();
+    for (const chunk of read(store.readAll())) applyAnswerChunk(draft, chunk);
+    expect(draft.parts).toEqual(parts);
+    expect(read(store.readAll()).filter(({ type }) => type === "start")).toHaveLength(1);
+  });
+
+  it("[SE51] its first words are stored at once where a stock client follows", async () => {
+    const store = await interrupted();
+    const rows = store.rows.length;
+    const turn = startTurn([{ afterMs: 10, events: [NEXT, text(" three")] }], { store, hasStock: true });
+    await turn.clock.runUntil(turn.work);
+    expect(store.rows).toHaveLength(rows + 1);
+    expect(deltasOf(store.readAll()).at(-1)).toBe(" three");
   });
 });

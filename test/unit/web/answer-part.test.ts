@@ -1,10 +1,12 @@
-/** What is drawn of an answer. Rule WB33. */
+/** What is drawn of an answer, and what is said of its tools. Rules WB33, WB68. */
 import { expect, it } from "vitest";
 import { closeAnswerDraft } from "../../../src/protocol/answer-parts.ts";
-import type { AnswerChunk } from "../../../src/protocol/session-frame.ts";
+import type { AnswerChunk } from "../../../src/protocol/answer-chunk.ts";
+import { toApprovalWords, toToolWords } from "../../../web/chat/tool-words.ts";
 import {
   applyChunk,
   EMPTY_ANSWER,
+  toFiles,
   toPlainText,
   toStoredParts,
   toStreamedParts,
@@ -54,9 +56,77 @@ it("[WB33] shows open parts as open, a tool's arguments as they arrive, and pass
   ]);
   expect(toStreamedParts(take(CHUNKS.slice(0, 8))).at(-1)).toEqual({
     type: "tool",
+    callId: "t",
     name: "search",
     input: '{"query":',
+    state: "input-streaming",
+    output: "",
+    errorText: "",
+    approvalId: "",
   });
   const future = { ...makeAnswer("a", "q"), parts: [{ type: "hologram" }, { type: "text", text: "Seen" }] };
   expect(toStoredParts(future)).toEqual([{ type: "text", text: "Seen", isOpen: false }]);
+});
+
+const CALL: AnswerChunk[] = [
+  { type: "start-step" },
+  { type: "tool-input-start", toolCallId: "t", toolName: "book", dynamic: true },
+  { type: "tool-input-available", toolCallId: "t", toolName: "book", input: { nights: 3 }, dynamic: true },
+  { type: "tool-approval-request", approvalId: "ap", toolCallId: "t" },
+];
+const ALLOWED: AnswerChunk = { type: "tool-approval-response", approvalId: "ap", approved: true };
+const toTool = (chunks: readonly AnswerChunk[]) =>
+  toStreamedParts(take(chunks)).find((part) => part.type === "tool");
+
+it("[WB68] a call shows what it was given and what became of it", () => {
+  expect(toTool(CALL)).toMatchObject({
+    state: "approval-requested",
+    approvalId: "ap",
+    input: '{\n  "nights": 3\n}',
+  });
+  const output: AnswerChunk = {
+    type: "tool-output-available",
+    toolCallId: "t",
+    output: "Berth 12",
+    dynamic: true,
+  };
+  expect(toTool([...CALL, ALLOWED, output])).toMatchObject({ state: "output-available", output: "Berth 12" });
+  const error: AnswerChunk = {
+    type: "tool-output-error",
+    toolCallId: "t",
+    errorText: "Full.",
+    dynamic: true,
+  };
+  expect(toTool([...CALL, ALLOWED, error])).toMatchObject({ state: "output-error", errorText: "Full." });
+  const denied: AnswerChunk = { type: "tool-output-denied", toolCallId: "t" };
+  expect(toTool([...CALL, { ...ALLOWED, approved: false }, denied])).toMatchObject({
+    state: "output-denied",
+  });
+  const stored = { ...makeAnswer("a", "q"), parts: closeAnswerDraft(take([...CALL, ALLOWED, output]).draft) };
+  expect(toStoredParts(stored)).toEqual(toStreamedParts(take([...CALL, ALLOWED, output])));
+});
+
+it("[WB68] a call that nothing more will come of is not said to be under way", () => {
+  const words = (state: Parameters<typeof toToolWords>[0]["state"], isLive: boolean) =>
+    toToolWords({ name: "book", state }, isLive);
+  expect(words("input-available", true)).toEqual({ text: "Calling book…", tone: "busy" });
+  expect(words("input-available", false).tone).toBe("bad");
+  expect(words("approval-requested", false).text).toMatch(/nobody said/);
+  expect(words("output-available", false)).toEqual({ text: "Called book", tone: "done" });
+  expect(words("output-denied", true).text).toBe("book was not allowed");
+});
+
+it("[WB68] an answer that waits for somebody says so aloud, and only then", () => {
+  expect(toApprovalWords(toStreamedParts(take(CALL)))).toMatch(/may book be called/);
+  expect(toApprovalWords(toStreamedParts(take([...CALL, ALLOWED])))).toBe("");
+});
+
+it("[WB33] files of a question are shown apart from its text", () => {
+  const file = { type: "file", mediaType: "image/png", filename: "sea.png", url: "/x" };
+  const question = {
+    ...makeAnswer("a", "q"),
+    parts: [{ type: "text", text: "Look" }, file, { type: "file" }],
+  };
+  expect(toFiles(toStoredParts(question))).toEqual([file]);
+  expect(toPlainText(toStoredParts(question))).toBe("Look");
 });

@@ -1,14 +1,11 @@
 /** Frames and messages for the tests of the chat's pages. */
 import type { Receipt } from "../../../src/protocol/answer.ts";
 import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
-import type {
-  ActiveTurn,
-  AnswerChunk,
-  LiveServerFrame,
-  StoredMessage,
-} from "../../../src/protocol/session-frame.ts";
-import { applyChatEvent, newChatState } from "../../../web/session/chat-view.ts";
-import type { ChatEffect, ChatEvent, ChatState } from "../../../web/session/chat-view.ts";
+import type { AnswerChunk } from "../../../src/protocol/answer-chunk.ts";
+import type { ActiveTurn, LiveServerFrame, StoredMessage } from "../../../src/protocol/session-frame.ts";
+import { newChatState } from "../../../web/session/chat-state.ts";
+import type { ChatEffect, ChatEvent, ChatState } from "../../../web/session/chat-state.ts";
+import { applyChatEvent } from "../../../web/session/chat-view.ts";
 
 export const SESSION_ID = "chat_1";
 export const TURN: ActiveTurn = {
@@ -16,7 +13,19 @@ export const TURN: ActiveTurn = {
   requestId: "request_1",
   messageId: "answer_1",
   parentId: "question_1",
+  generation: 0,
 };
+/** The resume of a page that has nothing of it yet. */
+export const RESUME = {
+  type: "resume",
+  requestId: TURN.requestId,
+  id: SESSION_ID,
+  turnId: TURN.turnId,
+  generation: 0,
+  headers: {},
+  body: {},
+};
+export const CUT: ChatEvent = { type: "socket-close", code: 1006, online: true };
 
 export function makeReceipt(change: Partial<Receipt> = {}): Receipt {
   return {
@@ -30,6 +39,7 @@ export function makeReceipt(change: Partial<Receipt> = {}): Receipt {
         model: "gpt",
         usage: { ...UNKNOWN_USAGE, inputTokens: 10, outputTokens: 20 },
         costMicroUsd: 1_500,
+        estimated: false,
       },
     ],
     attempts: 1,
@@ -59,11 +69,25 @@ export function makeAnswer(id: string, parentId: string, text = id): StoredMessa
   return { ...makeQuestion(id, parentId, text), role: "assistant", metadata: makeReceipt() };
 }
 
+type Hello = Extract<LiveServerFrame, { type: "hello" }>;
+
 export function makeHello(
   messages: StoredMessage[],
   activeTurn: ActiveTurn | null = null,
-): Extract<LiveServerFrame, { type: "hello" }> {
-  return { type: "hello", sessionId: SESSION_ID, title: "A title", messages, activeTurn, presence: 1 };
+  change: Partial<Hello> = {},
+): Hello {
+  return {
+    type: "hello",
+    sessionId: SESSION_ID,
+    title: "A title",
+    messages,
+    hasOlder: false,
+    branches: {},
+    activeTurn,
+    summary: null,
+    presence: 1,
+    ...change,
+  };
 }
 
 /** The chunks of a whole answer: one text part in pieces. */
@@ -86,18 +110,40 @@ export function makeChunkFrame(
 }
 
 export const frame = (value: LiveServerFrame): ChatEvent => ({ type: "frame", frame: value });
-export const ask = (id: string): ChatEvent => ({
+type Ask = Extract<ChatEvent, { type: "ask" }>;
+export const ask = (id: string, change: Partial<Ask> = {}): ChatEvent => ({
   type: "ask",
   requestId: `r_${id}`,
   messageId: id,
   text: `text of ${id}`,
+  files: [],
   model: "fast",
+  editedId: null,
+  ...change,
+});
+/** The server's word that it has taken that question. */
+export const added = (id: string, parentId: string | null = null): ChatEvent =>
+  frame({ type: "message-added", message: makeQuestion(id, parentId, `text of ${id}`) });
+export const started = (turn: ActiveTurn = TURN): ChatEvent => frame({ type: "turn-started", turn });
+export const ended = (turn: ActiveTurn = TURN, text = turn.messageId): ChatEvent =>
+  frame({
+    type: "turn-ended",
+    turnId: turn.turnId,
+    message: makeAnswer(turn.messageId, turn.parentId, text),
+  });
+/** The turn that answers that question of this tab. */
+export const turnOf = (id: string, generation = 0): ActiveTurn => ({
+  turnId: `turn_${id}`,
+  requestId: `r_${id}`,
+  messageId: `answer_${id}`,
+  parentId: id,
+  generation,
 });
 
 /** Takes the events in order; the state after the last one and the effects of each. */
 export function run(
   events: readonly ChatEvent[],
-  from: ChatState = newChatState(SESSION_ID, null),
+  from: ChatState = newChatState(SESSION_ID, []),
 ): { state: ChatState; effects: ChatEffect[][] } {
   let state = from;
   const effects: ChatEffect[][] = [];
@@ -107,6 +153,13 @@ export function run(
     effects.push([...step.effects]);
   }
   return { state, effects };
+}
+
+/** The ids of the questions that were sent after the last event. */
+export function lastAsked(effects: readonly ChatEffect[][]): (string | undefined)[] {
+  return (effects.at(-1) ?? []).flatMap((effect) =>
+    effect.type === "send-frame" && effect.frame.type === "send" ? [effect.frame.messages[0]?.id] : [],
+  );
 }
 
 /** The frames among the effects of the last event. */

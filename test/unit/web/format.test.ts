@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import {
   formatAgo,
+  formatBytes,
   formatCount,
   formatCountdown,
   formatDuration,
@@ -19,6 +20,18 @@ it("[WB34] says that a price or a count is unknown", () => {
 it("[WB34] keeps the digits of a price that matter", () => {
   const shown = [0, 1, 42, 1_840, 9_999, 10_000, 1_234_567, 1_234_000_000].map(formatMicroUsd);
   expect(shown).toEqual(["$0", "$0.000001", "$0.000042", "$0.00184", "$0.01", "$0.01", "$1.23", "$1,234.00"]);
+});
+
+it("[WB35] gives sizes of files in the unit that suits them", () => {
+  expect([1, 812, 1_024, 1_047_000, 1_047_552, 1_572_864, 5_242_880].map(formatBytes)).toEqual([
+    "1 byte",
+    "812 bytes",
+    "1 KB",
+    "1022 KB",
+    "1 MB",
+    "1.5 MB",
+    "5 MB",
+  ]);
 });
 
 it("[WB35] rounds durations and countdowns to the unit that suits them", () => {

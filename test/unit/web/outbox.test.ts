@@ -1,31 +1,11 @@
-/** The question that is kept across a reload. Rule WB18. */
+/** The questions that are kept across a reload. Rules WB18 and WB59. */
 import { expect, it } from "vitest";
+import { readDraft, saveDraft } from "../../../web/session/draft.ts";
 import { readOutbox, saveOutbox } from "../../../web/session/outbox.ts";
 import type { PendingSend } from "../../../web/session/pending-send.ts";
+import { TabStorage } from "./tab-storage.ts";
 
-class MemoryStorage implements Storage {
-  private readonly entries = new Map<string, string>();
-  get length(): number {
-    return this.entries.size;
-  }
-  clear(): void {
-    this.entries.clear();
-  }
-  key(index: number): string | null {
-    return [...this.entries.keys()][index] ?? null;
-  }
-  getItem(key: string): string | null {
-    return this.entries.get(key) ?? null;
-  }
-  setItem(key: string, value: string): void {
-    this.entries.set(key, value);
-  }
-  removeItem(key: string): void {
-    this.entries.delete(key);
-  }
-}
-
-class ForbiddenStorage extends MemoryStorage {
+class ForbiddenStorage extends TabStorage {
   override getItem(): string | null {
     throw new Error("forbidden");
   }
@@ -39,31 +19,63 @@ const PENDING: PendingSend = {
   requestId: "r",
   messageId: "m",
   text: "Hello",
+  files: [],
   model: "fast",
   sent: false,
+  refusal: null,
+  takenBack: false,
+  edits: null,
 };
 
-it("[WB18] keeps a pending question by chat until it is confirmed", () => {
-  const storage = new MemoryStorage();
-  saveOutbox(storage, "chat_1", PENDING);
-  expect(readOutbox(storage, "chat_1")).toEqual(PENDING);
-  expect(readOutbox(storage, "chat_2")).toBeNull();
-  saveOutbox(storage, "chat_1", null);
+it("[WB18] keeps the pending questions of a chat in their order until they are confirmed", () => {
+  const storage = new TabStorage();
+  const second: PendingSend = {
+    ...PENDING,
+    messageId: "n",
+    files: [{ mediaType: "text/plain", filename: "a.txt", url: "/a" }],
+    edits: { messageId: "m", parentId: null, besideIds: ["m"] },
+  };
+  saveOutbox(storage, "chat_1", [PENDING, second]);
+  expect(readOutbox(storage, "chat_1")).toEqual([PENDING, second]);
+  expect(readOutbox(storage, "chat_2")).toEqual([]);
+  saveOutbox(storage, "chat_1", []);
   expect(storage.length).toBe(0);
 });
 
 it("[WB18] keeps no wish for another answer, and drops what it cannot read", () => {
-  const storage = new MemoryStorage();
-  saveOutbox(storage, "chat_1", { ...PENDING, trigger: "regenerate-message" });
+  const storage = new TabStorage();
+  saveOutbox(storage, "chat_1", [{ ...PENDING, trigger: "regenerate-message" }]);
   expect(storage.length).toBe(0);
   storage.setItem("breakwater.outbox.chat_1", "{");
-  expect(readOutbox(storage, "chat_1")).toBeNull();
+  expect(readOutbox(storage, "chat_1")).toEqual([]);
   storage.setItem("breakwater.outbox.chat_1", '{"text":1}');
-  expect(readOutbox(storage, "chat_1")).toBeNull();
+  expect(readOutbox(storage, "chat_1")).toEqual([]);
+});
+
+it("[WB18] reads the single question that an older version of the page kept", () => {
+  const storage = new TabStorage();
+  const { trigger, requestId, messageId, text, model, sent } = PENDING;
+  const kept = JSON.stringify({ trigger, requestId, messageId, text, model, sent });
+  storage.setItem("breakwater.outbox.chat_1", kept);
+  expect(readOutbox(storage, "chat_1")).toEqual([PENDING]);
 });
 
 it("[WB18] works without a storage that may be used", () => {
   const storage = new ForbiddenStorage();
-  saveOutbox(storage, "chat_1", PENDING);
-  expect(readOutbox(storage, "chat_1")).toBeNull();
+  saveOutbox(storage, "chat_1", [PENDING]);
+  expect(readOutbox(storage, "chat_1")).toEqual([]);
+});
+
+it("[WB59] keeps what is being typed, a text a chat, until it is gone", () => {
+  const storage = new TabStorage();
+  saveDraft(storage, "chat_1", "Half a sent");
+  saveDraft(storage, "", "For a new chat");
+  expect(readDraft(storage, "chat_1")).toBe("Half a sent");
+  expect(readDraft(storage, "")).toBe("For a new chat");
+  expect(readDraft(storage, "chat_2")).toBe("");
+  saveDraft(storage, "chat_1", "");
+  expect(storage.length).toBe(1);
+  const forbidden = new ForbiddenStorage();
+  saveDraft(forbidden, "chat_1", "x");
+  expect(readDraft(forbidden, "chat_1")).toBe("");
 });

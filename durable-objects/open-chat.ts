@@ -1,0 +1,121 @@
+/** Puts a chat's core together for its object: the wiring of the environment on one side, the object on the other. */
+import { newId, newMessageId, newSelectionId, newTurnId } from "../src/base/id.ts";
+import { toAttachmentId, toFileKey } from "../src/session/attachment-path.ts";
+import { Chat } from "../src/session/chat.ts";
+import { ChatUpkeep } from "../src/session/chat-upkeep.ts";
+import { countLegs } from "../src/session/count-legs.ts";
+import type { ChatSocket } from "../src/session/live-turn.ts";
+import type { SessionStore } from "../src/session/store/session-store.ts";
+import { ChatTools } from "../src/session/chat-tools.ts";
+import { ToolApprovals } from "../src/session/tool-approvals.ts";
+import { createStepStarter, estimatePromptTokens } from "../src/session/turn-steps.ts";
+import { resolveModels } from "../src/routing/run-answer.ts";
+import { McpServers } from "../src/tools/client/mcp-servers.ts";
+import type { NoteToolFault } from "../src/tools/tool.ts";
+import type { Wiring } from "../src/wiring.ts";
+
+export interface ChatHost {
+  readonly store: SessionStore;
+  readonly wiring: Wiring;
+  readonly files: () => R2Bucket;
+  readonly sockets: () => readonly ChatSocket[];
+  readonly runInBackground: (work: Promise<void>) => void;
+  readonly onTurnStart: () => void;
+  /** After a turn, and whatever was done for the chat behind it: the outbox may hold something. */
+  readonly onRecords: () => void;
+}
+
+export function openChat({ store, wiring, ...host }: ChatHost): Chat {
+  const { settings, idSource } = wiring;
+  const resolve = (requested: readonly string[]): ReturnType<typeof resolveModels> =>
+    resolveModels(wiring.catalog, requested);
+  const approvals = new ToolApprovals(wiring.clock);
+  const tools = settings.tools ? openTools(wiring, approvals) : null;
+  const answers = {
+    store,
+    resolveModels: resolve,
+    runAnswer: wiring.runAnswer,
+    contextTokens: settings.contextTokens,
+    newSelectionId: () => newSelectionId(idSource),
+  };
+  const chat = new Chat({
+    store,
+    clock: wiring.clock,
+    log: wiring.log,
+    sockets: host.sockets,
+    resolveModels: resolve,
+    newIds: () => ({
+      turnId: newTurnId(idSource),
+      messageId: newMessageId(idSource),
+      selectionId: newSelectionId(idSource),
+    }),
+    startStep: createStepStarter({
+      ...answers,
+      listTools: async (signal) => (tools === null ? [] : (await tools.openRegistry(signal)).definitions),
+      readFiles: (urls) => readFiles(host.files(), store, urls),
+    }),
+    runTools: tools === null ? null : (live, calls, tell) => tools.run(live, calls, tell),
+    decideTool: (approvalId, approved) => approvals.decide(approvalId, approved),
+    isSandbox: () => wiring.catalog.providers.some((provider) => wiring.isSandbox(provider)),
+    continuesAfterCrash: settings.continuesAfterCrash,
+    countLegs: (turn, legs, charactersOfLegs) =>
+      countLegs(legs, {
+        charactersOfLegs,
+        inputTokens: () => estimatePromptTokens(answers, turn.parentId),
+        priceUsage: wiring.priceUsage,
+      }),
+    turnMs: settings.deadlines.turnMs,
+    runInBackground: host.runInBackground,
+    onTurnStart: host.onTurnStart,
+    onTurnEnd: (turn) => {
+      host.onRecords();
+      host.runInBackground(upkeep.run(turn.messageId));
+    },
+  });
+  const upkeep = new ChatUpkeep({
+    ...answers,
+    clock: wiring.clock,
+    log: wiring.log,
+    upkeepModel: settings.upkeepModel,
+    onRecord: host.onRecords,
+    onTitle: () => chat.announceChange(false),
+    onSummary: (summary) => chat.announce({ type: "summary-changed", summary }),
+  });
+  return chat;
+}
+
+function openTools(wiring: Wiring, approvals: ToolApprovals): ChatTools {
+  const noteFault: NoteToolFault = (fault) => wiring.log.write("warn", "tool_failed", { ...fault });
+  const servers = new McpServers({
+    servers: wiring.mcpServers,
+    cache: wiring.mcpLists,
+    clock: wiring.clock,
+    fetch: (url, init) => fetch(url, init),
+    noteFault,
+    version: wiring.settings.version,
+  });
+  return new ChatTools({
+    clock: wiring.clock,
+    approvals,
+    newApprovalId: () => newId("appr", wiring.idSource),
+    noteFault,
+    listOthers: (signal) =>
+      wiring.mcpServers.length === 0 ? Promise.resolve([]) : servers.listTools(signal),
+  });
+}
+
+async function readFiles(
+  bucket: R2Bucket,
+  store: SessionStore,
+  urls: readonly string[],
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const sessionId = store.readSession()?.sessionId ?? "";
+  const files = await Promise.all(
+    [...new Set(urls)].map(async (url): Promise<[string, Uint8Array][]> => {
+      const id = toAttachmentId(sessionId, url);
+      const object = id === null ? null : await bucket.get(toFileKey(sessionId, id));
+      return object === null ? [] : [[url, new Uint8Array(await object.arrayBuffer())]];
+    }),
+  );
+  return new Map(files.flat());
+}

@@ -1,0 +1,65 @@
+/** Hands a chat's selection records to the queue: a row goes only after the queue took it. Rule SE43. */
+import { describeError } from "../src/auth/store/describe-error.ts";
+import type { Log } from "../src/base/log.ts";
+import type { SessionStore } from "../src/session/store/session-store.ts";
+
+/** The platform takes 100 messages and 256 KB in one call; a record of an outage has several KB. */
+const BATCH = 50;
+const BATCH_BYTES = 200_000;
+
+export interface SelectionOutboxDeps {
+  readonly store: SessionStore;
+  readonly queue: () => { sendBatch(messages: readonly { readonly body: unknown }[]): Promise<unknown> };
+  readonly log: Log;
+  /** The queue has refused: somebody should look again soon. */
+  readonly onRefused: () => void;
+}
+
+export class SelectionOutbox {
+  private readonly deps: SelectionOutboxDeps;
+  private draining: Promise<void> | null = null;
+
+  constructor(deps: SelectionOutboxDeps) {
+    this.deps = deps;
+  }
+
+  get isEmpty(): boolean {
+    return this.deps.store.readOutbox(1).length === 0;
+  }
+
+  /** D1 drops what comes twice. Never throws. */
+  drain(): Promise<void> {
+    this.draining ??= this.drainRows().finally(() => {
+      this.draining = null;
+    });
+    return this.draining;
+  }
+
+  private async drainRows(): Promise<void> {
+    const { store, queue, log, onRefused } = this.deps;
+    try {
+      for (;;) {
+        const rows = takeBatch(store.readOutbox(BATCH));
+        if (rows.length === 0) return;
+        await queue().sendBatch(rows.map((row) => ({ body: row.message })));
+        store.dropOutbox(rows.map((row) => row.id));
+      }
+    } catch (error) {
+      onRefused();
+      log.write("error", "selection_log_failed", {
+        request_id: store.readLastTurn()?.turnId ?? "",
+        error: describeError(error),
+      });
+    }
+  }
+}
+
+/** As many of the oldest as fit into one call, one at the least. */
+function takeBatch<Row extends { readonly message: unknown }>(rows: readonly Row[]): readonly Row[] {
+  let bytes = 0;
+  const count = rows.findIndex(({ message }) => {
+    bytes += new TextEncoder().encode(JSON.stringify(message)).byteLength;
+    return bytes > BATCH_BYTES;
+  });
+  return count === -1 ? rows : rows.slice(0, Math.max(1, count));
+}

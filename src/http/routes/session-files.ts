@@ -1,0 +1,124 @@
+/** What leaves and enters a chat as a file: exports and attachments. Rules HT61 to HT63. */
+import type { Hono } from "hono";
+import { z } from "zod";
+import { newId } from "../../base/id.ts";
+import type { SessionId } from "../../base/id.ts";
+import {
+  MAX_ATTACHMENT_BYTES,
+  SessionExportQuery,
+  type SessionAttachment,
+} from "../../protocol/session-api.ts";
+import { isImageType, isTextType } from "../../session/accept-files.ts";
+import { toAttachmentUrl, toFileKey } from "../../session/attachment-path.ts";
+import { hasTypeOf } from "../../session/file-signature.ts";
+import type { AppContext, AppEnv } from "../app-env.ts";
+import { readBytes, readQuery } from "../body.ts";
+import { findOwn, refuseUnknown } from "../own-chat.ts";
+import { refuse } from "../respond.ts";
+import type { Services } from "../services.ts";
+
+/** Line ends and other signs that no name has; a name is shown on one line, and stands in a header. */
+const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
+
+const AttachmentQuery = z.object({
+  name: z
+    .string()
+    .transform((name) => name.replace(CONTROLS, " ").trim())
+    .pipe(z.string().min(1).max(200))
+    .default("file"),
+});
+
+/** Longer than any that is registered, and shorter than what a message may name. */
+const MEDIA_TYPE = /^[a-z]+\/[a-z0-9][a-z0-9.+-]{0,80}$/;
+
+export function addSessionFileRoutes(app: Hono<AppEnv>, services: Services): void {
+  const path = "/api/v1/sessions/:sessionId";
+
+  app.get(`${path}/export`, async (context) => {
+    const entry = await findOwn(services, context);
+    if (entry === null) return refuseUnknown(context);
+    const query = readQuery(context, SessionExportQuery);
+    if (!query.ok) return query.error;
+    const { format } = query.value;
+    const body = await services.chatObject(entry.id).export(format);
+    if (body === null) return refuseUnknown(context);
+    const [type, ending] = format === "json" ? ["application/json", "json"] : ["text/markdown", "md"];
+    return context.body(body, 200, {
+      "content-type": `${type}; charset=utf-8`,
+      "content-disposition": `attachment; filename="${entry.id}.${ending}"`,
+    });
+  });
+
+  app.post(`${path}/attachments`, async (context) => {
+    const entry = await findOwn(services, context);
+    if (entry === null) return refuseUnknown(context);
+    return attach(services, context, entry.id);
+  });
+
+  app.get(`${path}/attachments/:attachmentId`, async (context) => {
+    const entry = await findOwn(services, context);
+    if (entry === null) return refuseUnknown(context);
+    const id = context.req.param("attachmentId");
+    const file = await services.chatObject(entry.id).findAttachment(id);
+    const bytes = file === null ? null : await services.files.get(toFileKey(entry.id, id));
+    if (file === null || bytes === null) return refuse(context, "not-found", "There is no such file.");
+    return context.body(bytes, 200, {
+      // Whatever a text says it is, a browser is to show it as text.
+      "content-type": isImageType(file.mediaType) ? file.mediaType : "text/plain; charset=utf-8",
+      "content-length": String(file.bytes),
+      "content-disposition": `inline; filename*=UTF-8''${toExtendedValue(file.name)}`,
+      "content-security-policy": "sandbox; default-src 'none'",
+      "cache-control": "private, max-age=31536000, immutable",
+      // A browser that another person signs in with must ask again.
+      vary: "cookie, authorization",
+    });
+  });
+}
+
+async function attach(services: Services, context: AppContext, sessionId: SessionId): Promise<Response> {
+  const query = readQuery(context, AttachmentQuery);
+  if (!query.ok) return query.error;
+  const mediaType = (context.req.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (!MEDIA_TYPE.test(mediaType) || !(isImageType(mediaType) || isTextType(mediaType))) {
+    return refuse(
+      context,
+      "unsupported-media-type",
+      "Pictures (PNG, JPEG, WebP, GIF) and texts can be attached. Name the type in content-type.",
+    );
+  }
+  const bytes = await readBytes(context, MAX_ATTACHMENT_BYTES);
+  if (!bytes.ok) return bytes.error;
+  if (bytes.value.byteLength === 0) return refuse(context, "invalid-request", "The file is empty.");
+  if (!hasTypeOf(bytes.value, mediaType)) {
+    return refuse(context, "invalid-request", `The file is not what it says it is (${mediaType}).`);
+  }
+  const id = newId("file", services.idSource);
+  const { name } = query.value;
+  // The bytes first: a file that is listed must be there. One that is not listed is never shown.
+  const key = toFileKey(sessionId, id);
+  await services.files.put(key, bytes.value, mediaType);
+  const file = { attachmentId: id, name, mediaType, bytes: bytes.value.byteLength };
+  const taken = await services.chatObject(sessionId).attach(file);
+  // Deleting the chat would not find them: it deletes what is listed.
+  if (taken !== "taken") await services.files.delete(key);
+  if (taken === "unknown-chat") return refuseUnknown(context);
+  if (taken === "too-many") {
+    return refuse(context, "conflict", "This chat has as many files as it can have. Start a new one.");
+  }
+  const attachment: SessionAttachment = {
+    id,
+    name,
+    mediaType,
+    bytes: file.bytes,
+    url: toAttachmentUrl(sessionId, id),
+  };
+  return context.json(attachment, 201);
+}
+
+/** As RFC 8187 wants it: `encodeURIComponent` leaves some signs that may not stand there. */
+function toExtendedValue(text: string): string {
+  return encodeURIComponent(text).replace(
+    /['()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

@@ -1,0 +1,57 @@
+/** The tools of one chat: which ones its models are offered, and how the calls of a step are run. Rules SE47, SE80, SE81. */
+import type { Clock } from "../base/clock.ts";
+import type { ToolPart } from "../protocol/answer-parts.ts";
+import type { AnswerChunk } from "../protocol/answer-chunk.ts";
+import { BUILT_IN_TOOLS } from "../tools/built-in/built-in-tools.ts";
+import { createToolRegistry, type ToolRegistry } from "../tools/registry.ts";
+import { runToolCalls } from "../tools/run-tool-calls.ts";
+import type { NoteToolFault, ServerTool } from "../tools/tool.ts";
+import type { LiveTurn } from "./live-turn.ts";
+import type { ToolApprovals } from "./tool-approvals.ts";
+
+export interface ChatToolsDeps {
+  readonly clock: Clock;
+  readonly approvals: ToolApprovals;
+  readonly newApprovalId: () => string;
+  readonly noteFault: NoteToolFault;
+  /** Tools beside the built-in ones; may take a moment and gives none when they cannot be had. */
+  readonly listOthers: (signal: AbortSignal) => Promise<readonly ServerTool[]>;
+}
+
+export class ChatTools {
+  private readonly deps: ChatToolsDeps;
+
+  constructor(deps: ChatToolsDeps) {
+    this.deps = deps;
+  }
+
+  async openRegistry(signal: AbortSignal): Promise<ToolRegistry> {
+    const registry = createToolRegistry([...BUILT_IN_TOOLS, ...(await this.deps.listOthers(signal))]);
+    // Names of other tools have their server's in front, so a clash is a bug.
+    if (!registry.ok) throw new Error(registry.error);
+    return registry.value;
+  }
+
+  async run(
+    live: LiveTurn,
+    calls: readonly ToolPart[],
+    tell: (chunks: readonly AnswerChunk[]) => void,
+  ): Promise<void> {
+    const { clock, approvals, newApprovalId, noteFault } = this.deps;
+    const { signal } = live.controller;
+    await runToolCalls(
+      {
+        registry: await this.openRegistry(signal),
+        tell,
+        store: () => live.log.save(),
+        waitForApproval: (approvalId) => approvals.wait(approvalId, signal),
+        newApprovalId,
+        clock,
+        signal,
+        openBeforeCrash: live.openBeforeCrash,
+        noteFault,
+      },
+      calls,
+    );
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * What a chat does for itself after a turn, with a cheap model and in the background: a title after the first answer,
+ * a summary when the history outgrows the budget. Each is a selection on record like any other. A failure leaves
+ * things as they are; the next turn tries again. Rules SE31, SE77, SE87.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Result } from "../base/result.ts";
+import type { SelectionRecord } from "../protocol/selection.ts";
+import type { ChatSummary, StoredMessage } from "../protocol/session-frame.ts";
+import type { AnswerInput, ResolvedModels } from "../routing/run-answer.ts";
+import { toReadCharacters, toSummarise } from "./context.ts";
+import type { TurnStepsDeps } from "./turn-steps.ts";
+import type { SessionRow } from "./rows.ts";
+import type { SessionStore } from "./store/session-store.ts";
+import { toTitle, UNTITLED } from "./title.ts";
+import { toMessageText } from "./to-prompt.ts";
+import { findSummary } from "./chat-view.ts";
+
+export interface ChatUpkeepDeps {
+  readonly store: SessionStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly resolveModels: (requested: readonly string[]) => Result<ResolvedModels, string>;
+  readonly runAnswer: TurnStepsDeps["runAnswer"];
+  readonly newSelectionId: () => string;
+  /** The class that titles and summaries are asked of; null switches both off. */
+  readonly upkeepModel: string | null;
+  readonly contextTokens: number;
+  /** A record lies in the outbox: it is to reach the queue also when the object dies next. */
+  readonly onRecord: () => void;
+  readonly onTitle: (title: string) => void;
+  readonly onSummary: (summary: ChatSummary) => void;
+}
+
+const TITLE_INSTRUCTION =
+  "Write a title of at most six words for the conversation below, in its language. Answer with the title alone, " +
+  "without quotation marks and without a full stop.";
+const SUMMARY_INSTRUCTION =
+  "Summarise the conversation below for yourself: you will go on with it and see only this summary of it. Keep facts, " +
+  "names, numbers, decisions, open questions and what the person asked for. Write at most 400 words, in its language.";
+const TITLE_TOKENS = 200;
+const SUMMARY_TOKENS = 2_000;
+/** Of each side of the first exchange; a title needs no more. */
+const TITLE_READS_CHARACTERS = 1_500;
+/** A summary is made of so much at the most; what is beyond waits for the next one. */
+const SUMMARY_READS_CHARACTERS = 200_000;
+const MAX_PATH_MESSAGES = 200;
+/** Nobody waits for it, and it must not outlive its use. */
+const CALL_LIMIT_MS = 60_000;
+
+export class ChatUpkeep {
+  private readonly deps: ChatUpkeepDeps;
+  private running: Promise<void> | null = null;
+
+  constructor(deps: ChatUpkeepDeps) {
+    this.deps = deps;
+  }
+
+  /** Does what is due; one at a time. Never throws. */
+  run(leafMessageId: string | null): Promise<void> {
+    if (this.deps.upkeepModel === null) return Promise.resolve();
+    this.running ??= this.runOnce(leafMessageId, this.deps.upkeepModel).finally(() => {
+      this.running = null;
+    });
+    return this.running;
+  }
+
+  private async runOnce(leafMessageId: string | null, model: string): Promise<void> {
+    try {
+      await this.makeTitle(leafMessageId, model);
+      await this.makeSummary(leafMessageId, model);
+    } catch (error) {
+      this.deps.log.write("error", "background_failed", {
+        task: "chat-upkeep",
+        error: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+
+  private async makeTitle(leafMessageId: string | null, model: string): Promise<void> {
+    const { store } = this.deps;
+    const session = store.readSession();
+    if (session === null || !isOpenForTitle(session)) return;
+    const { messages } = store.messages.readPath(leafMessageId, [], { maxMessages: 2 });
+    const answer = messages.at(-1);
+    if (answer?.role !== "assistant" || answer.metadata?.status !== "complete") return;
+    const text = messages.map((each) => toQuoted(each).slice(0, TITLE_READS_CHARACTERS)).join("\n\n");
+    const asked = await this.ask(session, model, `${TITLE_INSTRUCTION}\n\n${text}`, TITLE_TOKENS);
+    // Somebody may have deleted it meanwhile, or named it.
+    const now = store.readSession();
+    if (asked === null || now === null) return;
+    const said = toTitle((asked.said ?? "").replace(/^["'“„«]+|["'”“».]+$/gu, ""));
+    const title = isOpenForTitle(now) && said !== UNTITLED ? said : null;
+    store.appendOutbox({ record: asked.record, sessionTitle: title, replacedTitle: now.title });
+    this.deps.onRecord();
+    if (title === null) return;
+    store.updateSession({ title, titleSource: "model" });
+    this.deps.onTitle(title);
+  }
+
+  private async makeSummary(leafMessageId: string | null, model: string): Promise<void> {
+    const { store, contextTokens, clock } = this.deps;
+    const session = store.readSession();
+    if (session === null) return;
+    const summaries = store.readSummaries();
+    const { messages } = store.messages.readPath(leafMessageId, [], {
+      maxMessages: MAX_PATH_MESSAGES,
+      maxCharacters: toReadCharacters(contextTokens),
+      withoutReceipts: true,
+      stopBelow: new Set(summaries.map(({ upToMessageId }) => upToMessageId)),
+    });
+    const folded = toSummarise(messages, contextTokens);
+    const last = folded.at(-1);
+    if (last === undefined) return;
+    const before = findSummary(summaries, messages[0]?.parentId ?? null);
+    const text = [
+      ...(before === null ? [] : [`Summary of what came before:\n${before.text}`]),
+      ...folded.map(toQuoted),
+    ]
+      .join("\n\n")
+      .slice(0, SUMMARY_READS_CHARACTERS);
+    const asked = await this.ask(session, model, `${SUMMARY_INSTRUCTION}\n\n${text}`, SUMMARY_TOKENS);
+    if (asked === null || store.readSession() === null) return;
+    store.appendOutbox({ record: asked.record, sessionTitle: null });
+    this.deps.onRecord();
+    const body = asked.said;
+    if (body === null) return;
+    store.appendSummary({ upToMessageId: last.id, body, createdAtMs: clock.nowMs() });
+    this.deps.onSummary({ upToMessageId: last.id, text: body });
+  }
+
+  /** What was said, null when the answer is not complete, and the record; null when there is nobody to ask. */
+  private async ask(
+    session: SessionRow,
+    model: string,
+    text: string,
+    maxOutputTokens: number,
+  ): Promise<{ readonly said: string | null; readonly record: SelectionRecord } | null> {
+    const models = this.deps.resolveModels([model]);
+    if (!models.ok) return null;
+    const controller = new AbortController();
+    // Cancelled when the answer is there: a timer that runs on would keep the object awake.
+    const cancel = this.deps.clock.startTimer(CALL_LIMIT_MS, () => controller.abort());
+    try {
+      const input = this.toInput(session, models.value, text, maxOutputTokens, controller.signal);
+      return await this.readAnswer(this.deps.runAnswer(input));
+    } finally {
+      cancel();
+    }
+  }
+
+  private async readAnswer(
+    answer: ReturnType<ChatUpkeepDeps["runAnswer"]>,
+  ): Promise<{ readonly said: string | null; readonly record: SelectionRecord }> {
+    let said = "";
+    for (;;) {
+      const next = await answer.next();
+      if (next.done === true) {
+        const { end, record } = next.value;
+        return { said: end.status === "complete" && said.trim() !== "" ? said.trim() : null, record };
+      }
+      for (const event of next.value) {
+        // Nobody was shown a word: another target begins anew.
+        if (event.type === "leg-start") said = "";
+        if (event.type === "text-delta") said += event.text;
+      }
+    }
+  }
+
+  private toInput(
+    session: SessionRow,
+    models: ResolvedModels,
+    text: string,
+    maxOutputTokens: number,
+    signal: AbortSignal,
+  ): AnswerInput {
+    const selectionId = this.deps.newSelectionId();
+    return {
+      models,
+      policy: null,
+      call: { prompt: [{ role: "user", content: [{ type: "text", text }] }], maxOutputTokens },
+      question: text.slice(0, TITLE_READS_CHARACTERS),
+      selectionId,
+      requestId: selectionId,
+      organizationId: session.organizationId,
+      userId: session.userId,
+      sessionId: session.sessionId,
+      turnId: null,
+      lastProvider: null,
+      mayStartOver: true,
+      signal,
+    };
+  }
+}
+
+/** Neither a person nor a model has named it. */
+function isOpenForTitle({ titleSource }: SessionRow): boolean {
+  return titleSource === "none" || titleSource === "question";
+}
+
+function toQuoted(message: StoredMessage): string {
+  return `${message.role === "user" ? "Person" : "Assistant"}: ${toMessageText(message)}`;
+}

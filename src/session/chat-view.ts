@@ -1,0 +1,119 @@
+/** What is shown of a chat: pages of the path, the running answer, the summary, what a search finds. Rules SE70 to SE79. */
+import type { ChatSummary, PathPage, StoredMessage } from "../protocol/session-frame.ts";
+import type { SessionSearchHit } from "../protocol/session-api.ts";
+import { findExcerpt } from "./find-excerpt.ts";
+import type { SummaryRow } from "./rows.ts";
+import type { SessionStore } from "./store/session-store.ts";
+import { toMessageText } from "./to-prompt.ts";
+import type { TurnRunner } from "./turn-runner.ts";
+
+/** What a new tab is told: a few screens; the rest is loaded when somebody scrolls there. */
+const HELLO_MESSAGES = 60;
+/** A page ends earlier where messages are very long: a frame and a call between objects can carry 32 MiB. */
+const MAX_PAGE_CHARACTERS = 4_000_000;
+/** A search looks at so many messages at the most, newest first. */
+const MAX_SEARCHED = 20_000;
+
+export class ChatView {
+  private readonly store: SessionStore;
+  private readonly runner: Pick<TurnRunner, "queue" | "running" | "startReceipt">;
+
+  constructor(store: SessionStore, runner: Pick<TurnRunner, "queue" | "running" | "startReceipt">) {
+    this.store = store;
+    this.runner = runner;
+  }
+
+  /** Where the next question goes: below the last answer, one that is still to come included. */
+  get leafMessageId(): string | null {
+    // The last turn may have been taken back while one before it is open: its question stays where it is.
+    const last = this.runner.queue.open.length === 0 ? null : this.store.readLastTurn();
+    return last?.messageId ?? this.store.readSession()?.leafMessageId ?? null;
+  }
+
+  /** The newest messages of the path that is shown, without the answer that is running. */
+  readNewest(limit: number = HELLO_MESSAGES): PathPage {
+    return this.readPage(this.leafMessageId, limit);
+  }
+
+  /** The messages above one that is shown. */
+  readOlder(before: string, limit: number): PathPage {
+    const open = this.runner.queue.open.find((turn) => turn.messageId === before);
+    const parentId = open?.parentId ?? this.store.messages.find(before)?.parentId ?? null;
+    return this.readPage(parentId, limit);
+  }
+
+  /** The newest messages of the path down to that one. */
+  readDownTo(messageId: string): PathPage {
+    return this.readPage(messageId, HELLO_MESSAGES);
+  }
+
+  /** Whether that message is on the path that is shown, and not on another branch. */
+  isShown(messageId: string): boolean {
+    return this.store.messages.isOnPath(this.leafMessageId, this.runner.queue.open, messageId);
+  }
+
+  /** As `readNewest`, with the running answer as far as it has come. */
+  readWithRunning(limit: number): Pick<PathPage, "messages" | "hasOlder"> {
+    const { running } = this.runner;
+    const { messages, hasOlder } = this.readNewest(running === null ? limit : Math.max(1, limit - 1));
+    if (running === null) return { messages, hasOlder };
+    const { turn, draft } = running;
+    const answer: StoredMessage = {
+      id: turn.messageId,
+      role: "assistant",
+      parentId: turn.parentId,
+      parts: draft.parts,
+      metadata: this.runner.startReceipt(turn),
+      createdAt: new Date(turn.createdAtMs).toISOString(),
+    };
+    const at = messages.findIndex((message) => message.id === turn.parentId);
+    return { messages: messages.toSpliced(at + 1, 0, answer), hasOlder };
+  }
+
+  /** The summary that stands for the top of the path that is shown; null when none does. */
+  readSummary(): ChatSummary | null {
+    const summaries = this.store.readSummaries();
+    if (summaries.length === 0) return null;
+    const { messages } = this.store.messages.readPath(this.leafMessageId, this.runner.queue.open, {
+      maxMessages: HELLO_MESSAGES * 10,
+      stopBelow: new Set(summaries.map(({ upToMessageId }) => upToMessageId)),
+    });
+    return findSummary(summaries, messages[0]?.parentId ?? null);
+  }
+
+  search(query: string, limit: number): SessionSearchHit[] {
+    const hits: SessionSearchHit[] = [];
+    let searched = 0;
+    for (const messages of this.store.messages.scan("newest")) {
+      for (const message of messages) {
+        const excerpt = findExcerpt(toMessageText(message), query);
+        if (excerpt === null) continue;
+        const { id, role, createdAt } = message;
+        hits.push({ messageId: id, role, excerpt, createdAt });
+        if (hits.length === limit) return hits;
+      }
+      searched += messages.length;
+      if (searched >= MAX_SEARCHED) break;
+    }
+    return hits;
+  }
+
+  private readPage(leafMessageId: string | null, maxMessages: number): PathPage {
+    const page = this.store.messages.readPath(leafMessageId, this.runner.queue.open, {
+      maxMessages,
+      maxCharacters: MAX_PAGE_CHARACTERS,
+    });
+    // An answer that is being written is no message yet, and has its place beside others all the same.
+    const open = this.runner.queue.open.map(({ messageId: id, parentId }) => ({ id, parentId }));
+    return { ...page, branches: this.store.messages.readBranches([...page.messages, ...open]) };
+  }
+}
+
+/** The newest summary up to and with that message. */
+export function findSummary(
+  summaries: readonly SummaryRow[],
+  upToMessageId: string | null,
+): ChatSummary | null {
+  const found = summaries.find((summary) => summary.upToMessageId === upToMessageId);
+  return found === undefined ? null : { upToMessageId: found.upToMessageId, text: found.body };
+}

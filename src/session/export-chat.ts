@@ -1,0 +1,47 @@
+/** A chat as a file, in pieces, so that one of any length can be sent. Pure. Rule SE85. */
+import type { SessionExport } from "../protocol/session-api.ts";
+import type { StoredMessage } from "../protocol/session-frame.ts";
+import { toMessageText } from "./to-prompt.ts";
+
+export type ExportHead = Omit<SessionExport, "messages">;
+
+/** JSON of the shape SessionExport. */
+export function* toJsonExport(
+  head: ExportHead,
+  pages: Iterable<readonly StoredMessage[]>,
+): Generator<string, void, undefined> {
+  yield `${JSON.stringify(head).slice(0, -1)},"messages":[`;
+  let isFirst = true;
+  for (const page of pages) {
+    const text = page.map((message) => JSON.stringify(message)).join(",");
+    if (text === "") continue;
+    yield isFirst ? text : `,${text}`;
+    isFirst = false;
+  }
+  yield "]}\n";
+}
+
+/** Markdown of the path that is shown: what was said, who answered, and what did not come to its end. */
+export function* toMarkdownExport(
+  { title, exportedAt }: Pick<ExportHead, "title" | "exportedAt">,
+  pages: Iterable<readonly StoredMessage[]>,
+): Generator<string, void, undefined> {
+  yield `# ${title}\n\nExported ${exportedAt}\n`;
+  for (const page of pages) for (const message of page) yield toSection(message);
+}
+
+function toSection(message: StoredMessage): string {
+  const text = toMessageText(message);
+  const files = message.parts.flatMap((part) =>
+    part.type === "file"
+      ? [`*Attached: ${typeof part["filename"] === "string" ? part["filename"] : "a file"}*`]
+      : [],
+  );
+  const body = [...files, text === "" ? "*(nothing)*" : text].join("\n\n");
+  if (message.role === "user") return `\n## Question\n\n${body}\n`;
+  const receipt = message.metadata;
+  const legs = (receipt?.legs ?? []).map(({ provider, model }) => `${provider}/${model}`);
+  const by = legs.length === 0 ? "" : ` (${[...new Set(legs)].join(", then ")})`;
+  const notice = receipt?.notice ?? null;
+  return `\n## Answer${by}\n\n${body}\n${notice === null ? "" : `\n> ${notice}\n`}`;
+}

@@ -1,0 +1,52 @@
+/** Stores the end of a turn: the last chunks, the message, the state, the records. One synchronous block. Rule SE43. */
+import type { Clock } from "../base/clock.ts";
+import type { AnswerPart } from "../protocol/answer-parts.ts";
+import type { Receipt } from "../protocol/answer.ts";
+import type { SelectionRecord } from "../protocol/selection.ts";
+import type { StoredMessage } from "../protocol/session-frame.ts";
+import type { SessionRow, TurnRow, TurnStatus } from "./rows.ts";
+import type { SessionStore } from "./store/session-store.ts";
+import type { StreamLog } from "./stream-log.ts";
+import { UNTITLED } from "./title.ts";
+
+export interface TurnResult {
+  readonly status: TurnStatus;
+  readonly parts: readonly AnswerPart[];
+  readonly receipt: Receipt;
+  readonly records: readonly SelectionRecord[];
+}
+
+/** Everything is one transaction; the message as it is stored comes back to be told. */
+export function saveTurnEnd(
+  { store, clock }: { readonly store: SessionStore; readonly clock: Clock },
+  session: SessionRow,
+  turn: TurnRow,
+  log: StreamLog,
+  result: TurnResult,
+): StoredMessage {
+  log.save();
+  const message: StoredMessage = {
+    id: turn.messageId,
+    role: "assistant",
+    parentId: turn.parentId,
+    parts: [...result.parts],
+    metadata: result.receipt,
+    createdAt: result.receipt.createdAt,
+  };
+  store.messages.append(message);
+  store.updateTurn(turn.position, { status: result.status, endedAtMs: clock.nowMs() });
+  const provider = result.records.at(-1)?.provider ?? null;
+  store.updateSession({
+    ...(isNewest(store, turn, session) ? { leafMessageId: message.id } : {}),
+    ...(provider === null || provider === session.lastProvider ? {} : { lastProvider: provider }),
+  });
+  const sessionTitle = session.title === UNTITLED ? null : session.title;
+  for (const record of result.records) store.appendOutbox({ record, sessionTitle });
+  return message;
+}
+
+/** A turn behind it may have been taken out of the queue before: then the path ends there already. */
+function isNewest(store: SessionStore, turn: TurnRow, session: SessionRow): boolean {
+  const last = store.readLastTurn();
+  return last === null || last.position <= turn.position || last.messageId !== session.leafMessageId;
+}

@@ -1,0 +1,93 @@
+/**
+ * How a socket comes to a turn and leaves it: by asking twice, by coming back, by aborting. What a follower is sent is
+ * followers.ts's business. Rules SE11, SE12, SE21, SE24, SE52, SE54.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { ResumeFrame } from "../protocol/session-frame.ts";
+import { Followers } from "./followers.ts";
+import type { ChatSocket } from "./live-turn.ts";
+import { toResumePlace } from "./resume-place.ts";
+import type { TurnRow } from "./rows.ts";
+import { refuse, sendFrame } from "./send-frame.ts";
+import type { SessionStore } from "./store/session-store.ts";
+import type { TurnRunner } from "./turn-runner.ts";
+
+/** An ended turn's log can be resumed this long: a locked phone, a train tunnel. */
+const LOG_KEPT_MS = 15 * 60_000;
+
+export interface TurnFollowingDeps {
+  readonly store: SessionStore;
+  readonly clock: Clock;
+}
+
+export class TurnFollowing {
+  private readonly deps: TurnFollowingDeps;
+  private readonly runner: TurnRunner;
+
+  constructor(deps: TurnFollowingDeps, runner: TurnRunner) {
+    this.deps = deps;
+    this.runner = runner;
+  }
+
+  /** The same message again: follow the answer it has, running or ended, instead of asking twice. */
+  repeat(socket: ChatSocket, requestId: string, userMessageId: string): void {
+    const { store } = this.deps;
+    const own = store.findTurnByRequest(requestId);
+    const turn = own?.parentId === userMessageId ? own : store.findTurnByParent(userMessageId);
+    if (turn === null) return refuse(socket, requestId, "This message is in the chat already.");
+    if (this.runner.isFollowedBy(turn, requestId, socket)) return;
+    this.follow(socket, requestId, turn, 0);
+  }
+
+  resume(socket: ChatSocket, frame: ResumeFrame): void {
+    const { requestId, turnId } = frame;
+    const turn = this.findTurnToResume(requestId, turnId ?? null);
+    const oldestKeptMs = this.deps.clock.nowMs() - LOG_KEPT_MS;
+    if (turn === null || (turn.endedAtMs !== null && turn.endedAtMs < oldestKeptMs)) {
+      return sendFrame(socket, { type: "no-active", requestId });
+    }
+    const place = toResumePlace(frame, turn, socket.live);
+    if (place.rewindTo !== null) {
+      const { generation } = turn;
+      sendFrame(socket, { type: "rewind", requestId, generation, sequence: place.rewindTo });
+    }
+    this.follow(socket, requestId, turn, place.next);
+  }
+
+  /** Who names no turn means the one that this request asked for; a cursor of it must not be taken for another's. */
+  private findTurnToResume(requestId: string, turnId: string | null): TurnRow | null {
+    const { store } = this.deps;
+    const { running, queue } = this.runner;
+    if (turnId === null) return store.findTurnByRequest(requestId) ?? running?.turn ?? store.readLastTurn();
+    return queue.open.find((turn) => turn.turnId === turnId) ?? store.findTurn(turnId);
+  }
+
+  /** Replay and live are one thing: nothing is missing between them and nothing comes twice. */
+  private follow(socket: ChatSocket, requestId: string, turn: TurnRow, next: number): void {
+    const { running, queue } = this.runner;
+    if (running?.turn.position === turn.position) {
+      sendFrame(socket, { type: "start", requestId });
+      running.followers.add(requestId, socket, Math.min(next, running.log.nextSequence));
+      return running.followers.deliver();
+    }
+    if (turn.status === "queued") {
+      sendFrame(socket, { type: "start", requestId });
+      return queue.wait(turn, requestId, socket);
+    }
+    const log = this.runner.openLog(turn);
+    if (log.nextSequence === 0) return sendFrame(socket, { type: "no-active", requestId });
+    const followers = new Followers<ChatSocket>(log);
+    sendFrame(socket, { type: "start", requestId });
+    followers.add(requestId, socket, Math.min(next, log.nextSequence));
+    this.runner.slow.note(followers.end());
+  }
+
+  /** A client may only abort what it asked for itself, or follows. */
+  abort(socket: ChatSocket, requestId: string): void {
+    for (const turn of this.runner.queue.open) {
+      if (!this.runner.isFollowedBy(turn, requestId, socket)) continue;
+      if (this.runner.running?.turn.position === turn.position) this.runner.stop();
+      else this.runner.cancelQueued(turn);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+/** How a step of a turn is asked for: the history that fits, files, tools, and who is asked. Rules SE6, SE77, SE80, SE84. */
+import type { LanguageModelV4FunctionTool } from "@ai-sdk/provider";
+import type { Result } from "../base/result.ts";
+import { toProviderId } from "../providers/provider-config.ts";
+import { estimateTokens } from "../routing/estimate-tokens.ts";
+import type { AnswerInput, AnswerOutcome, ResolvedModels } from "../routing/run-answer.ts";
+import type { AnswerEvent } from "../routing/run-plan.ts";
+import { findSummary } from "./chat-view.ts";
+import { MAX_TOLD_MESSAGES, toBudgetTokens, toContextPrompt, toReadCharacters } from "./context.ts";
+import type { LiveTurn } from "./live-turn.ts";
+import type { StepInput } from "./run-turn.ts";
+import type { SessionRow } from "./rows.ts";
+import type { SessionStore } from "./store/session-store.ts";
+import { listFileUrls, toMessageText, toStepMessages } from "./to-prompt.ts";
+
+export interface TurnStepsDeps {
+  readonly store: SessionStore;
+  readonly resolveModels: (requested: readonly string[]) => Result<ResolvedModels, string>;
+  readonly runAnswer: (
+    input: AnswerInput,
+  ) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
+  /** Tokens of history that a turn sends at the most. */
+  readonly contextTokens: number;
+  readonly newSelectionId: () => string;
+  /** The tools that models are offered; may take a moment and gives none when they cannot be had. */
+  readonly listTools: (signal: AbortSignal) => Promise<readonly LanguageModelV4FunctionTool[]>;
+  /** The bytes of attached files by their addresses; those that are gone are left out. */
+  readonly readFiles: (urls: readonly string[]) => Promise<ReadonlyMap<string, Uint8Array>>;
+}
+
+type Answer = AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
+
+/** About how many tokens a model was sent with that question: for calls whose provider did not say. */
+export function estimatePromptTokens(
+  { store, contextTokens }: Pick<TurnStepsDeps, "store" | "contextTokens">,
+  questionId: string,
+): number {
+  const { messages } = store.messages.readPath(questionId, [], {
+    maxMessages: MAX_TOLD_MESSAGES,
+    maxCharacters: toReadCharacters(contextTokens),
+    withoutReceipts: true,
+  });
+  const tokens = messages.reduce((sum, message) => sum + estimateTokens(toMessageText(message)), 0);
+  return Math.min(contextTokens, tokens);
+}
+
+export function createStepStarter(
+  deps: TurnStepsDeps,
+): (live: LiveTurn, startedMs: number) => (input: StepInput) => Answer {
+  return (live, startedMs) => {
+    let steps = 0;
+    return async function* startStep(input) {
+      steps += 1;
+      const { turn, controller } = live;
+      const session = readSession(deps.store);
+      const models = deps.resolveModels(turn.requested);
+      if (!models.ok) throw new Error(`a turn asks for a model that is gone: ${models.error}`);
+      const { prompt, question } = await readHistory(deps, live, models.value);
+      const tools = input.mayCallTools ? await deps.listTools(controller.signal) : [];
+      return yield* deps.runAnswer({
+        models: models.value,
+        policy: turn.policy,
+        call: {
+          prompt: [...prompt, ...toStepMessages(input.done)],
+          ...(tools.length === 0 ? {} : { tools }),
+        },
+        question,
+        selectionId: steps === 1 && input.done.length === 0 ? turn.selectionId : deps.newSelectionId(),
+        // The frames' request id is the client's own text; the record and the log go by an id of ours.
+        requestId: turn.turnId,
+        organizationId: session.organizationId,
+        userId: session.userId,
+        sessionId: session.sessionId,
+        turnId: turn.turnId,
+        lastProvider: session.lastProvider === null ? null : toProviderId(session.lastProvider),
+        startedMs,
+        ...(input.earlier === null ? {} : { earlier: input.earlier }),
+        signal: controller.signal,
+      });
+    };
+  };
+}
+
+async function readHistory(
+  { store, contextTokens, readFiles }: TurnStepsDeps,
+  { turn }: LiveTurn,
+  models: ResolvedModels,
+): Promise<{ prompt: ReturnType<typeof toContextPrompt>; question: string }> {
+  const budgetTokens = toBudgetTokens(models, contextTokens);
+  const summaries = store.readSummaries();
+  const { messages, hasOlder } = store.messages.readPath(turn.parentId, [], {
+    maxMessages: MAX_TOLD_MESSAGES,
+    maxCharacters: toReadCharacters(budgetTokens),
+    withoutReceipts: true,
+    stopBelow: new Set(summaries.map(({ upToMessageId }) => upToMessageId)),
+  });
+  const summary = findSummary(summaries, messages[0]?.parentId ?? null)?.text ?? null;
+  const urls = listFileUrls(messages);
+  const files = urls.length === 0 ? new Map<string, Uint8Array>() : await readFiles(urls);
+  const question = messages.at(-1);
+  return {
+    prompt: toContextPrompt({
+      messages,
+      hasOlder: hasOlder && summary === null,
+      summary,
+      budgetTokens,
+      readFile: (url) => files.get(url) ?? null,
+    }),
+    question: question === undefined ? "" : toMessageText(question),
+  };
+}
+
+function readSession(store: SessionStore): SessionRow {
+  const session = store.readSession();
+  if (session === null) throw new Error("this chat was never created");
+  return session;
+}

@@ -1,0 +1,239 @@
+/**
+ * One life of the chat's object, from the moment it is made to the crash or eviction that ends it: the real core over
+ * the storage that outlives it, put together as durable-objects/open-chat.ts and chat-session.ts do on the platform.
+ */
+import { drizzle, type DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
+import { migrate } from "drizzle-orm/durable-sqlite/migrator";
+import { SelectionOutbox } from "../../../durable-objects/selection-outbox.ts";
+import { WakeUp } from "../../../durable-objects/wake-up.ts";
+import { newMessageId, newSelectionId, newTurnId, type IdSource } from "../../../src/base/id.ts";
+import type { Log } from "../../../src/base/log.ts";
+import { ClientFrame, LiveClientFrame, MAX_FRAME_BYTES } from "../../../src/protocol/session-frame.ts";
+import { resolveModels } from "../../../src/routing/run-answer.ts";
+import { Chat } from "../../../src/session/chat.ts";
+import { ChatUpkeep } from "../../../src/session/chat-upkeep.ts";
+import { countLegs } from "../../../src/session/count-legs.ts";
+import { isLongerThan } from "../../../src/session/frame-text.ts";
+import type { ChatSocket } from "../../../src/session/live-turn.ts";
+import { SessionStore } from "../../../src/session/store/session-store.ts";
+import { createStepStarter, estimatePromptTokens } from "../../../src/session/turn-steps.ts";
+import type { MemoryStorage } from "../../fakes/memory-storage.ts";
+import { priceUsage } from "../price-list.ts";
+import { readChatMigrations } from "./chat-migrations.ts";
+import type { MortalClock } from "./mortal-clock.ts";
+import type { SimAnswers } from "./sim-answers.ts";
+import type { SimQueue } from "./sim-queue.ts";
+import type { SimSocket } from "./sim-socket.ts";
+import type { SessionSettings } from "./session-plan.ts";
+
+const WATCH_WITHIN_MS = 30_000;
+const DRAIN_AGAIN_MS = 5_000;
+export const CLOSE_BAD_FRAME = 1008;
+const CLOSE_TOO_BIG = 1009;
+
+export interface ChatLifeDeps {
+  readonly number: number;
+  readonly clock: MortalClock;
+  readonly storage: MemoryStorage;
+  readonly queue: SimQueue;
+  readonly answers: SimAnswers;
+  readonly ids: IdSource;
+  readonly log: Log;
+  readonly settings: SessionSettings;
+  readonly onBug: (bug: string) => void;
+}
+
+export class ChatLife {
+  readonly number: number;
+  readonly store: SessionStore;
+  chat!: Chat;
+  isOver = false;
+  /** Resolves when the object may be asked. */
+  readonly opened: Promise<void>;
+  private readonly deps: ChatLifeDeps;
+  private readonly db: DrizzleSqliteDODatabase;
+  private readonly sockets = new Map<SimSocket, ChatSocket>();
+  private readonly background = new Set<Promise<void>>();
+  private readonly wakeUp: WakeUp;
+  private readonly outbox: SelectionOutbox;
+
+  constructor(deps: ChatLifeDeps, sockets: readonly SimSocket[]) {
+    const { storage, clock, queue, log } = deps;
+    this.deps = deps;
+    this.number = deps.number;
+    const mine = this.toMortalStorage(storage);
+    this.db = drizzle(mine);
+    this.store = new SessionStore(this.db);
+    for (const socket of sockets) this.addSocket(socket);
+    this.wakeUp = new WakeUp(mine, () => clock.nowMs());
+    this.outbox = new SelectionOutbox({
+      store: this.store,
+      queue: () => ({ sendBatch: (messages) => queue.sendBatch(clock, messages) }),
+      log,
+      onRefused: () => this.wakeUp.within(DRAIN_AGAIN_MS),
+    });
+    this.opened = this.open();
+  }
+
+  /** Nothing runs and no timer is set: the platform may put it to sleep. */
+  get isIdle(): boolean {
+    return this.background.size === 0 && !this.deps.clock.isWaiting;
+  }
+
+  get openSockets(): readonly SimSocket[] {
+    return [...this.sockets.keys()];
+  }
+
+  accept(socket: SimSocket): void {
+    const chatSocket = this.addSocket(socket);
+    if (socket.live) this.chat.greet(chatSocket);
+  }
+
+  receive(socket: SimSocket, text: string): void {
+    const chatSocket = this.addSocket(socket);
+    if (isLongerThan(text, MAX_FRAME_BYTES))
+      return chatSocket.close(CLOSE_TOO_BIG, "This frame is too large.");
+    const shape = socket.live ? LiveClientFrame : ClientFrame;
+    const parsed = shape.safeParse(parseJson(text));
+    if (!parsed.success) return chatSocket.close(CLOSE_BAD_FRAME, "Bad frame");
+    this.chat.handleFrame(chatSocket, parsed.data);
+  }
+
+  forget(socket: SimSocket): void {
+    const chatSocket = this.sockets.get(socket);
+    if (chatSocket === undefined) return;
+    this.sockets.delete(socket);
+    this.chat.removeSocket(chatSocket);
+  }
+
+  async alarm(): Promise<void> {
+    this.wakeUp.fired();
+    if (this.chat.hasOpenTurns || !this.outbox.isEmpty) this.wakeUp.within(WATCH_WITHIN_MS);
+    if (!this.chat.isRunning) this.chat.recover();
+    await this.outbox.drain();
+  }
+
+  end(): void {
+    this.isOver = true;
+    this.deps.clock.end();
+  }
+
+  private async open(): Promise<void> {
+    await migrate(this.db, readChatMigrations());
+    await this.wakeUp.load();
+    this.chat = this.createChat();
+    if (this.store.readSession() !== null) this.chat.recover();
+  }
+
+  private createChat(): Chat {
+    const { clock, log, ids, settings, answers, number } = this.deps;
+    const { store } = this;
+    const resolve = (requested: readonly string[]): ReturnType<typeof resolveModels> =>
+      resolveModels(answers.catalog, requested);
+    const ask = {
+      store,
+      resolveModels: resolve,
+      runAnswer: answers.forLife(number, clock, store),
+      contextTokens: settings.contextTokens,
+      newSelectionId: () => newSelectionId(ids),
+    };
+    const chat = new Chat({
+      store,
+      clock,
+      log,
+      sockets: () => [...this.sockets.values()],
+      resolveModels: resolve,
+      newIds: () => ({
+        turnId: newTurnId(ids),
+        messageId: newMessageId(ids),
+        selectionId: newSelectionId(ids),
+      }),
+      startStep: createStepStarter({
+        ...ask,
+        listTools: () => Promise.resolve([]),
+        readFiles: () => Promise.resolve(new Map()),
+      }),
+      runTools: null,
+      decideTool: () => false,
+      isSandbox: () => true,
+      continuesAfterCrash: settings.continuesAfterCrash,
+      countLegs: (turn, legs, charactersOfLegs) =>
+        countLegs(legs, {
+          charactersOfLegs,
+          inputTokens: () => estimatePromptTokens(ask, turn.parentId),
+          priceUsage: (_target, usage) => priceUsage(usage),
+        }),
+      turnMs: settings.turnMs,
+      runInBackground: (work) => this.runInBackground(work),
+      onTurnStart: () => this.wakeUp.within(WATCH_WITHIN_MS),
+      onTurnEnd: () => {
+        this.handOver();
+        this.runInBackground(upkeep.run(chat.view.leafMessageId));
+      },
+    });
+    const upkeep = new ChatUpkeep({
+      ...ask,
+      clock,
+      log,
+      upkeepModel: settings.upkeepModel,
+      onRecord: () => this.handOver(),
+      onTitle: () => chat.announceChange(false),
+      onSummary: (summary) => chat.announce({ type: "summary-changed", summary }),
+    });
+    return chat;
+  }
+
+  private handOver(): void {
+    if (!this.outbox.isEmpty) this.wakeUp.within(WATCH_WITHIN_MS);
+    this.runInBackground(this.outbox.drain());
+  }
+
+  private runInBackground(work: Promise<void>): void {
+    this.background.add(work);
+    work
+      .catch((error: unknown) => this.deps.onBug(`[SM35] background work failed: ${String(error)}`))
+      .finally(() => this.background.delete(work));
+  }
+
+  private addSocket(socket: SimSocket): ChatSocket {
+    let known = this.sockets.get(socket);
+    if (known === undefined) {
+      known = {
+        live: socket.live,
+        send: (text) => socket.sendToClient(text),
+        close: (code) => socket.closeByObject(code),
+      };
+      this.sockets.set(socket, known);
+    }
+    return known;
+  }
+
+  /** What is left of an ended life must not touch the rows of the next. */
+  private toMortalStorage(storage: MemoryStorage) {
+    const check = (): void => {
+      if (this.isOver) throw new Error("a life of the object that is over touches its storage");
+    };
+    return {
+      sql: {
+        exec: (query: string, ...bindings: readonly unknown[]) => {
+          check();
+          return storage.sql.exec(query, ...bindings);
+        },
+      },
+      transactionSync: <Value>(work: () => Value): Value => storage.transactionSync(work),
+      getAlarm: () => storage.getAlarm(),
+      setAlarm: (atMs: number) => {
+        check();
+        return storage.setAlarm(atMs);
+      },
+    };
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Every call in the providers' books against the records that reached the queue and the receipts under the answers.
+ * What a crash took with the memory of the object is the only thing that may be missing. Rules SM37, SM38.
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { SelectionAttempt, SelectionRecord } from "../../../src/protocol/selection.ts";
+import type { TurnRow } from "../../../src/session/rows.ts";
+import type { StoredChat } from "./session-invariants.ts";
+import type { SessionWorld } from "./session-world.ts";
+import type { BookedCall } from "./sim-model.ts";
+
+export function checkBooks(world: SessionWorld, chat: StoredChat): string[] {
+  const records = new Map<string, SelectionRecord>();
+  const breaches: string[] = [];
+  for (const { record } of world.queue.taken) {
+    const known = records.get(record.id);
+    if (known !== undefined && !isDeepStrictEqual(known, record))
+      breaches.push(`[SM38] ${record.id} has two records`);
+    records.set(record.id, record);
+  }
+  const bySelection = new Map<string, BookedCall[]>();
+  for (const call of world.books) {
+    const known = bySelection.get(call.selectionId);
+    if (known === undefined) bySelection.set(call.selectionId, [call]);
+    else known.push(call);
+  }
+  for (const turn of chat.turns) {
+    const record = records.get(turn.selectionId);
+    const calls = bySelection.get(turn.selectionId) ?? [];
+    if (record === undefined) breaches.push(`[SM38] ${turn.turnId} has no record`);
+    else breaches.push(...checkTurnBooks(turn, record, calls, chat));
+  }
+  for (const [selectionId, calls] of bySelection) {
+    if (calls.every(({ turnId }) => turnId !== null)) continue;
+    const isLost = calls.some(({ life }) => world.object.crashedLives.has(life));
+    breaches.push(...checkUpkeepBooks(selectionId, records.get(selectionId), calls, isLost));
+  }
+  return breaches;
+}
+
+/** The life that ended the turn knew of its own calls exactly; of earlier ones what was stored of their words. */
+function checkTurnBooks(
+  turn: TurnRow,
+  record: SelectionRecord,
+  calls: readonly BookedCall[],
+  chat: StoredChat,
+): string[] {
+  const breaches: string[] = [];
+  const say = (text: string): void =>
+    void breaches.push(`${text} (${turn.turnId}, ${turn.status}, generation ${turn.generation})`);
+  const isInterrupted = ({ error }: SelectionAttempt): boolean => error?.startsWith("interrupted:") === true;
+  const own = record.attempts.filter((attempt) => !isInterrupted(attempt));
+  const heard = calls.filter(({ end }) => end !== "lost");
+  if (record.status !== turn.status) say(`[SM38] the record says ${record.status}`);
+  const lastLife = Math.max(0, ...heard.map(({ life }) => life));
+  const ofLastLife = heard.filter(({ life }) => life === lastLife);
+  if (own.length > 0) breaches.push(...compareCalls(turn.turnId, own, ofLastLife));
+  // Calls of an earlier life that had ended were in its memory alone, unless they had given words.
+  else if (
+    heard.some(({ life }) => life === lastLife) &&
+    turn.generation === 0 &&
+    record.attempts.length === 0
+  ) {
+    if (
+      !calls.some(({ end }) => end === "lost") &&
+      turn.status !== "failed" &&
+      turn.status !== "incomplete" &&
+      turn.status !== "cancelled"
+    ) {
+      say("[SM37] its record names no call");
+    }
+  }
+  const interrupted = record.attempts.filter(isInterrupted);
+  const spokeBefore = calls.filter(({ spoke }) => spoke);
+  if (interrupted.length > spokeBefore.length)
+    say(`[SM37] ${interrupted.length} calls were interrupted, ${spokeBefore.length} had spoken`);
+  return [...breaches, ...checkLegs(turn, calls, chat)];
+}
+
+/** Legs are calls that gave words, in their order, each with its tokens. */
+function checkLegs(turn: TurnRow, calls: readonly BookedCall[], { messages }: StoredChat): string[] {
+  const receipt = messages.get(turn.messageId)?.metadata;
+  if (receipt === undefined || receipt === null) return [];
+  const breaches: string[] = [];
+  const say = (text: string): void =>
+    void breaches.push(`${text} (${turn.turnId}, ${turn.status}, generation ${turn.generation})`);
+  let at = 0;
+  for (const { provider, model, usage, costMicroUsd, estimated } of receipt.legs) {
+    const found = calls.findIndex(
+      (call, index) =>
+        index >= at &&
+        call.provider === provider &&
+        call.model === model &&
+        (estimated ? call.spoke : isDeepStrictEqual(usage, call.told)),
+    );
+    if (found === -1) say(`[SM37] the leg of ${provider}/${model}, ${JSON.stringify(usage)}, is in no book`);
+    else at = found + 1;
+    if (usage.outputTokens === null || costMicroUsd === null)
+      say(`[SM37] the leg of ${provider}/${model} has no tokens or no cost`);
+  }
+  const cost = receipt.legs.reduce((sum, leg) => sum + (leg.costMicroUsd ?? 0), 0);
+  // Without a leg it is what calls cost that gave nothing.
+  if (receipt.legs.length > 0 && receipt.costMicroUsd !== cost)
+    say(`[SM37] the receipt costs ${receipt.costMicroUsd}, its legs ${cost}`);
+  const hasWords = messages.get(turn.messageId)?.parts.some((part) => part.type === "text") === true;
+  if (hasWords && receipt.legs.length === 0) say("[SM37] words without a leg");
+  return breaches;
+}
+
+/** Those of a title or a summary: the record holds them all, unless a crash took it. */
+function checkUpkeepBooks(
+  selectionId: string,
+  record: SelectionRecord | undefined,
+  calls: readonly BookedCall[],
+  isLost: boolean,
+): string[] {
+  if (record !== undefined) return compareCalls(selectionId, record.attempts, calls);
+  return isLost ? [] : [`[SM38] ${selectionId} has no record`];
+}
+
+function compareCalls(
+  name: string,
+  attempts: readonly SelectionAttempt[],
+  calls: readonly BookedCall[],
+): string[] {
+  const ours = attempts.map(({ provider, model, usage }) => ({ provider, model, usage }));
+  const theirs = calls.map(({ provider, model, told }) => ({ provider, model, usage: told }));
+  if (isDeepStrictEqual(ours, theirs)) return [];
+  const list = (all: readonly { provider: string; model: string; usage: unknown }[]): string =>
+    all.map(({ provider, model, usage }) => `${provider}/${model} ${JSON.stringify(usage)}`).join("; ");
+  return [`[SM37] the record of ${name} holds ${list(ours)}, the books ${list(theirs)}`];
+}

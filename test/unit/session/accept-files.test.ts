@@ -1,0 +1,107 @@
+/** Which files a question may have, and whether their bytes are what they are said to be. */
+import { describe, expect, it } from "vitest";
+import { MAX_ATTACHMENTS_PER_MESSAGE } from "../../../src/protocol/session-api.ts";
+import { acceptFiles, isImageType, isTextType } from "../../../src/session/accept-files.ts";
+import { toAttachmentId, toAttachmentUrl, toFileKey } from "../../../src/session/attachment-path.ts";
+import { hasTypeOf } from "../../../src/session/file-signature.ts";
+
+const OWN = toAttachmentUrl("chat_1", "file_1");
+const isOwn = (url: string): boolean => url === OWN;
+const file = (changes: object = {}) => ({ type: "file", mediaType: "image/png", url: OWN, ...changes });
+
+describe("the files of a question", () => {
+  it("[SE83] are taken when they were attached to this chat, or stand in the message itself", () => {
+    const parts = [
+      { type: "text", text: "Look" },
+      file({ filename: "a.png", providerMetadata: { secret: 1 } }),
+      file({ mediaType: "text/markdown", url: "data:text/markdown,hi" }),
+    ];
+    expect(acceptFiles({ parts }, isOwn)).toEqual({
+      ok: true,
+      value: [
+        { type: "file", mediaType: "image/png", url: OWN, filename: "a.png" },
+        { type: "file", mediaType: "text/markdown", url: "data:text/markdown,hi" },
+      ],
+    });
+    expect(acceptFiles({ parts: [] }, isOwn)).toEqual({ ok: true, value: [] });
+  });
+
+  it.each([
+    ["a type that no model reads", file({ mediaType: "application/zip" }), /application\/zip cannot/],
+    ["a picture that is a program", file({ mediaType: "image/svg+xml" }), /svg/],
+    ["no type", file({ mediaType: undefined }), /no type/],
+    ["no address", file({ url: undefined }), /no type or no address/],
+    [
+      "the file of another chat",
+      file({ url: toAttachmentUrl("chat_2", "file_1") }),
+      /not attached to this chat/,
+    ],
+    ["an address elsewhere", file({ url: "https://example.com/a.png" }), /not attached to this chat/],
+    ["an address of the machine itself", file({ url: "file:///etc/passwd" }), /not attached/],
+    ["a data address of another type", file({ url: "data:text/html,<b>" }), /not attached/],
+    ["a data address whose type only begins like it", file({ url: "data:image/pngx,a" }), /not attached/],
+    ["a data address that is no picture", file({ url: "data:image/png;base64,PGI+" }), /not what it says/],
+    ["a data address that cannot be read", file({ url: "data:image/png;base64,@@" }), /not what it says/],
+  ])("[SE83] %s is refused in words", (_, part, sentence) => {
+    expect(acceptFiles({ parts: [part] }, isOwn)).toEqual({
+      ok: false,
+      error: expect.stringMatching(sentence),
+    });
+  });
+
+  it("[SE83] are five at the most", () => {
+    const parts = Array.from({ length: MAX_ATTACHMENTS_PER_MESSAGE }, () => file());
+    expect(acceptFiles({ parts }, isOwn).ok).toBe(true);
+    expect(acceptFiles({ parts: [...parts, file()] }, isOwn)).toEqual({
+      ok: false,
+      error: expect.stringContaining("At most 5"),
+    });
+  });
+
+  it("[SE83] pictures are four kinds, texts are many", () => {
+    const types = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/tiff", "IMAGE/PNG"];
+    expect(types.map(isImageType)).toEqual([true, true, true, true, false, false]);
+    const texts = [
+      "text/plain",
+      "text/html",
+      "application/json",
+      "application/sql",
+      "application/pdf",
+      "nottext/x",
+    ];
+    expect(texts.map(isTextType)).toEqual([true, true, true, true, false, false]);
+  });
+});
+
+describe("addresses", () => {
+  it("[SE83] an attachment's address and id belong to each other within one chat", () => {
+    expect(OWN).toBe("/api/v1/sessions/chat_1/attachments/file_1");
+    expect(toAttachmentId("chat_1", OWN)).toBe("file_1");
+    expect(toAttachmentId("chat_2", OWN)).toBeNull();
+    expect(toAttachmentId("chat_1", `https://example.com${OWN}`)).toBeNull();
+    expect(toFileKey("chat_1", "file_1")).toBe("attachments/chat_1/file_1");
+  });
+});
+
+describe("bytes", () => {
+  const bytes = (...values: number[]): Uint8Array => new Uint8Array(values);
+  const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+  it.each([
+    ["image/png", bytes(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0), true],
+    ["image/png", bytes(0x89, 0x50, 0x4e), false],
+    ["image/jpeg", bytes(0xff, 0xd8, 0xff, 0xe0), true],
+    ["image/jpeg", ascii("<script>"), false],
+    ["image/gif", ascii("GIF89a"), true],
+    ["image/gif", bytes(), false],
+    ["image/webp", ascii("RIFF....WEBPVP8 "), true],
+    ["image/webp", ascii("RIFF....WAVEfmt "), false],
+    ["text/plain", ascii("Hello"), true],
+    ["text/plain", new TextEncoder().encode("名 😀"), true],
+    ["text/plain", bytes(0x48, 0x00, 0x49), false],
+    ["text/plain", bytes(0xff, 0xfe, 0x48), false],
+    ["application/json", bytes(0xc3, 0x28), false],
+  ])("[SE83] of %s %j: %s", (mediaType, content, expected) => {
+    expect(hasTypeOf(content, mediaType)).toBe(expected);
+  });
+});

@@ -1,0 +1,118 @@
+/** A chat as others get it: as a file, and behind a read-only link. */
+import { describe, expect, it } from "vitest";
+import { SessionExport } from "../../../src/protocol/session-api.ts";
+import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
+import { toJsonExport, toMarkdownExport, type ExportHead } from "../../../src/session/export-chat.ts";
+import { toSharedMessages } from "../../../src/session/shared-chat.ts";
+import { OTHER_TARGET, RECEIPT, toLeg, toMessage } from "./answer-fixtures.ts";
+
+const HEAD: ExportHead = {
+  version: 1,
+  id: "chat_1",
+  title: 'Salt, "and" sugar',
+  createdAt: RECEIPT.createdAt,
+  exportedAt: RECEIPT.createdAt,
+  leafMessageId: "a2",
+};
+
+const RECEIVED = {
+  ...RECEIPT,
+  status: "complete" as const,
+  legs: [toLeg(), toLeg({ ...OTHER_TARGET, costMicroUsd: 5 }), toLeg()],
+  costMicroUsd: 19,
+  reasons: ["openai/gpt-6-luna: it is cheap."],
+};
+
+const QUESTION = toMessage("q1", "user", [
+  { type: "text", text: "What is salt?" },
+  { type: "file", mediaType: "image/png", filename: "salt.png", url: "data:image/png;base64,AAAA" },
+  { type: "file", mediaType: "text/plain", url: "/files/1" },
+]);
+const ANSWER: StoredMessage = {
+  ...toMessage("a1", "assistant", [
+    { type: "step-start" },
+    { type: "reasoning", text: "A secret thought", state: "done" },
+    { type: "text", text: "Sodium chloride.", state: "done" },
+  ]),
+  parentId: "q1",
+  metadata: RECEIVED,
+};
+const STOPPED: StoredMessage = {
+  ...toMessage("a2", "assistant", []),
+  metadata: { ...RECEIPT, status: "cancelled", notice: "You stopped this answer." },
+};
+
+describe("JSON", () => {
+  it("[SE85] is one document of the protocol's shape, whatever pages it came in", () => {
+    const all = [QUESTION, ANSWER, STOPPED];
+    for (const pages of [[all], [[QUESTION], [], [ANSWER, STOPPED]], all.map((each) => [each])]) {
+      const text = [...toJsonExport(HEAD, pages)].join("");
+      expect(SessionExport.parse(JSON.parse(text))).toEqual({ ...HEAD, messages: all });
+    }
+  });
+
+  it("[SE85] of an empty chat is whole, and no piece of it is empty", () => {
+    const pieces = [...toJsonExport(HEAD, [[], []])];
+    expect(JSON.parse(pieces.join(""))).toEqual({ ...HEAD, messages: [] });
+    expect(pieces.every((piece) => piece !== "")).toBe(true);
+  });
+});
+
+describe("Markdown", () => {
+  it("[SE85] holds what was said, by whom, with what, and what did not come to its end", () => {
+    const text = [...toMarkdownExport(HEAD, [[QUESTION, ANSWER], [STOPPED]])].join("");
+    expect(text).toBe(
+      [
+        '# Salt, "and" sugar',
+        "",
+        `Exported ${RECEIPT.createdAt}`,
+        "",
+        "## Question",
+        "",
+        "*Attached: salt.png*",
+        "",
+        "*Attached: a file*",
+        "",
+        "What is salt?",
+        "",
+        "## Answer (openai/gpt-6-luna, then google/gemini-3.5-flash-lite)",
+        "",
+        "Sodium chloride.",
+        "",
+        "## Answer",
+        "",
+        "*(nothing)*",
+        "",
+        "> You stopped this answer.",
+        "",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("a link", () => {
+  it("[SE86] shows what was said and who said it, without thoughts, files, prices, reasons and ids of ours", () => {
+    const [question, answer] = toSharedMessages([QUESTION, ANSWER]);
+    expect(question?.parts).toEqual([{ type: "text", text: "What is salt?" }]);
+    expect(answer?.parts.map(({ type }) => type)).toEqual(["step-start", "text"]);
+    expect(answer?.metadata).toMatchObject({
+      status: "complete",
+      legs: [{ provider: "openai", costMicroUsd: null }, { provider: "google", costMicroUsd: null }, {}],
+      costMicroUsd: null,
+      reasons: [],
+      turnId: "",
+      selectionId: "",
+      requested: [],
+    });
+    const shown = JSON.stringify([question, answer]);
+    for (const secret of ["secret thought", "salt.png", "AAAA", "cheap", "turn_1", "sel_1"]) {
+      expect(shown).not.toContain(secret);
+    }
+  });
+
+  it("[SE86] changes nothing of what is stored", () => {
+    const before = structuredClone([QUESTION, ANSWER]);
+    toSharedMessages([QUESTION, ANSWER]);
+    expect([QUESTION, ANSWER]).toEqual(before);
+  });
+});

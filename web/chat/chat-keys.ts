@@ -1,0 +1,39 @@
+/** The keys that work anywhere on a chat's page. */
+import { useEffect } from "react";
+
+/** Stops the answer on Escape, unless a dialog or a panel took the key. */
+export function useStopKey(stop: (() => void) | null): void {
+  useEffect(() => {
+    if (stop === null) return undefined;
+    const onKey = (event: KeyboardEvent): void => {
+      if (
+        event.key === "Escape" &&
+        !event.defaultPrevented &&
+        document.querySelector("dialog[open]") === null
+      )
+        stop();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [stop]);
+}
+
+/**
+ * Opens our search with the browser's own keys: the browser finds only what is drawn, and most of a long chat is not.
+ * A second press, with the focus in our search, is the browser's.
+ */
+export function useSearchKey(open: () => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      const isFind = event.key.toLowerCase() === "f" && (event.ctrlKey || event.metaKey);
+      if (!isFind || event.altKey || event.shiftKey) return;
+      if (document.querySelector("dialog[open]") !== null) return;
+      const isInSearch = (document.activeElement?.closest("search") ?? null) !== null;
+      if (isInSearch) return;
+      event.preventDefault();
+      open();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [open]);
+}

@@ -1,0 +1,27 @@
+/** A question or an answer of a shared chat: to read and to copy. */
+import { memo } from "react";
+import type { StoredMessage } from "../../src/protocol/session-frame.ts";
+import { Answer } from "../chat/answer-view.tsx";
+import { Question } from "../chat/question-view.tsx";
+import { EMPTY_ANSWER, toPlainText, toStoredParts } from "../session/answer-part.ts";
+
+const NOTHING: Readonly<Record<string, boolean>> = {};
+
+/** One message, as it was when the page was read. */
+export const SharedMessage = memo(function SharedMessage({ message }: { readonly message: StoredMessage }) {
+  if (message.role === "user") {
+    const text = toPlainText(toStoredParts(message));
+    return <Question text={text === "" ? "(files only)" : text} files={[]} isFaint={false} />;
+  }
+  return (
+    <Answer
+      message={message}
+      streamed={EMPTY_ANSWER}
+      isStopping={false}
+      isShared
+      decided={NOTHING}
+      onDecide={null}
+      onAgain={null}
+    />
+  );
+});
