@@ -176,7 +176,8 @@ export class ChatSession extends DurableObject<Bindings> {
     if (session === null || this.store.extras.readShare()?.hash !== hash) return null;
     const { view } = this.chat;
     // A link shows one path: an id of another branch must not show what stands above it there.
-    if (before !== null && !view.isShown(before)) return null;
+    const isElsewhere = before !== null && !view.isShown(before);
+    if (isElsewhere) return { title: session.title, messages: [], hasOlder: false };
     const page = before === null ? view.readNewest(limit) : view.readOlder(before, limit);
     return { title: session.title, messages: toSharedMessages(page.messages), hasOlder: page.hasOlder };
   }

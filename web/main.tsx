@@ -12,10 +12,18 @@ const MAX_RETRIES = 2;
 const isWorthRetrying = (error: unknown): boolean =>
   error instanceof ApiError && (error.status === 0 || error.status >= 500);
 
+/** Asked also while the browser thinks that it is offline: then the page says so, instead of waiting without a word. */
+const networkMode = "always";
+
 const client = new QueryClient({
   defaultOptions: {
-    queries: { retry: (count, error) => count < MAX_RETRIES && isWorthRetrying(error), staleTime: 5_000 },
-    mutations: { retry: false },
+    queries: {
+      networkMode,
+      retry: (count, error) => count < MAX_RETRIES && isWorthRetrying(error),
+      refetchOnReconnect: true,
+      staleTime: 5_000,
+    },
+    mutations: { networkMode, retry: false },
   },
 });
 

@@ -6,7 +6,7 @@
 
 /** Names taken from the environment. `.dev.vars` is the project's own file and is taken whole. */
 const FROM_ENVIRONMENT =
-  /^(PLATFORM_[A-Z0-9_]+_KEY|(ANTHROPIC|OPENAI|GOOGLE|DEEPSEEK)_BASE_URL|(OLLAMA|COMPATIBLE)_[A-Z0-9_]+|ALLOWED_ORIGINS)$/;
+  /^(PLATFORM_[A-Z0-9_]+_KEY|(ANTHROPIC|OPENAI|GOOGLE|DEEPSEEK)_BASE_URL|(OLLAMA|COMPATIBLE)_[A-Z0-9_]+|ALLOWED_ORIGINS|MCP_SERVERS|TOOLS|UPKEEP_MODEL|CONTEXT_TOKENS|AFTER_CRASH)$/;
 
 /** A key of one of these makes the sandbox stay away: the four providers that it stands in for. */
 const REAL_KEYS = [

@@ -7,10 +7,13 @@ import {
   type ChatStatus,
   type UIMessage,
 } from "ai";
-import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
 import { createVisitor, type Chat, type Visitor } from "./sandbox-people.ts";
 import { closeCircuits } from "./sandbox-settings.ts";
+
+// Some wait for the queue, some for an object that comes back; a busy machine takes its time for both.
+vi.setConfig({ testTimeout: 20_000 });
 
 class MemoryState implements ChatState<UIMessage> {
   status: ChatStatus = "ready";

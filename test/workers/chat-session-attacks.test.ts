@@ -5,13 +5,16 @@ import {
   runDurableObjectAlarm,
   runInDurableObject,
 } from "cloudflare:test";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
 import { createVisitor, textOf, type Chat, type Visitor } from "./sandbox-people.ts";
 import { readAlarm, runSql } from "./sandbox-rows.ts";
 
 const OPENAI = { model: "openai/gpt-6-luna" };
 const DEEPSEEK = { model: "deepseek/deepseek-v4-flash" };
+
+// Some wait for the queue, some for an object that comes back; a busy machine takes its time for both.
+vi.setConfig({ testTimeout: 20_000 });
 
 let ada: Visitor;
 beforeAll(async () => {

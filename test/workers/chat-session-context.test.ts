@@ -21,6 +21,9 @@ import type { SocketClient } from "./sandbox-socket.ts";
 const DEEPSEEK = { model: "deepseek/deepseek-v4-flash" };
 const UPKEEP = "google/gemini-3.5-flash-lite";
 
+// Some wait for the queue, some for an object that comes back; a busy machine takes its time for both.
+vi.setConfig({ testTimeout: 20_000 });
+
 let ada: Visitor;
 beforeAll(async () => {
   ada = await createVisitor();

@@ -17,6 +17,9 @@ import type { SocketClient } from "./sandbox-socket.ts";
 const OPENAI = { model: "openai/gpt-6-luna" };
 const DEEPSEEK = { model: "deepseek/deepseek-v4-flash" };
 
+// Some wait for the queue, some for an object that comes back; a busy machine takes its time for both.
+vi.setConfig({ testTimeout: 20_000 });
+
 let ada: Visitor;
 beforeAll(async () => {
   ada = await createVisitor();

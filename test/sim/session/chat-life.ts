@@ -30,6 +30,8 @@ const WATCH_WITHIN_MS = 30_000;
 const DRAIN_AGAIN_MS = 5_000;
 export const CLOSE_BAD_FRAME = 1008;
 const CLOSE_TOO_BIG = 1009;
+/** Whoever waits for something when its life ends waits for ever. */
+const NEVER = new Promise<never>(() => {});
 
 export interface ChatLifeDeps {
   readonly number: number;
@@ -40,6 +42,10 @@ export interface ChatLifeDeps {
   readonly ids: IdSource;
   readonly log: Log;
   readonly settings: SessionSettings;
+  /** Something was written; what is written in the same moment, without waiting, is one transaction with it. */
+  readonly onWrite: () => void;
+  /** Somebody has stopped this turn. */
+  readonly onStop: (turnId: string) => void;
   readonly onBug: (bug: string) => void;
 }
 
@@ -47,7 +53,6 @@ export class ChatLife {
   readonly number: number;
   readonly store: SessionStore;
   chat!: Chat;
-  isOver = false;
   /** Resolves when the object may be asked. */
   readonly opened: Promise<void>;
   private readonly deps: ChatLifeDeps;
@@ -58,8 +63,9 @@ export class ChatLife {
   private readonly outbox: SelectionOutbox;
 
   constructor(deps: ChatLifeDeps, sockets: readonly SimSocket[]) {
-    const { storage, clock, queue, log } = deps;
-    this.deps = deps;
+    const { storage, clock, queue } = deps;
+    const log = toMortalLog(deps.log, clock);
+    this.deps = { ...deps, log };
     this.number = deps.number;
     const mine = this.toMortalStorage(storage);
     this.db = drizzle(mine);
@@ -68,11 +74,17 @@ export class ChatLife {
     this.wakeUp = new WakeUp(mine, () => clock.nowMs());
     this.outbox = new SelectionOutbox({
       store: this.store,
-      queue: () => ({ sendBatch: (messages) => queue.sendBatch(clock, messages) }),
+      queue: () => ({
+        sendBatch: (messages) => (this.isOver ? NEVER : queue.sendBatch(clock, messages)),
+      }),
       log,
       onRefused: () => this.wakeUp.within(DRAIN_AGAIN_MS),
     });
     this.opened = this.open();
+  }
+
+  get isOver(): boolean {
+    return this.deps.clock.isOver;
   }
 
   /** Nothing runs and no timer is set: the platform may put it to sleep. */
@@ -96,7 +108,13 @@ export class ChatLife {
     const shape = socket.live ? LiveClientFrame : ClientFrame;
     const parsed = shape.safeParse(parseJson(text));
     if (!parsed.success) return chatSocket.close(CLOSE_BAD_FRAME, "Bad frame");
+    if (parsed.data.type === "stop") this.noteStop(parsed.data.turnId ?? null);
     this.chat.handleFrame(chatSocket, parsed.data);
+  }
+
+  stopAll(): void {
+    this.noteStop(null);
+    this.chat.stopAll();
   }
 
   forget(socket: SimSocket): void {
@@ -114,7 +132,6 @@ export class ChatLife {
   }
 
   end(): void {
-    this.isOver = true;
     this.deps.clock.end();
   }
 
@@ -183,6 +200,13 @@ export class ChatLife {
     return chat;
   }
 
+  /** Who runs at this moment is stopped from now on, whatever happens next. */
+  private noteStop(turnId: string | null): void {
+    const running = this.store.readOpenTurns().find(({ status }) => status === "running");
+    if (running !== undefined && (turnId ?? running.turnId) === running.turnId)
+      this.deps.onStop(running.turnId);
+  }
+
   private handOver(): void {
     if (!this.outbox.isEmpty) this.wakeUp.within(WATCH_WITHIN_MS);
     this.runInBackground(this.outbox.drain());
@@ -191,7 +215,9 @@ export class ChatLife {
   private runInBackground(work: Promise<void>): void {
     this.background.add(work);
     work
-      .catch((error: unknown) => this.deps.onBug(`[SM35] background work failed: ${String(error)}`))
+      .catch((error: unknown) => {
+        if (!this.isOver) this.deps.onBug(`[SM35] background work failed: ${String(error)}`);
+      })
       .finally(() => this.background.delete(work));
   }
 
@@ -217,7 +243,9 @@ export class ChatLife {
       sql: {
         exec: (query: string, ...bindings: readonly unknown[]) => {
           check();
-          return storage.sql.exec(query, ...bindings);
+          const cursor = storage.sql.exec(query, ...bindings);
+          if (cursor.rowsWritten > 0) this.deps.onWrite();
+          return cursor;
         },
       },
       transactionSync: <Value>(work: () => Value): Value => storage.transactionSync(work),
@@ -228,6 +256,15 @@ export class ChatLife {
       },
     };
   }
+}
+
+/** What an ended life has to say is no line in anybody's log. */
+function toMortalLog(log: Log, clock: MortalClock): Log {
+  return {
+    write: (level, event, fields) => {
+      if (!clock.isOver) log.write(level, event, fields);
+    },
+  };
 }
 
 function parseJson(text: string): unknown {

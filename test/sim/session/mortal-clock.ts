@@ -5,7 +5,8 @@ export class MortalClock implements Clock {
   private readonly clock: Clock;
   private readonly onThrow: (error: unknown) => void;
   private readonly waiting = new Set<() => void>();
-  private isOver = false;
+  /** The life has ended: what is left of it in memory is to touch nothing any more. */
+  isOver = false;
 
   /** `onThrow` hears of what a timer's callback throws, as the platform's log does. */
   constructor(clock: Clock, onThrow: (error: unknown) => void) {

@@ -163,7 +163,8 @@ function checkTurn(world: SessionWorld, turn: TurnRow, { messages, ordered }: St
   if (answer.parts.filter(({ type }) => type === "text").length > 1) say("[SM31] its text is in pieces");
   if (status === "failed" && text !== "") say("[SM35] it failed with words");
   if (status === "incomplete" && answer.parts.length === 0) say("[SM35] it is incomplete with nothing");
-  if (turn.stopRequested && status !== "cancelled" && text !== whole) say("[SM34] it was stopped");
+  if (world.ledger.stopped.has(turnId) && status !== "cancelled" && text !== whole)
+    say("[SM34] it was stopped");
   const lives = world.log
     .of("turn_recovered")
     .filter(({ fields }) => "turn_id" in fields && fields.turn_id === turnId);

@@ -19,6 +19,8 @@ export class SessionLedger {
   readonly asked: Asked[] = [];
   /** Every stored message that anybody was told of, by id. */
   readonly told = new Map<string, StoredMessage>();
+  /** Turns that somebody stopped while they ran. */
+  readonly stopped = new Set<string>();
   rewinds = 0;
   frames = 0;
   reconnects = 0;

@@ -48,6 +48,8 @@ export interface SessionPlan {
   readonly crashAfterFrame: number;
   /** … or in the moment after it has begun to hand a record over. */
   readonly crashAfterRecord: number;
+  /** … or right behind a transaction, before whatever was to follow in the same event. */
+  readonly crashAfterWrite: number;
   /** Messages that the chat has from before. */
   readonly oldMessages: number;
   /** Records from before that the queue has not taken yet. */
@@ -72,6 +74,7 @@ export function drawPlan(seed: number): SessionPlan {
     queueTrouble: pick(random, [0, 0, 0.2, 0.7]),
     crashAfterFrame: pick(random, [0, 0, 0, 0.05]),
     crashAfterRecord: pick(random, [0, 0, 0, 0.2]),
+    crashAfterWrite: pick(random, [0, 0, 0, 0.004]),
     oldMessages: random() < 0.06 ? between(random, 20, 160) : 0,
     oldRecords: random() < 0.02 ? between(random, 40, 130) : 0,
     hasHugeAnswers,

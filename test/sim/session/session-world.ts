@@ -27,6 +27,8 @@ const CALM_LIMIT_MS = 40 * 60_000;
 const CALM_STEP_MS = 5_000;
 const OLD_ALARM_MS = 3_000;
 const CRASH_AFTER_WITHIN_MS = 40;
+/** So much more often than after other frames: there is little time between a stop and its end. */
+const CRASH_AFTER_STOP = 8;
 
 export class SessionWorld {
   readonly plan: SessionPlan;
@@ -41,15 +43,18 @@ export class SessionWorld {
   /** Every call of a provider, in the order in which they came. */
   readonly books: BookedCall[] = [];
   readonly bugs: string[] = [];
+  private isCreated = false;
   /** Everything came to its end within the time for it. */
   isCalm = false;
   private readonly startedMs = this.clock.nowMs();
   private readonly chance: Random;
+  private readonly writes: Random;
 
   constructor(seed: number, plan: SessionPlan = drawPlan(seed)) {
     this.plan = plan;
     const { clock, log, storage } = this;
     this.chance = streamOf(seed, "world");
+    this.writes = streamOf(seed, "writes");
     const onBug = (bug: string): void => this.noteBug(bug);
     this.models = new Map(
       PROVIDERS.map((id) => {
@@ -86,6 +91,8 @@ export class SessionWorld {
       settings: plan.settings,
       random: streamOf(seed, "platform"),
       onBug,
+      onWrite: () => this.maybeCrashBehind(),
+      onStop: (turnId) => this.ledger.stopped.add(turnId),
       onLifeEnd: (life) => {
         for (const model of this.models.values()) model.loseCalls(life, clock.nowMs());
       },
@@ -144,6 +151,7 @@ export class SessionWorld {
       storeOldRecords(store, plan.oldRecords, sessionId);
     });
     // Whoever left records there has seen to it that somebody looks.
+    this.isCreated = true;
     if (plan.oldRecords > 0) await this.storage.setAlarm(this.startedMs + OLD_ALARM_MS);
   }
 
@@ -167,7 +175,8 @@ export class SessionWorld {
       forget: (socket) => this.object.forget(socket),
       receive: (socket, text) => {
         this.object.receive(socket, text);
-        this.maybeCrash(this.plan.crashAfterFrame);
+        const isStop = text.startsWith('{"type":"stop"') || text.startsWith('{"type":"abort"');
+        this.maybeCrash(this.plan.crashAfterFrame * (isStop ? CRASH_AFTER_STOP : 1));
       },
     };
   }
@@ -175,6 +184,11 @@ export class SessionWorld {
   private maybeCrash(share: number): void {
     if (!this.isActive || this.chance() >= share) return;
     this.clock.startTimer(between(this.chance, 0, CRASH_AFTER_WITHIN_MS), () => this.object.crash());
+  }
+
+  private maybeCrashBehind(): void {
+    if (!this.isCreated || !this.isActive || this.writes() >= this.plan.crashAfterWrite) return;
+    queueMicrotask(() => this.object.crash());
   }
 
   private async waitForCalm(): Promise<void> {

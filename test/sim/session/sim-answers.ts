@@ -59,9 +59,10 @@ export class SimAnswers {
           random,
           log,
           catalog: this.catalog,
-          findProvider: (id) =>
-            models.get(id)?.seenBy({ clock, life, selectionId: input.selectionId, turnId: input.turnId }) ??
-            null,
+          findProvider: (id) => {
+            const { selectionId, turnId } = input;
+            return clock.isOver ? null : (models.get(id)?.seenBy({ clock, life, selectionId, turnId }) ?? null);
+          },
           readCircuit: (id) => this.toSnapshot(id, clock.nowMs()),
           reportOutcome: () => {},
           warmCircuits: () => Promise.resolve(),

@@ -119,7 +119,7 @@ export class SimChatObject {
       if (life.isOver) return;
       await work(life);
     } catch (error) {
-      this.noteThrown(error);
+      if (!life.isOver) this.noteThrown(error);
     }
   }
 

@@ -100,7 +100,7 @@ export abstract class SimClient implements ClientEnd {
       [1.2, () => this.leave(between(random, 50, 8_000))],
       [1.2, () => this.socket?.breakLine()],
       [0.4, () => this.sendJunk()],
-      [0.3, () => void this.deps.object.call((life) => life.chat.stopAll())],
+      [0.3, () => void this.deps.object.call((life) => life.stopAll())],
       ...this.listHabits(),
     ])();
   }
