@@ -46,6 +46,8 @@ export interface ChatLifeDeps {
   readonly onWrite: () => void;
   /** Somebody has stopped this turn. */
   readonly onStop: (turnId: string) => void;
+  /** The end of this turn is stored. */
+  readonly onTurnEnd: (turnId: string, life: number) => void;
   readonly onBug: (bug: string) => void;
 }
 
@@ -183,7 +185,8 @@ export class ChatLife {
       turnMs: settings.turnMs,
       runInBackground: (work) => this.runInBackground(work),
       onTurnStart: () => this.wakeUp.within(WATCH_WITHIN_MS),
-      onTurnEnd: () => {
+      onTurnEnd: ({ turnId }) => {
+        this.deps.onTurnEnd(turnId, number);
         this.handOver();
         this.runInBackground(upkeep.run(chat.view.leafMessageId));
       },

@@ -28,7 +28,8 @@ export function checkBooks(world: SessionWorld, chat: StoredChat): string[] {
     const record = records.get(turn.selectionId);
     const calls = bySelection.get(turn.selectionId) ?? [];
     if (record === undefined) breaches.push(`[SM38] ${turn.turnId} has no record`);
-    else breaches.push(...checkTurnBooks(turn, record, calls, chat));
+    else breaches.push(...checkTurnBooks(turn, record, calls, world.ledger.endedIn.get(turn.turnId) ?? 0));
+    breaches.push(...checkLegs(turn, calls, chat));
   }
   for (const [selectionId, calls] of bySelection) {
     if (calls.every(({ turnId }) => turnId !== null)) continue;
@@ -43,38 +44,22 @@ function checkTurnBooks(
   turn: TurnRow,
   record: SelectionRecord,
   calls: readonly BookedCall[],
-  chat: StoredChat,
+  lastLife: number,
 ): string[] {
-  const breaches: string[] = [];
-  const say = (text: string): void =>
-    void breaches.push(`${text} (${turn.turnId}, ${turn.status}, generation ${turn.generation})`);
   const isInterrupted = ({ error }: SelectionAttempt): boolean => error?.startsWith("interrupted:") === true;
   const own = record.attempts.filter((attempt) => !isInterrupted(attempt));
-  const heard = calls.filter(({ end }) => end !== "lost");
-  if (record.status !== turn.status) say(`[SM38] the record says ${record.status}`);
-  const lastLife = Math.max(0, ...heard.map(({ life }) => life));
-  const ofLastLife = heard.filter(({ life }) => life === lastLife);
-  if (own.length > 0) breaches.push(...compareCalls(turn.turnId, own, ofLastLife));
-  // Calls of an earlier life that had ended were in its memory alone, unless they had given words.
-  else if (
-    heard.some(({ life }) => life === lastLife) &&
-    turn.generation === 0 &&
-    record.attempts.length === 0
-  ) {
-    if (
-      !calls.some(({ end }) => end === "lost") &&
-      turn.status !== "failed" &&
-      turn.status !== "incomplete" &&
-      turn.status !== "cancelled"
-    ) {
-      say("[SM37] its record names no call");
-    }
+  const ofLastLife = calls.filter(({ life }) => life === lastLife);
+  const breaches = compareCalls(turn.turnId, own, ofLastLife);
+  if (record.status !== turn.status)
+    breaches.push(`[SM38] the record of ${turn.turnId} says ${record.status}`);
+  const interrupted = record.attempts.length - own.length;
+  const spoke = calls.filter(({ spoke: gaveWords, life }) => gaveWords && life !== lastLife);
+  if (interrupted > spoke.length) {
+    breaches.push(
+      `[SM37] ${interrupted} calls of ${turn.turnId} were interrupted, ${spoke.length} had spoken`,
+    );
   }
-  const interrupted = record.attempts.filter(isInterrupted);
-  const spokeBefore = calls.filter(({ spoke }) => spoke);
-  if (interrupted.length > spokeBefore.length)
-    say(`[SM37] ${interrupted.length} calls were interrupted, ${spokeBefore.length} had spoken`);
-  return [...breaches, ...checkLegs(turn, calls, chat)];
+  return breaches;
 }
 
 /** Legs are calls that gave words, in their order, each with its tokens. */

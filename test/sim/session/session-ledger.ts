@@ -21,6 +21,8 @@ export class SessionLedger {
   readonly told = new Map<string, StoredMessage>();
   /** Turns that somebody stopped while they ran. */
   readonly stopped = new Set<string>();
+  /** In which life of the object each turn ended. */
+  readonly endedIn = new Map<string, number>();
   rewinds = 0;
   frames = 0;
   reconnects = 0;

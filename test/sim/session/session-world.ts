@@ -92,6 +92,7 @@ export class SessionWorld {
       random: streamOf(seed, "platform"),
       onBug,
       onWrite: () => this.maybeCrashBehind(),
+      onTurnEnd: (turnId, life) => this.ledger.endedIn.set(turnId, life),
       onStop: (turnId) => this.ledger.stopped.add(turnId),
       onLifeEnd: (life) => {
         for (const model of this.models.values()) model.loseCalls(life, clock.nowMs());

@@ -61,7 +61,9 @@ export class SimAnswers {
           catalog: this.catalog,
           findProvider: (id) => {
             const { selectionId, turnId } = input;
-            return clock.isOver ? null : (models.get(id)?.seenBy({ clock, life, selectionId, turnId }) ?? null);
+            return clock.isOver
+              ? null
+              : (models.get(id)?.seenBy({ clock, life, selectionId, turnId }) ?? null);
           },
           readCircuit: (id) => this.toSnapshot(id, clock.nowMs()),
           reportOutcome: () => {},

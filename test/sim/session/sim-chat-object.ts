@@ -51,7 +51,10 @@ export class SimChatObject {
   }
 
   accept(socket: SimSocket): void {
-    void this.enter((life) => life.accept(socket));
+    void this.enter(
+      (life) => life.accept(socket),
+      () => socket.die(),
+    );
   }
 
   receive(socket: SimSocket, text: string): void {
@@ -112,14 +115,19 @@ export class SimChatObject {
     return life;
   }
 
-  private async enter(work: (life: ChatLife) => void | Promise<void>): Promise<void> {
+  /** `onLost`: the life ended before it was ready. */
+  private async enter(
+    work: (life: ChatLife) => void | Promise<void>,
+    onLost: () => void = () => {},
+  ): Promise<void> {
     const life = this.wake();
     try {
       await life.opened;
-      if (life.isOver) return;
+      if (life.isOver) return onLost();
       await work(life);
     } catch (error) {
-      if (!life.isOver) this.noteThrown(error);
+      if (life.isOver) onLost();
+      else this.noteThrown(error);
     }
   }
 

@@ -1,0 +1,55 @@
+/** The same request twice: by two clicks, or by a client that did not hear whether it arrived. */
+import { describe, expect, it } from "vitest";
+import { ChatWorld, toWords } from "./chat-world.ts";
+
+describe("a request that is sent again", () => {
+  it("[SE21] [SE11] on one socket is answered once: what it was sent already does not come twice", async () => {
+    const world = new ChatWorld();
+    const [live, stock] = [world.connect(true), world.connect(false)];
+    world.ask(live, "r1", "20");
+    world.ask(live, "r1", "20");
+    await world.clock.advance(200);
+    world.ask(live, "r1", "20");
+    await world.finish();
+    expect(live.sequencesOf("r1")).toEqual(live.sequencesOf("r1").map((_, index) => index));
+    expect(live.textOf("r1")).toBe(toWords(20));
+    world.ask(stock, "r2", "10");
+    await world.clock.advance(100);
+    world.ask(stock, "r2", "10");
+    await world.finish();
+    expect(stock.textOf("r2")).toBe(toWords(10));
+    expect(world.path()).toEqual(["20", toWords(20), "10", toWords(10)]);
+  });
+
+  it("[SE21] an edit and a wish for another answer are one, from whichever socket they come again", async () => {
+    const world = new ChatWorld();
+    const [first, second] = [world.connect(true), world.connect(true)];
+    world.ask(first, "r1", "3", { id: "q1" });
+    await world.finish();
+    for (const socket of [first, second]) world.ask(socket, "r2", "4", { id: "q1", messageId: "q1" });
+    await world.finish();
+    expect(world.path()).toEqual(["4", toWords(4)]);
+    for (const socket of [first, second]) world.regenerate(socket, "r3");
+    await world.finish();
+    const answers = world.disk.all("select message_id from message where role = 'assistant'");
+    expect(answers).toHaveLength(3);
+  });
+
+  it("[SE11] [SE12] a cursor on the stock wire belongs to the turn of its request, and to no other", async () => {
+    const world = new ChatWorld();
+    const stock = world.connect(false);
+    world.ask(stock, "r1", "60");
+    await world.clock.advance(400);
+    const cursor = stock.sequencesOf("r1").length - 1;
+    world.disconnect(stock);
+    const other = world.connect(false);
+    world.ask(other, "r2", "300");
+    await world.clock.advance(2_000);
+    const again = world.connect(false);
+    world.resume(again, "r1", { lastSequence: cursor });
+    await world.clock.advance(500);
+    // The answer it was in has ended, and another one is being given: there is nothing to go on with.
+    expect(again.types).toEqual(["no-active"]);
+    expect(other.textOf("r2").length).toBeGreaterThan(0);
+  });
+});
