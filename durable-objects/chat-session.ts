@@ -66,6 +66,7 @@ export class ChatSession extends DurableObject<Bindings> {
       store: this.store,
       queue: () => env.SELECTION_QUEUE,
       log: wiring.log,
+      onWaiting: () => this.wakeUp.within(WATCH_WITHIN_MS),
       onRefused: () => this.wakeUp.within(DRAIN_AGAIN_MS),
     });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
@@ -79,7 +80,7 @@ export class ChatSession extends DurableObject<Bindings> {
         sockets: () => this.sockets.list(),
         runInBackground: (work) => ctx.waitUntil(work),
         onTurnStart: () => this.wakeUp.within(WATCH_WITHIN_MS),
-        onRecords: () => this.handOver(),
+        onRecords: () => ctx.waitUntil(this.outbox.drain()),
       });
       // A turn that a crash has ended is paid for all the same.
       if (this.chat.hasOpenTurns) await wiring.readPriceBook();
@@ -262,12 +263,6 @@ export class ChatSession extends DurableObject<Bindings> {
         error: describeError(error),
       });
     }
-  }
-
-  /** The alarm looks after what the queue has not taken when this object dies: one of a turn's start may be long past. */
-  private handOver(): void {
-    if (!this.outbox.isEmpty) this.wakeUp.within(WATCH_WITHIN_MS);
-    this.ctx.waitUntil(this.outbox.drain());
   }
 
   private async readHolder(headers: Headers): Promise<ObjectPrincipal | null> {

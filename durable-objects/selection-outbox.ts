@@ -11,6 +11,8 @@ export interface SelectionOutboxDeps {
   readonly store: SessionStore;
   readonly queue: () => { sendBatch(messages: readonly { readonly body: unknown }[]): Promise<unknown> };
   readonly log: Log;
+  /** Something is there: somebody should look again, whatever becomes of this object before the queue has it. */
+  readonly onWaiting: () => void;
   /** The queue has refused: somebody should look again soon. */
   readonly onRefused: () => void;
 }
@@ -36,11 +38,12 @@ export class SelectionOutbox {
   }
 
   private async drainRows(): Promise<void> {
-    const { store, queue, log, onRefused } = this.deps;
+    const { store, queue, log, onWaiting, onRefused } = this.deps;
     try {
       for (;;) {
         const rows = takeBatch(store.readOutbox(BATCH));
         if (rows.length === 0) return;
+        onWaiting();
         await queue().sendBatch(rows.map((row) => ({ body: row.message })));
         store.dropOutbox(rows.map((row) => row.id));
       }

@@ -65,7 +65,10 @@ export const ResumeFrame = z.object({
   id: z.string().max(200),
   /** The last sequence the client has; what follows it is sent. Left out: everything from 0. */
   lastSequence: z.int().nonnegative().optional(),
-  /** `breakwater.v1` only: the turn the cursor belongs to; left out: the running turn, else the last one. */
+  /**
+   * `breakwater.v1` only: the turn the cursor belongs to. Left out: the turn that was asked for under this `requestId`,
+   * else the running one, else the last one.
+   */
   turnId: z.string().max(200).optional(),
   /** `breakwater.v1` only: the generation in which the client saw `lastSequence`. */
   generation: z.int().nonnegative().optional(),

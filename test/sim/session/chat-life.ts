@@ -80,6 +80,7 @@ export class ChatLife {
         sendBatch: (messages) => (this.isOver ? NEVER : queue.sendBatch(clock, messages)),
       }),
       log,
+      onWaiting: () => this.wakeUp.within(WATCH_WITHIN_MS),
       onRefused: () => this.wakeUp.within(DRAIN_AGAIN_MS),
     });
     this.opened = this.open();
@@ -187,7 +188,7 @@ export class ChatLife {
       onTurnStart: () => this.wakeUp.within(WATCH_WITHIN_MS),
       onTurnEnd: ({ turnId }) => {
         this.deps.onTurnEnd(turnId, number);
-        this.handOver();
+        this.runInBackground(this.outbox.drain());
         this.runInBackground(upkeep.run(chat.view.leafMessageId));
       },
     });
@@ -196,7 +197,7 @@ export class ChatLife {
       clock,
       log,
       upkeepModel: settings.upkeepModel,
-      onRecord: () => this.handOver(),
+      onRecord: () => this.runInBackground(this.outbox.drain()),
       onTitle: () => chat.announceChange(false),
       onSummary: (summary) => chat.announce({ type: "summary-changed", summary }),
     });
@@ -208,11 +209,6 @@ export class ChatLife {
     const running = this.store.readOpenTurns().find(({ status }) => status === "running");
     if (running !== undefined && (turnId ?? running.turnId) === running.turnId)
       this.deps.onStop(running.turnId);
-  }
-
-  private handOver(): void {
-    if (!this.outbox.isEmpty) this.wakeUp.within(WATCH_WITHIN_MS);
-    this.runInBackground(this.outbox.drain());
   }
 
   private runInBackground(work: Promise<void>): void {

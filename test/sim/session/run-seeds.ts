@@ -8,7 +8,7 @@ import { addTotals, sumRuns, toBreaches, type SessionBreach, type SessionTotals 
 export interface SeedRange {
   readonly first: number;
   readonly count: number;
-  /** Every so-manieth. */
+  /** From one seed to the next. */
   readonly step: number;
 }
 

@@ -1,0 +1,50 @@
+/** Seeds that once broke a rule, by what was wrong. They are not thrown away when they pass. */
+import { expect, it } from "vitest";
+import { drawPlan, type SessionPlan } from "./session-plan.ts";
+import { runSession } from "./run-session.ts";
+import { SessionWorld } from "./session-world.ts";
+
+it.each([
+  ["[SM33] [SE21] seed 19: an edit that was sent again after its socket died was a second branch", 19],
+  ["[SM31] [SE11] seed 34: a cursor on the stock wire was taken for one of whichever turn was running", 34],
+  [
+    "[SM33] [SE71] seed 30: a question behind one that was taken back hung beside it, and nobody was told",
+    30,
+  ],
+  ["[SM38] [SE43] seed 6: fifty records of an outage are more than the queue takes in one call", 6],
+  ["[SM30] [SE71] seed 38: who came while an answer was given again was not told what it stands beside", 38],
+  [
+    "[SM33] [SE72] seed 86: the newest message of a branch was not found behind a question that had waited",
+    86,
+  ],
+  ["[SM30] [SE72] seed 471: an edit on a branch that was not shown showed it, and told nobody", 471],
+  ["[SM34] [SE24] seed 903: a stop while every circuit was open ended the turn as failed", 903],
+])("%s", { timeout: 30_000 }, async (_, seed) => {
+  expect((await runSession(seed)).breaches).toEqual([]);
+});
+
+/** Titles take long, and the object dies as soon as something is handed over. */
+function toSlowUpkeep(seed: number): SessionPlan {
+  const plan = drawPlan(seed);
+  const activeMs = 150_000;
+  return {
+    ...plan,
+    activeMs,
+    settings: { ...plan.settings, upkeepModel: "fast" },
+    actsAtMs: [1_000, 3_000, 4_000],
+    crashesAtMs: [],
+    crashAfterFrame: 0,
+    crashAfterWrite: 0,
+    crashAfterRecord: 0.5,
+    queueTrouble: 0,
+    troubles: [{ fromMs: 0, untilMs: activeMs, provider: null, share: 0.6, isCircuitOpen: false }],
+  };
+}
+
+it.each([167, 228])(
+  "[SM38] [SE43] slow titles, seed %i: a record that was written after the turn's alarm had fired was forgotten by a crash",
+  { timeout: 30_000 },
+  async (seed) => {
+    expect((await runSession(seed, new SessionWorld(seed, toSlowUpkeep(seed)))).breaches).toEqual([]);
+  },
+);
