@@ -9,9 +9,10 @@ import type { Bench, BenchReport } from "./bench.ts";
 import { circuitBench } from "./circuit/circuit-bench.ts";
 import { durableStreamsBench } from "./durable-streams/durable-streams-bench.ts";
 import { failoverBench } from "./failover/failover-bench.ts";
+import { httpBench } from "./http/http-bench.ts";
 import { sessionBench } from "./session/session-bench.ts";
 
-const BENCHES: readonly Bench[] = [circuitBench, durableStreamsBench, failoverBench, sessionBench];
+const BENCHES: readonly Bench[] = [circuitBench, durableStreamsBench, failoverBench, httpBench, sessionBench];
 
 const USAGE = `Usage: npm run bench -- ${BENCHES.map(({ name }) => name).join("|")} [--json]`;
 

@@ -20,6 +20,8 @@ export interface SelectionOutboxDeps {
 export class SelectionOutbox {
   private readonly deps: SelectionOutboxDeps;
   private draining: Promise<void> | null = null;
+  /** Something was written while the queue was being asked. */
+  private isAskedAgain = false;
 
   constructor(deps: SelectionOutboxDeps) {
     this.deps = deps;
@@ -31,6 +33,7 @@ export class SelectionOutbox {
 
   /** D1 drops what comes twice. Never throws. */
   drain(): Promise<void> {
+    this.isAskedAgain = true;
     this.draining ??= this.drainRows().finally(() => {
       this.draining = null;
     });
@@ -40,12 +43,17 @@ export class SelectionOutbox {
   private async drainRows(): Promise<void> {
     const { store, queue, log, onWaiting, onRefused } = this.deps;
     try {
-      for (;;) {
-        const rows = takeBatch(store.readOutbox(BATCH));
-        if (rows.length === 0) return;
+      let isMore = false;
+      while (isMore || this.isAskedAgain) {
+        this.isAskedAgain = false;
+        const waiting = store.readOutbox(BATCH);
+        const rows = takeBatch(waiting);
+        const last = rows.at(-1);
+        if (last === undefined) return;
         onWaiting();
         await queue().sendBatch(rows.map((row) => ({ body: row.message })));
-        store.dropOutbox(rows.map((row) => row.id));
+        store.dropOutbox(last.id);
+        isMore = waiting.length === BATCH || rows.length < waiting.length;
       }
     } catch (error) {
       onRefused();

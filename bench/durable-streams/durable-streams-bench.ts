@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { toProjectEnv } from "../../scripts/bootstrap/project-node.mjs";
 import type { Bench, BenchContext, BenchReport } from "../bench.ts";
-import { installPeers } from "../session/install-peers.ts";
+import { installPeers } from "../workerd/install-peers.ts";
 import { startLogView } from "./log-view.ts";
 
 export const durableStreamsBench: Bench = { name: "durable-streams", run };

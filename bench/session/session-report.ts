@@ -1,6 +1,7 @@
 /** The session bench's measurements as figures, as a table and in words. Pure. */
 import type { BenchFigures, BenchReport } from "../bench.ts";
 import { medianOf, roundTo } from "../measure.ts";
+import { LIST_PRICES } from "./list-prices.ts";
 import type { LoneTurns } from "./lone-turns.ts";
 import { toWorkloadName, type Throughput, type Workload } from "./throughput.ts";
 import type { CostParts, TurnCost } from "./turn-cost.ts";
@@ -67,10 +68,19 @@ function listFirstWords({ lone }: Measured, system: keyof OfSystems<unknown>): r
   return lone.flatMap((each) => each[system]?.firstWordsMs ?? []);
 }
 
-/** The worse of time and rows: a chat must grow dearer in neither. */
-function toGrowth(long: TurnInLongChat, short: TurnInLongChat): { time: number; rows: number } {
-  const rows = (long.rowsRead + long.rowsWritten) / (short.rowsRead + short.rowsWritten);
-  return { time: long.turnP50Ms / short.turnP50Ms, rows };
+/** How much more a turn takes in a longer chat: of its reader's time, and of what rows are billed for. */
+function toGrowth(long: TurnInLongChat, short: TurnInLongChat): { time: number; price: number } {
+  return { time: long.turnP50Ms / short.turnP50Ms, price: toRowPrice(long) / toRowPrice(short) };
+}
+
+function toRowPrice({ rowsRead, rowsWritten }: TurnInLongChat): number {
+  return rowsRead * LIST_PRICES.rowRead + rowsWritten * LIST_PRICES.rowWritten;
+}
+
+/** Median of the rounds' ratios of first words in a workload; null where the other could not run. */
+function toFirstWordRatio(rounds: readonly OfSystems<Throughput>[] | undefined): number | null {
+  const ratios = (rounds ?? []).map(({ live, relay }) => live.firstWordP50Ms / relay.firstWordP50Ms);
+  return ratios.length === 0 ? null : roundTo(medianOf(ratios), 3);
 }
 
 function toFigures(measured: Measured): BenchFigures {
@@ -90,7 +100,9 @@ function toFigures(measured: Measured): BenchFigures {
     rowsPerTurn: roundTo(cost.counts.rowsWritten, 2),
     rowsPerTurnAiChatAgent: agentCost === null ? null : roundTo(agentCost.counts.rowsWritten, 2),
     costPerMillionTurnsUsd: roundTo(cost.usdPerMillionTurns, 2),
-    turnCostGrowth10kVs10: roundTo(Math.max(growth.time, growth.rows), 3),
+    turnCostGrowth10kVs10: roundTo(Math.max(growth.time, growth.price), 3),
+    firstWordVsRelay20Chats: toFirstWordRatio(few),
+    firstWordVsRelay200Chats: toFirstWordRatio(many),
     wordsVsRelay200Chats: toRatio(many, "relay"),
     wordsVsAiChatAgent200Chats: toRatio(many, "agent"),
     firstWordVsAiChatAgent:
@@ -100,8 +112,8 @@ function toFigures(measured: Measured): BenchFigures {
     resumeVsAiChatAgent:
       agentResumesMs.length === 0 ? null : roundTo(medianOf(resumesMs) / medianOf(agentResumesMs), 3),
     turnTimeGrowth10kVs10: roundTo(growth.time, 3),
-    turnRowsGrowth10kVs10: roundTo(growth.rows, 3),
-    turnCostGrowth1kVs10: roundTo(Math.max(growth1k.time, growth1k.rows), 3),
+    turnPriceGrowth10kVs10: roundTo(growth.price, 3),
+    turnCostGrowth1kVs10: roundTo(Math.max(growth1k.time, growth1k.price), 3),
   };
 }
 
@@ -209,7 +221,7 @@ function toNotes({ agentTrouble }: Measured): string[] {
     "Relay: an object that passes the provider's bytes to one socket. AIChatAgent: @cloudflare/ai-chat 0.12.2 as its README sets it up, in front of OpenAI's provider of the AI SDK. Breakwater: the product's own bundle, one isolate, with the queue's consumer and all that it does after a turn but titles and summaries, which are model calls that the others do not make.",
     "A turn's rows are those that its objects' SQLite says it wrote, with one for each alarm and key; what a turn leaves for the next one to delete counts as its own. What is deleted a quarter of an hour after the last turn is not seen. D1's rows are in the costs; a socket is opened once for each turn there.",
     "The answer that is resumed comes over half a minute and is still running; both clients ask for it from its beginning.",
-    "turnCostGrowth10kVs10 is the worse of two ratios of a short turn: its time, and the rows that the chat's object reads and writes. The long chats are copies of one question and answer in the object's own rows, read by an object that has just woken up.",
+    "turnCostGrowth10kVs10 is the worse of two ratios of a short turn: its time, and what the rows that the chat's object reads and writes cost at list prices (a turn reads the newest 60 messages at the most, which a chat of ten does not have). The long chats are copies of one question and answer in the object's own rows, read by an object that has just woken up.",
     ...(agentTrouble === null
       ? []
       : [`AIChatAgent could not run: ${agentTrouble.split("\n").slice(0, 3).join(" ")}`]),

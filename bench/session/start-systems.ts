@@ -7,7 +7,7 @@ import { startPeer, type RunningPeer } from "../workerd/start-peer.ts";
 import { startWorkers } from "../workerd/start-workers.ts";
 import { createAgentSystem } from "./agent-system.ts";
 import type { BreakwaterServer } from "./breakwater-system.ts";
-import { installPeers } from "./install-peers.ts";
+import { installPeers } from "../workerd/install-peers.ts";
 
 interface Closable {
   readonly close: () => Promise<void>;

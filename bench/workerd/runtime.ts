@@ -6,7 +6,7 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import type { V4WorkerOptions } from "miniflare";
 import type { BundledModule } from "./bundle-worker.ts";
 import { readCompatibility } from "./compatibility.ts";
-import { listWorkerdProcesses, readCpuMs } from "./process-time.ts";
+import { listWorkerdProcesses, readCpuMs, readMemoryMiB } from "./process-time.ts";
 
 export interface Runtime {
   readonly miniflare: Miniflare;
@@ -14,6 +14,8 @@ export interface Runtime {
   readonly readUrl: (workerName: string) => Promise<string>;
   /** Processor time since the start, milliseconds; null where the system does not tell it. */
   readonly readCpuMs: () => Promise<number | null>;
+  /** What workerd holds in memory, MiB; null where the system does not tell it. */
+  readonly readMemoryMiB: () => Promise<number | null>;
   readonly close: () => Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function startRuntime(workers: V4WorkerOptions[]): Promise<Runtime>
     miniflare,
     readUrl: async (workerName) => (await miniflare.unsafeGetDirectURL(workerName)).origin,
     readCpuMs: () => readCpuMs(processId),
+    readMemoryMiB: () => readMemoryMiB(processId),
     close: () => miniflare.dispose(),
   };
 }

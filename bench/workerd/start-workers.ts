@@ -15,6 +15,8 @@ export interface RunningWorkers {
   readonly apiKey: string;
   /** Processor time since the start, milliseconds; null where the system does not tell it. */
   readonly readCpuMs: () => Promise<number | null>;
+  /** MiB; null where the system does not tell it. */
+  readonly readMemoryMiB: () => Promise<number | null>;
   readonly close: () => Promise<void>;
 }
 
@@ -74,7 +76,8 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
     { nowMs: Date.now, randomBytes },
   );
   const urls = await Promise.all(names.map(runtime.readUrl));
-  return { urls, apiKey, readCpuMs: runtime.readCpuMs, close: runtime.close };
+  const { readCpuMs, readMemoryMiB, close } = runtime;
+  return { urls, apiKey, readCpuMs, readMemoryMiB, close };
 }
 
 async function applyMigrations(root: string, database: D1Database): Promise<void> {

@@ -71,6 +71,7 @@ export class OpenAiChatScanner {
   #answerId = "";
   #hasShown = false;
   #hasEnded = false;
+  #hasFinished = false;
 
   constructor(secrets: readonly string[] = []) {
     this.#secrets = secrets;
@@ -85,6 +86,11 @@ export class OpenAiChatScanner {
           this.#fail("malformed", "an event of the stream is too long");
       },
     });
+  }
+
+  /** True when that was, or will be, `finish`. */
+  get hasFinished(): boolean {
+    return this.#hasFinished;
   }
 
   /** True once `finish` or `fail` was handed out or is about to be. */
@@ -230,6 +236,7 @@ export class OpenAiChatScanner {
 
   #finish(finishReason: FinishReason): void {
     this.#hasEnded = true;
+    this.#hasFinished = true;
     this.#events.push({ type: "finish", finishReason, usage: this.#usage });
   }
 

@@ -32,7 +32,7 @@ export class AbortableStream<Batch> {
     return result;
   }
 
-  /** Lets the adapter close what it holds, after the caller has aborted the signal. Never throws. */
+  /** Lets the adapter close what it holds, after its end or after the caller has aborted the signal. Never throws. */
   async close(): Promise<void> {
     this.signal.removeEventListener("abort", this.startGrace);
     const closing = this.iterator.return?.();
@@ -42,14 +42,14 @@ export class AbortableStream<Batch> {
       () => undefined,
       () => undefined,
     );
-    if (!this.leftBehind) await this.within(quiet);
+    if (!this.leftBehind) await this.within(quiet, true);
   }
 
-  /** Waits for as long as it takes; once the signal is aborted, for a moment only. */
-  private within<Value>(work: Promise<Value>): Promise<Value | "deaf"> {
+  /** Waits for as long as it takes; once the signal is aborted, or when it is closing, for a moment only. */
+  private within<Value>(work: Promise<Value>, isClosing = false): Promise<Value | "deaf"> {
     return new Promise((resolve, reject) => {
       this.giveUp = () => resolve("deaf");
-      if (this.signal.aborted) this.startGrace();
+      if (isClosing || this.signal.aborted) this.startGrace();
       const settle =
         <Result>(tell: (result: Result) => void) =>
         (result: Result): void => {

@@ -29,6 +29,8 @@ interface Lane {
   readonly stream: Stream;
   /** Its first words, or its end without any. */
   readonly first: Promise<IteratorResult<readonly LegEvent[], AttemptEnd>>;
+  /** It has come to its end and was read to it: nothing is open any more. */
+  hasEnded: boolean;
 }
 
 type RaceStep =
@@ -73,6 +75,7 @@ export async function* driveHedgedAttempt(
       );
       if (result.done !== true) yield result.value;
       const end = result.done === true ? result.value : yield* lane.stream;
+      lane.hasEnded = true;
       await losses;
       return end;
     }
@@ -86,7 +89,7 @@ function openLane(deps: DriveAttemptDeps, input: DriveAttemptInput): Lane {
   const controller = new AbortController();
   const signal = AbortSignal.any([input.signal, controller.signal]);
   const stream = driveAttempt(deps, { ...input, signal });
-  return { controller, stream, first: stream.next() };
+  return { controller, stream, first: stream.next(), hasEnded: false };
 }
 
 interface Due {
@@ -124,6 +127,7 @@ function toLost(end: AttemptEnd, late: boolean): AttemptEnd {
 
 /** For a reader that has left: nothing stays open. An ended lane takes no harm. */
 async function closeLane(lane: Lane): Promise<void> {
+  if (lane.hasEnded) return;
   lane.controller.abort(CALL_OVER);
   await lane.first;
   for (;;) {

@@ -51,6 +51,7 @@ export async function* runAttempt(
     toFail(brokenAdapter(watchdog, message), UNKNOWN_USAGE),
   ];
   let stream: AbortableStream<readonly ModelEvent[]> | null = null;
+  let hasEnded = false;
   try {
     stream = new AbortableStream(provider.stream(call, controller.signal), controller.signal, clock);
     for (;;) {
@@ -65,6 +66,7 @@ export async function* runAttempt(
       if (batch[0]?.type === "response-start") watchdog.noteHeaders();
       if (batch.some(isToken)) watchdog.noteToken();
       const last = batch[batch.length - 1];
+      hasEnded = last?.type === "fail" || last?.type === "finish";
       if (last?.type === "fail") {
         yield [...batch.slice(0, -1), toFail(last.failure, last.usage)];
         return;
@@ -80,7 +82,8 @@ export async function* runAttempt(
   } finally {
     watchdog.stop();
     signal.removeEventListener("abort", forwardAbort);
-    controller.abort(CALL_OVER);
+    // An abort costs as much as a word does: what has ended by itself is only closed.
+    if (!hasEnded) controller.abort(CALL_OVER);
     await stream?.close();
   }
 }

@@ -15,19 +15,28 @@ export function startStream(
   const leaving = new AbortController();
   const generator = generate(AbortSignal.any([callerSignal, leaving.signal]));
   let first: Promise<IteratorResult<Batch, void>> | null = generator.next();
+  let hasEnded = false;
   return {
     [Symbol.asyncIterator]: () => ({
-      next() {
+      async next() {
         const started = first;
         first = null;
-        return started ?? generator.next();
+        const result = await (started ?? generator.next());
+        hasEnded = result.done === true || isTerminal(result.value);
+        return result;
       },
       async return() {
-        // First the connection, then the generator: it may be waiting for bytes that never come.
-        leaving.abort(CALL_OVER);
+        // First the connection, then the generator: it may be waiting for bytes that never come. A call that has ended
+        // well leaves its connection to the next one.
+        if (!hasEnded) leaving.abort(CALL_OVER);
         await generator.return();
         return { done: true, value: undefined };
       },
     }),
   };
+}
+
+function isTerminal(batch: Batch): boolean {
+  const last = batch[batch.length - 1];
+  return last?.type === "finish" || last?.type === "fail";
 }

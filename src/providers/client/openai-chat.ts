@@ -116,7 +116,25 @@ async function* readStream(
     yield* scanBody(reader, scanner, signal);
   } finally {
     signal.removeEventListener("abort", stop);
+    if (scanner.hasFinished && !signal.aborted) void readToEnd(reader);
+    else releaseReader(reader);
+  }
+}
+
+/** What may stand behind the end of an answer, and come within so long; more is let go, and the connection with it. */
+const MAX_READS_AFTER_END = 8;
+const MAX_WAIT_AFTER_END_MS = 250;
+
+/** Reads what is left of a finished stream, a few bytes as a rule, so that the connection can serve the next call. */
+async function readToEnd(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const timer = setTimeout(() => releaseReader(reader), MAX_WAIT_AFTER_END_MS);
+  try {
+    for (let reads = 0; reads < MAX_READS_AFTER_END; reads += 1) if ((await reader.read()).done) return;
     releaseReader(reader);
+  } catch {
+    // The answer is whole; its connection just cannot be used again.
+  } finally {
+    clearTimeout(timer);
   }
 }
 

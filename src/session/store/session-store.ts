@@ -3,7 +3,7 @@
  * Every call is synchronous: writes without an await between them are one transaction. What comes from disk is
  * parsed. Messages are in message-store.ts, logs in log-store.ts, links and files in extras-store.ts.
  */
-import { and, asc, desc, eq, inArray, lt } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, lt, lte, sql } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { z } from "zod";
 import * as tables from "../../../schema/chat-session.ts";
@@ -28,6 +28,32 @@ function toTurnRow(row: typeof tables.turn.$inferSelect): TurnRow {
 /** Turns that have not ended are among so many newest ones: no question is taken that would push one out. */
 export const NEWEST_TURNS = 64;
 
+/** What every turn does, put into words once: Drizzle's way to a statement takes longer than SQLite's way through it. */
+function prepareStatements(db: DrizzleSqliteDODatabase) {
+  const { outbox, turn } = tables;
+  const newest = db
+    .select({ position: turn.position })
+    .from(turn)
+    .orderBy(desc(turn.position))
+    .limit(NEWEST_TURNS);
+  return {
+    readLastTurn: db.select().from(turn).orderBy(desc(turn.position)).limit(1).prepare(),
+    findTurnByRequest: db
+      .select()
+      .from(turn)
+      .where(and(inArray(turn.position, newest), eq(turn.requestId, sql.placeholder("requestId"))))
+      .orderBy(desc(turn.position))
+      .limit(1)
+      .prepare(),
+    readOutbox: db.select().from(outbox).orderBy(asc(outbox.id)).limit(sql.placeholder("limit")).prepare(),
+    dropOutbox: db
+      .delete(outbox)
+      .where(lte(outbox.id, sql.placeholder("lastId")))
+      .prepare(),
+  };
+}
+type Statements = ReturnType<typeof prepareStatements>;
+
 export class SessionStore {
   readonly messages: MessageStore;
   readonly extras: ExtrasStore;
@@ -35,9 +61,11 @@ export class SessionStore {
   private session: SessionRow | null = null;
   private summaries: readonly SummaryRow[] | null = null;
   private readonly db: DrizzleSqliteDODatabase;
+  private readonly statements: Statements;
 
   constructor(db: DrizzleSqliteDODatabase) {
     this.db = db;
+    this.statements = prepareStatements(db);
     this.messages = new MessageStore(db);
     this.extras = new ExtrasStore(db);
   }
@@ -97,7 +125,7 @@ export class SessionStore {
   }
 
   readLastTurn(): TurnRow | null {
-    const row = this.db.select().from(tables.turn).orderBy(desc(tables.turn.position)).limit(1).get();
+    const row = this.statements.readLastTurn.get();
     return row === undefined ? null : toTurnRow(row);
   }
 
@@ -108,18 +136,7 @@ export class SessionStore {
 
   /** The newest turn that was asked for under this request id, among the newest turns. */
   findTurnByRequest(requestId: string): TurnRow | null {
-    const newest = this.db
-      .select({ position: tables.turn.position })
-      .from(tables.turn)
-      .orderBy(desc(tables.turn.position))
-      .limit(NEWEST_TURNS);
-    const row = this.db
-      .select()
-      .from(tables.turn)
-      .where(and(inArray(tables.turn.position, newest), eq(tables.turn.requestId, requestId)))
-      .orderBy(desc(tables.turn.position))
-      .limit(1)
-      .get();
+    const row = this.statements.findTurnByRequest.get({ requestId });
     return row === undefined ? null : toTurnRow(row);
   }
 
@@ -168,15 +185,13 @@ export class SessionStore {
   }
 
   readOutbox(limit: number): { readonly id: number; readonly message: SelectionMessage }[] {
-    const rows = this.db.select().from(tables.outbox).orderBy(asc(tables.outbox.id)).limit(limit).all();
+    const rows = this.statements.readOutbox.all({ limit });
     return rows.map((row) => ({ id: row.id, message: SelectionMessage.parse(row.body) }));
   }
 
-  dropOutbox(ids: readonly number[]): void {
-    this.db
-      .delete(tables.outbox)
-      .where(inArray(tables.outbox.id, [...ids]))
-      .run();
+  /** Everything up to this one has been handed over. */
+  dropOutbox(lastId: number): void {
+    this.statements.dropOutbox.run({ lastId });
   }
 
   saveTicket(row: { hash: string; userId: string; organizationId: string; expiresAtMs: number }): void {

@@ -1,0 +1,95 @@
+/**
+ * `npm run bench -- http`: what the HTTP door costs, side by side with a bare forwarding Worker (the limit) and with the
+ * Portkey gateway. Each runs in a process of its own; authentication, circuits and the selection log are on.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Bench, BenchContext, BenchReport } from "../bench.ts";
+import { toReport, type Measured, type OfSystems } from "./http-report.ts";
+import { runLoad, type LoadResult, type Target } from "./load.ts";
+import { measureStartup } from "./startup.ts";
+import { startSystems, type Systems } from "./systems.ts";
+import { startUpstream } from "./upstream.ts";
+
+const ROUNDS = 3;
+const STREAMS = { calls: 600, connections: 32, stream: true };
+const CALLS = { calls: 3_000, connections: 32, stream: false };
+/** One after the other: what a call costs when nothing waits for it. */
+const LONE = { calls: 400, connections: 1, stream: true };
+const WARM_UP = 0.25;
+/** Over these the memory is watched. */
+const MEMORY_CALLS = { calls: 10_000, connections: 32, stream: false };
+
+export const httpBench: Bench = { name: "http", run };
+
+async function run(context: BenchContext): Promise<BenchReport> {
+  const folder = await mkdtemp(join(tmpdir(), "breakwater-bench-"));
+  const upstream = await startUpstream();
+  try {
+    const systems = await startSystems(context, folder, upstream.url);
+    try {
+      return toReport(await measure(context, systems));
+    } finally {
+      await systems.close();
+    }
+  } finally {
+    await upstream.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+type Load = Parameters<typeof runLoad>[1];
+
+async function measure({ root, tell }: BenchContext, systems: Systems): Promise<Measured> {
+  const { portkeyTrouble, workers, modules } = systems;
+  tell("warming up");
+  const canStream = await tryToStream(systems.portkey);
+  const inTurn = async (load: Load): Promise<OfSystems<LoadResult>> => ({
+    forwarder: await runLoad(systems.forwarder, load),
+    breakwater: await runLoad(systems.breakwater, load),
+    portkey: await runPortkey(systems.portkey, load, canStream === null),
+  });
+  for (const load of [STREAMS, CALLS]) await inTurn({ ...load, calls: load.calls * WARM_UP });
+  const streams: OfSystems<LoadResult>[] = [];
+  const calls: OfSystems<LoadResult>[] = [];
+  const lone: OfSystems<LoadResult>[] = [];
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    tell(`round ${round} of ${ROUNDS}`);
+    streams.push(await inTurn(STREAMS));
+    calls.push(await inTurn(CALLS));
+    lone.push(await inTurn(LONE));
+  }
+  tell("10,000 calls, for the memory");
+  const memoryBeforeMiB = await workers.readMemoryMiB();
+  await runLoad(systems.breakwater, MEMORY_CALLS);
+  const memoryAfterMiB = await workers.readMemoryMiB();
+  tell("starting the bundle");
+  const startup = await measureStartup(root, modules);
+  return {
+    streams,
+    calls,
+    lone,
+    startup,
+    memoryBeforeMiB,
+    memoryAfterMiB,
+    portkeyTrouble,
+    portkeyStreamTrouble: canStream,
+  };
+}
+
+/** Null when it can. */
+async function tryToStream(target: Target | null): Promise<string | null> {
+  if (target === null) return null;
+  try {
+    await runLoad(target, { calls: 1, connections: 1, stream: true });
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function runPortkey(target: Target | null, load: Load, canStream: boolean): Promise<LoadResult | null> {
+  if (target === null || (load.stream && !canStream)) return null;
+  return runLoad(target, load);
+}

@@ -1,0 +1,102 @@
+/** The http bench's measurements as figures, as a table and in words. Pure. */
+import type { BenchFigures, BenchReport } from "../bench.ts";
+import { medianOf, quantileOf, roundTo } from "../measure.ts";
+import { CHUNKS } from "./answer.ts";
+import type { LoadResult } from "./load.ts";
+import type { Startup } from "./startup.ts";
+
+export interface OfSystems<Value> {
+  readonly forwarder: Value;
+  readonly breakwater: Value;
+  /** Null when it could not run. */
+  readonly portkey: Value | null;
+}
+
+type Rounds = readonly OfSystems<LoadResult>[];
+
+export interface Measured {
+  readonly streams: Rounds;
+  readonly calls: Rounds;
+  readonly lone: Rounds;
+  readonly startup: Startup;
+  /** Null where the system does not tell. */
+  readonly memoryBeforeMiB: number | null;
+  readonly memoryAfterMiB: number | null;
+  /** Why it did not run at all, or did not stream; null when it did. */
+  readonly portkeyTrouble: string | null;
+  readonly portkeyStreamTrouble: string | null;
+}
+
+const NONE = "–";
+const SYSTEMS = ["forwarder", "portkey", "breakwater"] as const;
+
+export function toReport(measured: Measured): BenchReport {
+  const { streams, calls, lone } = measured;
+  const row = (title: string, rounds: Rounds, read: (result: LoadResult) => number, digits: number) => [
+    title,
+    ...SYSTEMS.map((system) => {
+      const values = rounds.map((round) => round[system]).filter((result) => result !== null);
+      return values.length === 0 ? NONE : medianOf(values.map(read)).toFixed(digits);
+    }),
+  ];
+  const share = (of: number) => (result: LoadResult) => quantileOf(result.firstByteMs, of);
+  return {
+    figures: toFigures(measured),
+    table: [
+      ["", "forwarding Worker", "Portkey on Node", "Breakwater"],
+      row(`streams of ${CHUNKS} chunks a second`, streams, (result) => result.perSecond, 0),
+      row("streams: first byte p50 ms", streams, share(0.5), 1),
+      row("calls a second", calls, (result) => result.perSecond, 0),
+      row("calls: first byte p50 ms", calls, share(0.5), 1),
+      row("lone streams: first byte p50 ms", lone, share(0.5), 2),
+      row("lone streams: first byte p99 ms", lone, share(0.99), 2),
+    ],
+    notes: toNotes(measured),
+  };
+}
+
+function toRatio(rounds: Rounds, other: "forwarder" | "portkey"): number | null {
+  const ratios = rounds.flatMap((round) => {
+    const peer = round[other];
+    return peer === null ? [] : [round.breakwater.perSecond / peer.perSecond];
+  });
+  return ratios.length === 0 ? null : roundTo(medianOf(ratios), 3);
+}
+
+function toAdded(rounds: Rounds, share: number): number {
+  const added = rounds.map(
+    ({ breakwater, forwarder }) =>
+      quantileOf(breakwater.firstByteMs, share) - quantileOf(forwarder.firstByteMs, share),
+  );
+  return roundTo(medianOf(added), 2);
+}
+
+function toFigures(measured: Measured): BenchFigures {
+  const { streams, calls, lone, startup, memoryAfterMiB, memoryBeforeMiB } = measured;
+  return {
+    streamVsForwarder: toRatio(streams, "forwarder"),
+    callVsForwarder: toRatio(calls, "forwarder"),
+    streamVsPortkey: toRatio(streams, "portkey"),
+    callVsPortkey: toRatio(calls, "portkey"),
+    addedFirstByteP50Ms: toAdded(lone, 0.5),
+    addedFirstByteP99Ms: toAdded(lone, 0.99),
+    startupCpuMs: startup.cpuMs === null ? null : Math.round(startup.cpuMs),
+    bundleGzipKiB: Math.round(startup.bundleGzipKiB),
+    memoryBefore10kCallsMiB: memoryBeforeMiB === null ? null : Math.round(memoryBeforeMiB),
+    memoryAfter10kCallsMiB: memoryAfterMiB === null ? null : Math.round(memoryAfterMiB),
+  };
+}
+
+function toNotes({ portkeyTrouble, portkeyStreamTrouble }: Measured): string[] {
+  return [
+    "Everybody runs in a process of their own, one after the other, without the dev proxy, in front of one provider; clients and provider are on the same machine and compete for its cores. 32 connections, or one where it says lone. Medians of three rounds; ratios are of the same round.",
+    "The forwarding Worker gives the provider's answer back without looking at it: workerd moves its bytes without JavaScript. Breakwater checks a key, plans, reads every event, and writes a selection and two log lines for each call.",
+    "Start-up is workerd's processor time up to the first answer, less that of an empty Worker.",
+    ...(portkeyTrouble === null ? [] : [`Portkey could not run: ${toStart(portkeyTrouble)}`]),
+    ...(portkeyStreamTrouble === null ? [] : [`Portkey could not stream: ${toStart(portkeyStreamTrouble)}`]),
+  ];
+}
+
+function toStart(text: string): string {
+  return text.split("\n").slice(0, 3).join(" ").slice(0, 300);
+}
