@@ -34,6 +34,8 @@ export class PersistentClient {
   private ended = false;
   private closed = false;
   private firstFrame: string | null;
+  /** It asked for everything on a socket that was sent the beginning by itself at that moment (SE88). */
+  private mayHaveCrossed = false;
 
   /** `firstFrame` is sent once it is connected for the first time: the question, or null for one who only follows. */
   constructor(settings: ClientSettings, firstFrame: string | null) {
@@ -96,6 +98,7 @@ export class PersistentClient {
     }
     if (this.kind === "stock-from-start") this.chunks = [];
     const hasCursor = this.kind !== "stock-from-start" && this.chunks.length > 0;
+    this.mayHaveCrossed = this.kind === "live" && !hasCursor;
     this.send({
       type: "resume",
       requestId: this.settings.requestId,
@@ -153,6 +156,12 @@ export class PersistentClient {
   private take(requestId: string, sequence: number, chunk: AnswerChunk): void {
     if (requestId !== this.settings.requestId) return;
     this.firstFrame = null;
+    if (this.mayHaveCrossed && sequence < this.chunks.length) {
+      if (JSON.stringify(this.chunks[sequence]) !== JSON.stringify(chunk)) {
+        this.faults.push(`chunk ${sequence} came again and is another one`);
+      }
+      return;
+    }
     if (sequence !== this.chunks.length) {
       this.faults.push(`chunk ${sequence} came when ${this.chunks.length} was due`);
     }

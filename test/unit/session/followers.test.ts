@@ -51,6 +51,18 @@ describe("replay and live", () => {
     expect(stranger.frames).toEqual([]);
   });
 
+  it("[SE88] who asks for everything gets everything, also what is on its way already", () => {
+    const { log, followers } = open();
+    seal(log, text("a"), text("b"));
+    const live = liveSocket();
+    followers.add("r1", live, 0);
+    followers.deliver();
+    followers.add("r1", live, 0);
+    followers.deliver();
+    const sequences = live.frames.flatMap((frame) => (frame.type === "chunk" ? [frame.sequence] : []));
+    expect(sequences).toEqual([0, 1, 0, 1]);
+  });
+
   it("[SE11] whoever comes later is sent what lies between its place and the end of the log", () => {
     const { log, followers } = open();
     seal(log, text("a"), text("b"), text("c"));

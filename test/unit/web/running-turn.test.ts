@@ -54,6 +54,11 @@ const CHUNKS: AnswerChunk[] = [
   { type: "text-end", id: "0" },
 ];
 
+it("[SE88] chunks that come again are passed over", () => {
+  const once = run(take(CHUNKS.slice(0, 4)), running).state;
+  expect(run(take(CHUNKS.slice(0, 4)), once).state.running).toEqual(once.running);
+});
+
 describe("rewind", () => {
   it("[WB51] leaves exactly what there was after its sequence, whichever it is", () => {
     const whole = run(take(CHUNKS), running).state;
