@@ -65,6 +65,8 @@ export interface AnswerInput {
   readonly mayStartOver?: boolean;
   /** What an earlier life of the turn has shown already: the answer goes on behind it. */
   readonly earlier?: EarlierLegs;
+  /** How long the caller waits for the end, milliseconds; no longer than this installation's turns. Left out: as long. */
+  readonly turnMs?: number;
   /** When the turn began, epoch milliseconds; left out: now. */
   readonly startedMs?: number;
 }
@@ -167,7 +169,7 @@ async function* runPlanned(
   startedMs: number,
 ): AsyncGenerator<readonly AnswerEvent[], AnswerEnd, undefined> {
   let end: AnswerEnd | null = null;
-  const run = runPlan(deps, {
+  const run = runPlan(withTurnMs(deps, input.turnMs), {
     plan,
     call: input.call,
     requestId: input.requestId,
@@ -184,6 +186,11 @@ async function* runPlanned(
   }
   if (end === null) throw new Error("a plan ended without an answer-end");
   return end;
+}
+
+function withTurnMs(deps: RunAnswerDeps, turnMs: number | undefined): RunAnswerDeps {
+  if (turnMs === undefined || turnMs >= deps.deadlines.turnMs) return deps;
+  return { ...deps, deadlines: { ...deps.deadlines, turnMs } };
 }
 
 function toExpectedUsage({ inputTokens, outputTokens }: RequestNeeds): TokenUsage {

@@ -32,9 +32,9 @@ export class Visitor {
     return exports.default.fetch(request);
   }
 
-  call(method: string, path: string, body?: unknown): Promise<Response> {
+  call(method: string, path: string, body?: unknown, more: Credentials = {}): Promise<Response> {
     const text = body === undefined ? null : JSON.stringify(body);
-    const headers = { origin: ORIGIN, "content-type": "application/json", ...this.credentials };
+    const headers = { origin: ORIGIN, "content-type": "application/json", ...this.credentials, ...more };
     return exports.default.fetch(new Request(ORIGIN + path, { method, headers, body: text }));
   }
 

@@ -2,10 +2,11 @@
  * Writes an answer as OpenAI's chat completion: chunk objects for a stream, one object otherwise. Pure; one writer
  * for one answer. Rules HT45 to HT52.
  */
-import type { FinishReason, Leg, TerminalState, TokenUsage } from "../../protocol/answer.ts";
-import type { OpenAiError } from "../../protocol/openai.ts";
+import type { FinishReason, TokenUsage } from "../../protocol/answer.ts";
+import type { BreakwaterEnd } from "../../protocol/breakwater-end.ts";
 import type { AnswerEnd, AnswerEvent } from "../../routing/run-plan.ts";
-import { toNotice } from "../../routing/selection-record.ts";
+import { toServerSentEvent, type WireRefusal, type WireWriter } from "../door/wire-writer.ts";
+import { toOpenAiError, INTERNAL_ERROR } from "./openai-error.ts";
 
 type OpenAiFinishReason = "stop" | "length" | "tool_calls" | "content_filter";
 
@@ -26,15 +27,6 @@ export interface CompletionFacts {
   readonly includeUsage: boolean;
 }
 
-/** Breakwater's own end of every stream: its state and who served which part. */
-export interface BreakwaterEnd {
-  readonly status: TerminalState;
-  readonly legs: readonly Leg[];
-  readonly attempts: number;
-  readonly costMicroUsd: number | null;
-  readonly selectionId: string;
-}
-
 interface ToolCallDraft {
   readonly index: number;
   readonly id: string;
@@ -44,7 +36,7 @@ interface ToolCallDraft {
   streamed: boolean;
 }
 
-export class CompletionWriter {
+export class CompletionWriter implements WireWriter {
   private readonly facts: CompletionFacts;
   /** One for the whole answer, as clients expect: who went on with it is named among the legs. */
   private model: string | null = null;
@@ -65,31 +57,38 @@ export class CompletionWriter {
     this.toolCalls.clear();
   }
 
-  /** The chunks for these events, as objects. */
-  writeChunks(events: readonly AnswerEvent[]): object[] {
+  write(events: readonly AnswerEvent[]): string {
     const deltas: object[] = [];
     for (const event of events) this.take(event, deltas);
-    if (deltas.length === 0) return [];
-    const chunks = deltas.map((delta) => this.toChunk(delta, null));
-    if (!this.started) chunks.unshift(this.toChunk({ role: "assistant", content: "" }, null));
-    this.started = true;
-    return chunks;
+    if (deltas.length === 0) return "";
+    return this.toBeginning() + deltas.map((delta) => toServerSentEvent(this.toChunk(delta, null))).join("");
   }
 
-  /** The chunks that end a good stream: the reason, then the usage if it was asked for. */
-  writeEnd(end: AnswerEnd, breakwater: BreakwaterEnd): object[] {
-    const chunks: object[] = [];
-    if (!this.started) chunks.push(this.toChunk({ role: "assistant", content: "" }, null));
+  /** The reason, then the usage if it was asked for, then the mark. */
+  end(end: AnswerEnd, breakwater: BreakwaterEnd): string {
     const last = this.toChunk({}, FINISH_REASONS[end.finishReason ?? "other"]);
-    chunks.push(this.facts.includeUsage ? last : { ...last, breakwater });
-    if (this.facts.includeUsage) {
-      chunks.push({ ...this.toChunk({}, null), choices: [], usage: toUsage(end.usage), breakwater });
-    }
-    return chunks;
+    const chunks = this.facts.includeUsage
+      ? [last, { ...this.toChunk({}, null), choices: [], usage: toUsage(end.usage), breakwater }]
+      : [{ ...last, breakwater }];
+    return `${this.toBeginning()}${chunks.map((chunk) => toServerSentEvent(chunk)).join("")}data: [DONE]\n\n`;
+  }
+
+  /** An error object, and never the mark. */
+  fail(end: AnswerEnd, breakwater: BreakwaterEnd): string {
+    return toServerSentEvent({ error: toOpenAiError(end).error, breakwater });
+  }
+
+  crash(): string {
+    return toServerSentEvent({ error: INTERNAL_ERROR });
+  }
+
+  toRefusal(end: AnswerEnd, breakwater: BreakwaterEnd): WireRefusal {
+    const { status, error } = toOpenAiError(end);
+    return { status, body: { error, breakwater } };
   }
 
   /** The whole completion, for a call without a stream. */
-  toCompletion(end: AnswerEnd, breakwater: BreakwaterEnd): object {
+  toWhole(end: AnswerEnd, breakwater: BreakwaterEnd): object {
     const toolCalls = [...this.toolCalls.values()].map(toToolCall);
     return {
       id: this.facts.id,
@@ -113,6 +112,13 @@ export class CompletionWriter {
       usage: toUsage(end.usage),
       breakwater,
     };
+  }
+
+  /** The chunk with the role, once. */
+  private toBeginning(): string {
+    if (this.started) return "";
+    this.started = true;
+    return toServerSentEvent(this.toChunk({ role: "assistant", content: "" }, null));
   }
 
   private toChunk(delta: object, finishReason: OpenAiFinishReason | null): Record<string, unknown> {
@@ -191,33 +197,4 @@ function toUsage(usage: TokenUsage): object {
     prompt_tokens_details: { cached_tokens: usage.cachedInputTokens ?? 0 },
     completion_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
   };
-}
-
-/** The error object of an answer that did not become complete, and the status of a call without a stream. */
-export function toOpenAiError(end: AnswerEnd): {
-  readonly status: 400 | 404 | 429 | 502 | 503;
-  readonly error: OpenAiError;
-} {
-  const message = toNotice(end) ?? "The answer did not come to its end.";
-  const kind = end.failure?.kind;
-  if (end.status === "incomplete") {
-    return { status: 502, error: { message, type: "server_error", param: null, code: "incomplete_answer" } };
-  }
-  if (kind === "rate-limited") {
-    return {
-      status: 429,
-      error: { message, type: "rate_limit_error", param: null, code: "rate_limit_exceeded" },
-    };
-  }
-  if (kind === "model-not-found") {
-    return {
-      status: 404,
-      error: { message, type: "invalid_request_error", param: "model", code: "model_not_found" },
-    };
-  }
-  if (kind === "bad-request" || kind === "context-too-long" || kind === "content-refused") {
-    const code = kind === "context-too-long" ? "context_length_exceeded" : kind.replaceAll("-", "_");
-    return { status: 400, error: { message, type: "invalid_request_error", param: null, code } };
-  }
-  return { status: 503, error: { message, type: "server_error", param: null, code: "all_providers_failed" } };
 }

@@ -1,7 +1,8 @@
 /** An answer of several legs as OpenAI's clients get it. The door itself is tested in test/workers/openai-door*. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { CompletionWriter, toOpenAiError } from "../../../../src/http/openai/completion-writer.ts";
+import { CompletionWriter } from "../../../../src/http/openai/completion-writer.ts";
+import { toOpenAiError } from "../../../../src/http/openai/openai-error.ts";
 import { UNKNOWN_USAGE, type Leg } from "../../../../src/protocol/answer.ts";
 import type { AnswerEnd, AnswerEvent } from "../../../../src/routing/run-plan.ts";
 import { failureOf } from "../../../fakes/scripted-provider.ts";
@@ -78,11 +79,15 @@ const createWriter = (): CompletionWriter =>
 /** All chunks of a good answer. */
 function stream(batches: readonly (readonly AnswerEvent[])[], end: AnswerEnd = END) {
   const writer = createWriter();
-  const chunks = [
-    ...batches.flatMap((batch) => writer.writeChunks(batch)),
-    ...writer.writeEnd(end, BREAKWATER),
-  ];
-  return chunks.map((chunk) => Chunk.parse(chunk));
+  const sent = batches.map((batch) => writer.write(batch)).join("") + writer.end(end, BREAKWATER);
+  return readEvents(sent).map((chunk) => Chunk.parse(chunk));
+}
+
+/** The objects of an event stream that ends as it should. */
+function readEvents(sent: string): unknown[] {
+  const data = sent.split("\n\n").map((event) => event.replace(/^data: /, ""));
+  expect(data.splice(-2)).toEqual(["[DONE]", ""]);
+  return data.map((text): unknown => JSON.parse(text));
 }
 
 const deltasOf = (chunks: ReturnType<typeof stream>) =>
@@ -107,8 +112,8 @@ describe("a stream that was gone on with", () => {
 
   it("[HT49] names who gave which part at its end, and whose tokens are an estimate", () => {
     const writer = createWriter();
-    writer.writeChunks([startOf("openai/m", 1), text("half ")]);
-    expect(writer.writeEnd(END, BREAKWATER).at(-1)).toMatchObject({
+    writer.write([startOf("openai/m", 1), text("half ")]);
+    expect(readEvents(writer.end(END, BREAKWATER)).at(-1)).toMatchObject({
       model: "openai/m",
       breakwater: {
         legs: [
@@ -166,18 +171,18 @@ describe("a stream that was gone on with", () => {
 describe("without a stream", () => {
   it("[HT45] [HT52] an answer that started over is the last one's alone, and has its name", () => {
     const writer = createWriter();
-    writer.writeChunks([startOf("openai/m", 1), thought("hm"), text("half"), ...toolCall("t1")]);
+    writer.write([startOf("openai/m", 1), thought("hm"), text("half"), ...toolCall("t1")]);
     writer.startOver();
-    writer.writeChunks([startOf("google/m", 2), text("whole")]);
-    expect(writer.toCompletion(END, BREAKWATER)).toMatchObject({
+    writer.write([startOf("google/m", 2), text("whole")]);
+    expect(writer.toWhole(END, BREAKWATER)).toMatchObject({
       model: "google/m",
       choices: [{ message: { content: "whole", refusal: null }, finish_reason: "stop" }],
       usage: { prompt_tokens: 20, completion_tokens: 10, total_tokens: 30 },
     });
-    expect(JSON.stringify(writer.toCompletion(END, BREAKWATER))).not.toContain("half");
+    expect(JSON.stringify(writer.toWhole(END, BREAKWATER))).not.toContain("half");
   });
 
   it("[HT45] one that nobody spoke in has the name that was asked for", () => {
-    expect(createWriter().toCompletion(END, BREAKWATER)).toMatchObject({ model: "balanced" });
+    expect(createWriter().toWhole(END, BREAKWATER)).toMatchObject({ model: "balanced" });
   });
 });

@@ -1,0 +1,177 @@
+/**
+ * Serves an answer over HTTP in the words of a wire, whole or as a stream; leaves its record, whoever goes away. The same
+ * for every wire. Rules HT49 to HT54.
+ */
+import { describeError, describeStack } from "../../auth/store/describe-error.ts";
+import type { BreakwaterEnd } from "../../protocol/breakwater-end.ts";
+import type { AnswerOutcome } from "../../routing/run-answer.ts";
+import type { AnswerEnd, AnswerEvent } from "../../routing/run-plan.ts";
+import type { AppContext } from "../app-env.ts";
+import type { DoorDeps, OpenAnswer } from "./open-answer.ts";
+import { toBytes, type WireWriter } from "./wire-writer.ts";
+
+export function serveAnswer(
+  deps: DoorDeps,
+  context: AppContext,
+  open: OpenAnswer,
+  writer: WireWriter,
+): Promise<Response> {
+  return open.stream ? streamAnswer(deps, context, open, writer) : giveWhole(deps, context, open, writer);
+}
+
+async function giveWhole(
+  deps: DoorDeps,
+  context: AppContext,
+  open: OpenAnswer,
+  writer: WireWriter,
+): Promise<Response> {
+  for (;;) {
+    const next = await open.answer.next();
+    if (next.done === true) {
+      deps.saveSelection(next.value.record);
+      const { end } = next.value;
+      const breakwater = toBreakwaterEnd(open, next.value);
+      const headers = toHeaders(deps, end);
+      if (end.status === "complete") return context.json(writer.toWhole(end, breakwater), 200, headers);
+      const { status, body } = writer.toRefusal(end, breakwater);
+      return context.json(body, status, headers);
+    }
+    if (next.value.some((event) => event.type === "leg-start")) writer.startOver();
+    writer.write(next.value);
+  }
+}
+
+/** The first thing that there is to tell. */
+type Opening =
+  | { readonly done: true; readonly outcome: AnswerOutcome }
+  | {
+      readonly done: false;
+      readonly text: string;
+      readonly start: Extract<AnswerEvent, { type: "leg-start" }>;
+    };
+
+/**
+ * Headers wait for the first word: until then a failure can still become an honest status, and the headers can name
+ * who answers.
+ */
+async function streamAnswer(
+  deps: DoorDeps,
+  context: AppContext,
+  open: OpenAnswer,
+  writer: WireWriter,
+): Promise<Response> {
+  const opening = await readUntilContent(open, writer);
+  if (opening.done && opening.outcome.end.status !== "complete") {
+    const { end, record } = opening.outcome;
+    deps.saveSelection(record);
+    const { status, body } = writer.toRefusal(end, toBreakwaterEnd(open, opening.outcome));
+    return context.json(body, status, toHeaders(deps, end));
+  }
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  deps.waitUntil(pump(deps, context, { open, writer, opening }, writable));
+  return new Response(readable, {
+    headers: {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-cache, no-transform",
+      ...(opening.done ? toHeaders(deps, opening.outcome.end) : toFirstHeaders(deps, opening.start)),
+    },
+  });
+}
+
+async function readUntilContent({ answer }: OpenAnswer, writer: WireWriter): Promise<Opening> {
+  for (;;) {
+    const next = await answer.next();
+    if (next.done === true) return { done: true, outcome: next.value };
+    const start = next.value.find((event) => event.type === "leg-start");
+    const text = writer.write(next.value);
+    if (start?.type === "leg-start") return { done: false, text, start };
+  }
+}
+
+interface Pumped {
+  readonly open: OpenAnswer;
+  readonly writer: WireWriter;
+  readonly opening: Opening;
+}
+
+async function pump(
+  deps: DoorDeps,
+  context: AppContext,
+  { open, writer, opening }: Pumped,
+  writable: WritableStream<Uint8Array>,
+): Promise<void> {
+  const sink = writable.getWriter();
+  const stop = (): void => open.controller.abort();
+  // A reader that has gone stops the upstream call; the record is written all the same.
+  sink.closed.catch(stop);
+  const send = async (text: string): Promise<void> => {
+    if (text !== "") await sink.write(toBytes(text)).catch(stop);
+  };
+  try {
+    if (!opening.done) await send(opening.text);
+    const outcome = opening.done ? opening.outcome : await drain(open, writer, send);
+    const { end, record } = outcome;
+    deps.saveSelection(record);
+    const breakwater = toBreakwaterEnd(open, outcome);
+    // Clients take a stream that just stops for a finished one: a broken answer says so.
+    await send(end.status === "complete" ? writer.end(end, breakwater) : writer.fail(end, breakwater));
+  } catch (error) {
+    stop();
+    context.get("log").write("error", "internal_error", {
+      request_id: context.get("requestId"),
+      error: describeError(error),
+      stack: describeStack(error),
+    });
+    await send(writer.crash());
+  }
+  await sink.close().catch(stop);
+}
+
+async function drain(
+  { answer }: OpenAnswer,
+  writer: WireWriter,
+  send: (text: string) => Promise<void>,
+): Promise<AnswerOutcome> {
+  for (;;) {
+    const next = await answer.next();
+    if (next.done === true) return next.value;
+    await send(writer.write(next.value));
+  }
+}
+
+function toBreakwaterEnd(open: OpenAnswer, { end, record }: AnswerOutcome): BreakwaterEnd {
+  const { intent, mode, decision, candidates } = record;
+  return {
+    status: end.status,
+    legs: end.legs,
+    attempts: end.attempts.length,
+    costMicroUsd: end.costMicroUsd,
+    selectionId: open.selectionId,
+    ...(open.trace ? { trace: { intent, mode, decision, candidates } } : {}),
+  };
+}
+
+/** Those of a stream, whose end nobody knows yet. */
+function toFirstHeaders(
+  deps: DoorDeps,
+  { target, attempt }: Extract<AnswerEvent, { type: "leg-start" }>,
+): Record<string, string> {
+  return {
+    "x-breakwater-provider": target.provider,
+    "x-breakwater-model": target.model,
+    "x-breakwater-attempts": String(attempt),
+    ...(deps.isSandbox(target.provider) ? { "x-breakwater-sandbox": "true" } : {}),
+  };
+}
+
+function toHeaders(deps: DoorDeps, end: AnswerEnd): Record<string, string> {
+  const leg = end.legs.at(-1);
+  const retryAfterMs = end.failure?.retryAfterMs ?? null;
+  return {
+    "x-breakwater-attempts": String(end.attempts.length),
+    ...(leg === undefined ? {} : { "x-breakwater-provider": leg.provider, "x-breakwater-model": leg.model }),
+    ...(leg !== undefined && deps.isSandbox(leg.provider) ? { "x-breakwater-sandbox": "true" } : {}),
+    ...(end.costMicroUsd === null ? {} : { "x-breakwater-cost-micro-usd": String(end.costMicroUsd) }),
+    ...(retryAfterMs === null ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1_000)) }),
+  };
+}

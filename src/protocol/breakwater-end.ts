@@ -1,0 +1,28 @@
+/**
+ * WIRE: what Breakwater adds to the last object of every answer on other people's wires, under `breakwater`: how it
+ * ended, who gave which part, what it cost.
+ */
+import { z } from "zod";
+import { Leg, TerminalState } from "./answer.ts";
+import { Intent, RankingDecision, SelectionCandidate, SelectionMode } from "./selection.ts";
+
+/** With `x-breakwater-trace: 1`: who could have answered, in which order, and why. */
+export const AnswerTrace = z.object({
+  intent: Intent,
+  mode: SelectionMode,
+  decision: RankingDecision.nullable(),
+  candidates: z.array(SelectionCandidate),
+});
+export type AnswerTrace = z.infer<typeof AnswerTrace>;
+
+export const BreakwaterEnd = z.object({
+  status: TerminalState,
+  legs: z.array(Leg).readonly(),
+  /** Calls of providers. */
+  attempts: z.int().nonnegative(),
+  /** Micro-dollars; null when a price is unknown. */
+  costMicroUsd: z.int().nonnegative().nullable(),
+  selectionId: z.string(),
+  trace: AnswerTrace.optional(),
+});
+export type BreakwaterEnd = z.infer<typeof BreakwaterEnd>;
