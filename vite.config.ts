@@ -44,6 +44,11 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     // With their slash: web/api.ts is a file of the pages.
-    proxy: { "/api/": { target: BACKEND, ws: true }, "/v1/": BACKEND, "/health": BACKEND },
+    proxy: {
+      "/api/": { target: BACKEND, ws: true },
+      "/v1/": BACKEND,
+      "/health": BACKEND,
+      "/openapi.json": BACKEND,
+    },
   },
 });

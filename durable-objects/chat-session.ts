@@ -18,17 +18,21 @@ import {
   type SharedChat,
 } from "../src/protocol/session-api.ts";
 import { LIVE_SUBPROTOCOL, PING, PONG } from "../src/protocol/session-frame.ts";
+import type { ChatQuestion, StoredMessage } from "../src/protocol/session-frame.ts";
+import type { ChatReply } from "../src/session/answer-stream.ts";
 import { toFileKey } from "../src/session/attachment-path.ts";
 import type { Chat } from "../src/session/chat.ts";
 import { parseJson, readClientFrame } from "../src/session/read-frame.ts";
-import { toSharedMessages } from "../src/session/shared-chat.ts";
 import type { AttachmentRow } from "../src/session/store/extras-store.ts";
 import { SessionStore } from "../src/session/store/session-store.ts";
 import { UNTITLED } from "../src/session/title.ts";
 import { openWiring, type Wiring } from "../src/wiring.ts";
+import { ChatLink } from "./chat-link.ts";
 import { ChatSockets } from "./chat-sockets.ts";
+import { ChatStreams } from "./chat-streams.ts";
 import { openChat } from "./open-chat.ts";
 import { exportChat } from "./export-stream.ts";
+import { hashSecret } from "./hash-secret.ts";
 import { SelectionOutbox } from "./selection-outbox.ts";
 import { WakeUp } from "./wake-up.ts";
 
@@ -43,12 +47,15 @@ const DRAIN_AGAIN_MS = 5_000;
 
 /** A close code of this product, in the range that RFC 6455 leaves to applications. */
 const CLOSE_DELETED = 4404;
+const NO_CHAT: ChatReply = { type: "unknown-chat" };
 
 export class ChatSession extends DurableObject<Bindings> {
   private readonly db: DrizzleSqliteDODatabase;
   private readonly wiring: Wiring;
   private readonly store: SessionStore;
   private readonly sockets: ChatSockets;
+  private readonly streams: ChatStreams;
+  private readonly link: ChatLink;
   private readonly wakeUp: WakeUp;
   private readonly outbox: SelectionOutbox;
   /** Made when the rows are there. */
@@ -61,6 +68,8 @@ export class ChatSession extends DurableObject<Bindings> {
     this.db = drizzle(ctx.storage);
     this.store = new SessionStore(this.db);
     this.sockets = new ChatSockets(ctx);
+    this.link = new ChatLink({ store: this.store, clock: wiring.clock, idSource: wiring.idSource });
+    this.streams = new ChatStreams(wiring.clock);
     this.wakeUp = new WakeUp(ctx.storage, () => wiring.clock.nowMs());
     this.outbox = new SelectionOutbox({
       store: this.store,
@@ -124,6 +133,24 @@ export class ChatSession extends DurableObject<Bindings> {
       await this.ctx.storage.deleteAll();
       await migrate(this.db, migrations);
     });
+    // Last: whoever asked while this was going on is told as well.
+    this.streams.closeAll(CLOSE_DELETED, "This chat was deleted.");
+  }
+
+  /** Asks as a `send` frame on a socket of the stock wire does, and follows the answer. */
+  async ask(question: ChatQuestion): Promise<ChatReply> {
+    return this.store.readSession() === null ? NO_CHAT : this.streams.ask(this.chat, question);
+  }
+
+  /** Follows the answer that is being written, from its beginning. */
+  async follow(): Promise<ChatReply> {
+    return this.store.readSession() === null ? NO_CHAT : this.streams.follow(this.chat);
+  }
+
+  /** An answer that has ended, with its receipt; null while it is being written, and for an id that is none. */
+  async findAnswer(messageId: string): Promise<StoredMessage | null> {
+    const message = this.store.messages.find(messageId);
+    return message?.role === "assistant" ? message : null;
   }
 
   /** The newest messages, or those above `before`; without that the running answer as far as it has come too. */
@@ -149,38 +176,21 @@ export class ChatSession extends DurableObject<Bindings> {
   }
 
   /** A new secret for a read-only link, an earlier one stops working; null when there is no such chat. */
-  async share(): Promise<string | null> {
-    const secret = this.wiring.idSource.randomBytes(32).toHex();
-    const hash = await hashSecret(secret);
-    // Looked at last: the chat may have been deleted meanwhile.
-    if (this.store.readSession() === null) return null;
-    this.store.extras.saveShare({ hash, createdAtMs: this.wiring.clock.nowMs() });
-    return secret;
+  share(): Promise<string | null> {
+    return this.link.renew();
   }
 
   async readShare(): Promise<SessionShareState> {
-    const share = this.store.extras.readShare();
-    return {
-      isShared: share !== null,
-      createdAt: share === null ? null : new Date(share.createdAtMs).toISOString(),
-    };
+    return this.link.readState();
   }
 
   async unshare(): Promise<void> {
-    this.store.extras.dropShare();
+    this.link.drop();
   }
 
   /** What anybody with the link may see; null for a link that does not work (any more). */
-  async readShared(secret: string, limit: number, before: string | null): Promise<SharedChat | null> {
-    const hash = await hashSecret(secret);
-    const session = this.store.readSession();
-    if (session === null || this.store.extras.readShare()?.hash !== hash) return null;
-    const { view } = this.chat;
-    // A link shows one path: an id of another branch must not show what stands above it there.
-    const isElsewhere = before !== null && !view.isShown(before);
-    if (isElsewhere) return { title: session.title, messages: [], hasOlder: false };
-    const page = before === null ? view.readNewest(limit) : view.readOlder(before, limit);
-    return { title: session.title, messages: toSharedMessages(page.messages), hasOlder: page.hasOlder };
+  readShared(secret: string, limit: number, before: string | null): Promise<SharedChat | null> {
+    return this.link.readChat(this.chat.view, secret, limit, before);
   }
 
   /** Takes note of a file whose bytes are stored. */
@@ -277,9 +287,4 @@ export class ChatSession extends DurableObject<Bindings> {
     this.sockets.forget(socket);
     this.chat.removeSocket(chatSocket);
   }
-}
-
-async function hashSecret(secret: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret));
-  return new Uint8Array(digest).toHex();
 }

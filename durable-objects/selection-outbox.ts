@@ -1,11 +1,8 @@
 /** Hands a chat's selection records to the queue: a row goes only after the queue took it. Rule SE43. */
 import { describeError } from "../src/auth/store/describe-error.ts";
 import type { Log } from "../src/base/log.ts";
+import { MAX_BATCH_RECORDS, takeBatch } from "../src/session/selection-batch.ts";
 import type { SessionStore } from "../src/session/store/session-store.ts";
-
-/** The platform takes 100 messages and 256 KB in one call; a record of an outage has several KB. */
-const BATCH = 50;
-const BATCH_BYTES = 200_000;
 
 export interface SelectionOutboxDeps {
   readonly store: SessionStore;
@@ -46,14 +43,14 @@ export class SelectionOutbox {
       let isMore = false;
       while (isMore || this.isAskedAgain) {
         this.isAskedAgain = false;
-        const waiting = store.readOutbox(BATCH);
+        const waiting = store.readOutbox(MAX_BATCH_RECORDS);
         const rows = takeBatch(waiting);
         const last = rows.at(-1);
         if (last === undefined) return;
         onWaiting();
         await queue().sendBatch(rows.map((row) => ({ body: row.message })));
         store.dropOutbox(last.id);
-        isMore = waiting.length === BATCH || rows.length < waiting.length;
+        isMore = waiting.length === MAX_BATCH_RECORDS || rows.length < waiting.length;
       }
     } catch (error) {
       onRefused();
@@ -63,14 +60,4 @@ export class SelectionOutbox {
       });
     }
   }
-}
-
-/** As many of the oldest as fit into one call, one at the least. */
-function takeBatch<Row extends { readonly message: unknown }>(rows: readonly Row[]): readonly Row[] {
-  let bytes = 0;
-  const count = rows.findIndex(({ message }) => {
-    bytes += new TextEncoder().encode(JSON.stringify(message)).byteLength;
-    return bytes > BATCH_BYTES;
-  });
-  return count === -1 ? rows : rows.slice(0, Math.max(1, count));
 }

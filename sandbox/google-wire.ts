@@ -1,10 +1,14 @@
 /** Google's Gemini wire. */
 import type { Answer } from "./answer.ts";
 import { splitBrokenAnswer } from "./broken-answer.ts";
+import { toVector } from "./embed-text.ts";
 import { toCallPieces } from "./google-call-pieces.ts";
 import { headerOf, isObject, modelsOf, numberOf, objectsIn, textOf, toTool } from "./provider-wire.ts";
 import type { ErrorSpec, JsonObject, ProviderWire } from "./provider-wire.ts";
 import type { Question } from "./question.ts";
+
+/** As Google itself has it. */
+const MAX_TEXTS_PER_BATCH = 100;
 
 function partsText(content: unknown): string {
   if (!isObject(content)) return "";
@@ -72,10 +76,25 @@ function toError({ status, type, message }: ErrorSpec): JsonObject {
   return { error: { code: status, message, status: type } };
 }
 
+function toEmbeddings(_modelId: string, body: JsonObject): JsonObject | null {
+  const requests = objectsIn(body["requests"]);
+  if (requests.length === 0 || requests.length > MAX_TEXTS_PER_BATCH) return null;
+  return {
+    embeddings: requests.map((request) => ({
+      values: toVector(partsText(request["content"]), numberOf(request["outputDimensionality"])),
+    })),
+  };
+}
+
 export const GOOGLE_WIRE: ProviderWire = {
   displayName: "Google",
   parseRoute(path) {
     if (path === "/v1beta/models") return { kind: "models", modelId: null, isStream: null, upstreamPath: "" };
+    const embedding = /^\/v1beta\/models\/([^/:]+):batchEmbedContents$/.exec(path)?.[1];
+    if (embedding !== undefined) {
+      const modelId = decodeURIComponent(embedding);
+      return { kind: "embed", modelId, isStream: false, upstreamPath: "" };
+    }
     const match = /^\/v1beta\/models\/([^/:]+):(streamGenerateContent|generateContent)$/.exec(path);
     if (match?.[1] === undefined) return null;
     const isStream = match[2] === "streamGenerateContent";
@@ -98,6 +117,7 @@ export const GOOGLE_WIRE: ProviderWire = {
       supportedGenerationMethods: ["generateContent"],
     })),
   }),
+  embed: toEmbeddings,
   cut: toCallPieces,
   enrich(event, answer) {
     const candidates = objectsIn(event["candidates"]).map((candidate) =>

@@ -1,6 +1,8 @@
 /** The OpenAI Chat Completions wire, also as DeepSeek speaks it. */
 import type { Answer } from "./answer.ts";
 import { splitBrokenAnswer } from "./broken-answer.ts";
+import { toBase64, toVector } from "./embed-text.ts";
+import { tokensOf } from "./measure-text.ts";
 import {
   bearerOf,
   CREATED_AT_SECONDS,
@@ -85,6 +87,24 @@ function toUsage(provider: "openai" | "deepseek", { usage }: Answer): JsonObject
   };
 }
 
+function toEmbeddings(modelId: string, body: JsonObject): JsonObject | null {
+  const input: unknown = body["input"];
+  const texts: readonly unknown[] = Array.isArray(input) ? input : [input];
+  if (!texts.every((text) => typeof text === "string" && text !== "")) return null;
+  const vectors = texts.map((text) => toVector(textOf(text), numberOf(body["dimensions"])));
+  const tokens = tokensOf(texts.reduce<number>((sum, text) => sum + textOf(text).length, 0));
+  return {
+    object: "list",
+    data: vectors.map((vector, index) => ({
+      object: "embedding",
+      index,
+      embedding: body["encoding_format"] === "base64" ? toBase64(vector) : vector,
+    })),
+    model: modelId,
+    usage: { prompt_tokens: tokens, total_tokens: tokens },
+  };
+}
+
 function firstDelta(event: JsonObject): JsonObject {
   const delta = objectsIn(event["choices"])[0]?.["delta"];
   return isObject(delta) ? delta : {};
@@ -99,6 +119,9 @@ export function createOpenAiWire(provider: "openai" | "deepseek", displayName: s
     displayName,
     parseRoute(path) {
       if (path === "/v1/models") return { kind: "models", modelId: null, isStream: null, upstreamPath: "" };
+      if (path === "/v1/embeddings" && provider === "openai") {
+        return { kind: "embed", modelId: null, isStream: false, upstreamPath: "" };
+      }
       if (path !== "/v1/chat/completions") return null;
       return { kind: "generate", modelId: null, isStream: null, upstreamPath: "/v1/chat/completions" };
     },
@@ -116,6 +139,7 @@ export function createOpenAiWire(provider: "openai" | "deepseek", displayName: s
         owned_by: provider,
       })),
     }),
+    embed: toEmbeddings,
     cut: (event) => [event],
     enrich: (event, answer) =>
       isObject(event["usage"]) ? { ...event, usage: toUsage(provider, answer) } : event,

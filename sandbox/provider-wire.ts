@@ -16,7 +16,7 @@ export function isProvider(name: string): name is SandboxProvider {
 export type JsonObject = Record<string, unknown>;
 
 export interface WireRoute {
-  readonly kind: "generate" | "models";
+  readonly kind: "generate" | "models" | "embed";
   /** Named in the path on Google's wire, in the body elsewhere. */
   readonly modelId: string | null;
   readonly isStream: boolean | null;
@@ -46,6 +46,8 @@ export interface ProviderWire {
   /** The bytes of an error event inside a stream. */
   toErrorEvent(error: ErrorSpec): string;
   toModelList(): JsonObject;
+  /** The whole answer to a request for embeddings; null for one that cannot be read. Left out: the wire has none. */
+  embed?(modelId: string, body: JsonObject): JsonObject | null;
   /** One event of aimock's as the events in which this provider would send it. */
   cut(event: JsonObject): JsonObject[];
   /** Puts the counts into one event or one whole answer, where this wire has a place for them. */

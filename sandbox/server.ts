@@ -20,7 +20,8 @@ import type { JournalEntry } from "./journal.ts";
 import { createOpenAiWire } from "./openai-wire.ts";
 import { headerOf, isProvider, textOf } from "./provider-wire.ts";
 import type { ErrorSpec, ProviderWire, SandboxProvider, WireRoute } from "./provider-wire.ts";
-import { streamAnswer, toStreamEvents } from "./stream-answer.ts";
+import { sendEmbeddings } from "./send-embeddings.ts";
+import { sendWhole, streamAnswer, toStreamEvents } from "./stream-answer.ts";
 import { startUpstream } from "./upstream.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -118,6 +119,12 @@ function serveModels(context: Context, call: Call): void {
   sendJson(call.response, 200, call.wire.toModelList());
 }
 
+function toUnknownModel(provider: SandboxProvider, model: string): ErrorSpec {
+  const type =
+    provider === "anthropic" ? "not_found_error" : provider === "google" ? "NOT_FOUND" : "model_not_found";
+  return { status: 404, type, message: `The model ${model} does not exist` };
+}
+
 async function serveGeneration(context: Context, call: Call): Promise<void> {
   const { provider, wire, route, request, response, testId } = call;
   const text = await readBody(request);
@@ -140,11 +147,10 @@ async function serveGeneration(context: Context, call: Call): Promise<void> {
   }
   if (UNKNOWN_MODEL.test(model)) {
     entry.outcome = "refused";
-    const type =
-      provider === "anthropic" ? "not_found_error" : provider === "google" ? "NOT_FOUND" : "model_not_found";
-    sendError(call, { status: 404, type, message: `The model ${model} does not exist` });
+    sendError(call, toUnknownModel(provider, model));
     return;
   }
+  if (route.kind === "embed") return sendEmbeddings(call, body, { model, settings, entry });
   const question = { modelId: model, ...wire.parseQuestion(body) };
   const refusal = wire.findRefusal(question);
   if (refusal !== null) {
@@ -180,7 +186,14 @@ async function serveGeneration(context: Context, call: Call): Promise<void> {
     if (settings.fault !== "stall" || outcome !== "broken") entry.outcome = outcome;
     return;
   }
-  sendJson(response, 200, wire.enrich(parseObject(upstreamText) ?? {}, answer));
+  const outcome = await sendWhole({
+    response,
+    provider,
+    wire,
+    text: JSON.stringify(wire.enrich(parseObject(upstreamText) ?? {}, answer)),
+    settings,
+  });
+  if (settings.fault !== "stall" || outcome !== "broken") entry.outcome = outcome;
 }
 
 async function serveProvider(context: Context, call: Call): Promise<void> {

@@ -68,7 +68,12 @@ export interface StreamJob {
   readonly signal: AbortSignal;
 }
 
-function strike({ response, settings, wire, provider }: StreamJob): void {
+function strike({
+  response,
+  settings,
+  wire,
+  provider,
+}: Omit<StreamJob, "events" | "paceMs" | "signal">): void {
   switch (settings.fault) {
     case "reset":
       // What was written leaves first; then the connection dies, not ends.
@@ -121,4 +126,33 @@ export async function streamAnswer(job: StreamJob): Promise<"complete" | "broken
   }
   response.end();
   return "complete";
+}
+
+export interface WholeJob extends Omit<StreamJob, "events" | "paceMs" | "signal"> {
+  /** The answer as JSON. */
+  readonly text: string;
+}
+
+/** Sends an answer in one piece; a fault of the middle strikes when half of it has been sent. */
+export async function sendWhole(job: WholeJob): Promise<"complete" | "broken"> {
+  const { response, text, settings, wire, provider } = job;
+  response.writeHead(200, { "content-type": "application/json" });
+  response.flushHeaders();
+  if (settings.fault === "slow") await sleep(LEAST_SLOW_PACE_MS * SLOW_FACTOR);
+  if (settings.fault === "empty") {
+    response.end();
+    return "broken";
+  }
+  if (!MID_STREAM_FAULTS.has(settings.fault)) {
+    response.end(text);
+    return "complete";
+  }
+  if (settings.fault === "error-event") {
+    // Some say so with a good status.
+    response.end(wire.toErrorEvent(toStreamError(provider)).replace(/^[\s\S]*?data: /, ""));
+    return "broken";
+  }
+  response.write(text.slice(0, Math.floor(text.length / 2)));
+  strike(job);
+  return "broken";
 }

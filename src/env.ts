@@ -23,6 +23,9 @@ export interface Bindings {
   readonly [name: string]: unknown;
 }
 
+/** More than a program sends that means it, less than a loop that lost its brake. */
+const DEFAULT_REQUESTS_PER_MINUTE = 60_000;
+
 const Settings = z.object({
   ENVIRONMENT: z.enum(["local", "staging", "production"]),
   VERSION: z.string().min(1).default("unknown"),
@@ -62,6 +65,10 @@ const Settings = z.object({
   CONTEXT_TOKENS: z.coerce.number().int().min(2_000).max(1_000_000).default(24_000),
   /** `off`: models are offered no tools. */
   TOOLS: z.enum(["on", "off"]).default("on"),
+  /** Model calls that an organization may make in a minute, in each isolate; `off`: as many as it likes. */
+  REQUESTS_PER_MINUTE: z
+    .union([z.literal("off"), z.coerce.number().int().min(1).max(10_000_000)])
+    .default(DEFAULT_REQUESTS_PER_MINUTE),
   /** The class or target that titles and summaries are asked of; `off`: chats keep their first line and forget. */
   UPKEEP_MODEL: z.string().min(1).max(200).default("fast"),
 });
@@ -80,6 +87,8 @@ export interface Settings {
   readonly continuesAfterCrash: boolean;
   readonly contextTokens: number;
   readonly tools: boolean;
+  /** Null: there is no limit. */
+  readonly requestsPerMinute: number | null;
   /** Null: no titles and no summaries are made. */
   readonly upkeepModel: string | null;
 }
@@ -112,6 +121,7 @@ export function parseSettings(env: Bindings): Settings {
     continuesAfterCrash: settings.AFTER_CRASH === "continue",
     contextTokens: settings.CONTEXT_TOKENS,
     tools: settings.TOOLS === "on",
+    requestsPerMinute: settings.REQUESTS_PER_MINUTE === "off" ? null : settings.REQUESTS_PER_MINUTE,
     upkeepModel: settings.UPKEEP_MODEL === "off" ? null : settings.UPKEEP_MODEL,
   };
 }

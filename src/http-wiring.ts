@@ -1,23 +1,24 @@
 /** Puts together what the HTTP application needs (src/http/services.ts), once for each isolate. */
 import { waitUntil } from "cloudflare:workers";
 import { createSelectionStore } from "./analytics/store.ts";
-import { createAuth } from "./auth/client/better-auth.ts";
+import type { Auth } from "./auth/client/better-auth.ts";
 import { createPrincipalResolver } from "./auth/client/principal-resolver.ts";
-import { createAccountStore } from "./auth/store/account-store.ts";
+import { createAccountStore, type AccountStore } from "./auth/store/account-store.ts";
 import { createApiKeyStore } from "./auth/store/api-key-store.ts";
 import { openDatabase } from "./auth/store/database.ts";
-import { describeError } from "./auth/store/describe-error.ts";
 import { fail, succeed } from "./base/result.ts";
 import { readTargetCircuit } from "./circuit/target-circuit.ts";
 import type { Bindings } from "./env.ts";
-import { createOpenAiRoutes } from "./http/openai/routes.ts";
+import { createAnswerCacheStore } from "./http/door/cache/store.ts";
+import { createIdempotentCallStore } from "./http/middleware/idempotency/store.ts";
+import { createModelRoutes } from "./http/model-routes.ts";
 import type { ChatObject, CircuitControl, FileStore, Services } from "./http/services.ts";
 import type { ModelCatalog } from "./protocol/model-list.ts";
 import { toTargetName } from "./providers/catalog.ts";
 import { createSandboxControl } from "./ops/sandbox/client.ts";
 import { resolveModels } from "./routing/run-answer.ts";
 import { createSessionDirectory } from "./session/directory/store.ts";
-import type { NewSelectionMessage } from "./session/selection-message.ts";
+import { SelectionOutlet } from "./session/selection-outlet.ts";
 import { openWiring, type Wiring } from "./wiring.ts";
 
 /** Sign-ins and sign-ups that one address may try in a minute: plenty for a person, little for a list of passwords. */
@@ -31,21 +32,22 @@ export function createServices(env: Bindings): Services {
   const database = openDatabase(env.DB);
   const accounts = createAccountStore(database, idSource);
   const apiKeys = createApiKeyStore(database, idSource);
-  const auth = createAuth({
-    database,
-    accounts,
-    source: idSource,
-    log,
-    publicUrl: settings.publicUrl,
-    allowedOrigins: settings.allowedOrigins,
-    secrets: [{ version: 1, value: settings.authSecret }],
-    attemptsPerMinute:
-      settings.environment === "local" ? LOCAL_AUTH_ATTEMPTS_PER_MINUTE : AUTH_ATTEMPTS_PER_MINUTE,
-    // Mail is not part of this version: addresses stay unproven, see docs/decisions.
-    sendVerification: null,
-  });
+  const openAuth = createAuthOpener(wiring, database, accounts);
   const nowMs = (): number => clock.nowMs();
-  const resolver = createPrincipalResolver({ auth, accounts, apiKeys, log, nowMs, waitUntil });
+  const chats: Pick<Services, "chatObject" | "directory"> = {
+    directory: createSessionDirectory(database),
+    chatObject: (sessionId) => openChatObject(env, sessionId),
+  };
+  const selections = createSelectionStore(database);
+  // A call without a chat has no object and so no outbox.
+  const outlet = new SelectionOutlet({
+    clock,
+    log,
+    sendBatch: (messages) => env.SELECTION_QUEUE.sendBatch(messages),
+    insert: (records) => selections.insertSelections(records),
+    waitUntil,
+  });
+  const resolver = createPrincipalResolver({ openAuth, accounts, apiKeys, log, nowMs, waitUntil });
   return {
     environment: settings.environment,
     version: settings.version,
@@ -55,17 +57,20 @@ export function createServices(env: Bindings): Services {
     log,
     clock,
     idSource,
-    handleAuth: (request) => auth.handler(request),
+    handleAuth: async (request) => (await openAuth()).handler(request),
     resolvePrincipal: (request) => resolver.resolve(request),
     accounts,
     apiKeys,
     forgetKey: (keyId) => resolver.forgetKey(keyId),
-    directory: createSessionDirectory(database),
-    chatObject: (sessionId) => openChatObject(env, sessionId),
+    ...chats,
     files: openFileStore(env),
     circuits: createCircuitControl(wiring),
-    selections: createSelectionStore(database),
+    selections,
     modelCatalog: () => readModelCatalog(wiring),
+    checkModels: (requested) => {
+      const models = resolveModels(wiring.catalog, requested);
+      return models.ok ? null : models.error;
+    },
     sandboxControl:
       settings.sandboxUrl === null
         ? null
@@ -79,17 +84,64 @@ export function createServices(env: Bindings): Services {
       },
     },
     assets: (request) => env.ASSETS.fetch(request),
-    openaiRoutes: createOpenAiRoutes({
-      clock,
-      idSource,
-      catalog: wiring.catalog,
-      resolveModels: (requested) => resolveModels(wiring.catalog, requested),
-      runAnswer: (input) => wiring.runAnswer(input),
-      saveSelection: (record) => waitUntil(saveSelection(env, wiring, { record, sessionTitle: null })),
-      isSandbox: wiring.isSandbox,
-      waitUntil,
-    }),
+    modelRoutes: openModelDoor(wiring, database, chats, outlet),
   };
+}
+
+/** better-auth is large, and only people need it: it is loaded when the first of them comes. */
+function createAuthOpener(
+  { settings, idSource, log }: Wiring,
+  database: ReturnType<typeof openDatabase>,
+  accounts: AccountStore,
+): () => Promise<Auth> {
+  let auth: Promise<Auth> | null = null;
+  return () => {
+    auth ??= import("./auth/client/better-auth.ts").then(({ createAuth }) =>
+      createAuth({
+        database,
+        accounts,
+        source: idSource,
+        log,
+        publicUrl: settings.publicUrl,
+        allowedOrigins: settings.allowedOrigins,
+        secrets: [{ version: 1, value: settings.authSecret }],
+        attemptsPerMinute:
+          settings.environment === "local" ? LOCAL_AUTH_ATTEMPTS_PER_MINUTE : AUTH_ATTEMPTS_PER_MINUTE,
+        // Mail is not part of this version: addresses stay unproven, see docs/decisions.
+        sendVerification: null,
+      }),
+    );
+    return auth;
+  };
+}
+
+/** The wires of model calls, for whoever has no chat open. */
+function openModelDoor(
+  wiring: Wiring,
+  database: ReturnType<typeof openDatabase>,
+  chats: Pick<Services, "chatObject" | "directory">,
+  outlet: SelectionOutlet,
+): Services["modelRoutes"] {
+  const { clock, idSource, log } = wiring;
+  return createModelRoutes({
+    clock,
+    idSource,
+    catalog: wiring.catalog,
+    resolveModels: (requested) => resolveModels(wiring.catalog, requested),
+    runAnswer: (input) => wiring.runAnswer(input),
+    runEmbedding: (input, task) => wiring.runEmbedding(input, task),
+    hasEmbeddings: wiring.hasEmbeddings,
+    chats,
+    saveSelection: (record) => outlet.add(record),
+    // The platform's own, which moves bytes without JavaScript.
+    openPipe: () => new IdentityTransformStream(),
+    isSandbox: wiring.isSandbox,
+    log,
+    answerCache: createAnswerCacheStore(database),
+    idempotentCalls: createIdempotentCallStore(database),
+    requestsPerMinute: wiring.settings.requestsPerMinute,
+    waitUntil,
+  });
 }
 
 function openChatObject(env: Bindings, sessionId: string): ChatObject {
@@ -121,22 +173,6 @@ function createCircuitControl(wiring: Wiring): CircuitControl {
     },
     liveSocket: (request) => wiring.liveConsole().fetch(request),
   };
-}
-
-/** A call without a chat has no object and so no outbox: the queue is asked, and D1 itself when the queue refuses. */
-async function saveSelection(env: Bindings, wiring: Wiring, message: NewSelectionMessage): Promise<void> {
-  try {
-    await env.SELECTION_QUEUE.send(message);
-  } catch (queueError) {
-    try {
-      await createSelectionStore(openDatabase(env.DB)).insertSelections([message.record]);
-    } catch (databaseError) {
-      wiring.log.write("error", "selection_log_failed", {
-        request_id: message.record.requestId,
-        error: `queue: ${describeError(queueError)}; database: ${describeError(databaseError)}`,
-      });
-    }
-  }
 }
 
 async function readModelCatalog(wiring: Wiring): Promise<ModelCatalog> {

@@ -22,10 +22,12 @@ import { createCatalog, parseModelClasses, type Catalog } from "./providers/cata
 import { PREFILL_MODELS } from "./providers/known-models.ts";
 import { loadPriceBook, type PriceBook } from "./providers/price.ts";
 import { parseProviderConfigs, type ProviderConfig } from "./providers/provider-config.ts";
+import { createEmbedders } from "./providers/embedders.ts";
 import type { Provider } from "./providers/provider.ts";
 import { createProviderRegistry } from "./providers/registry.ts";
 import { DEFAULT_BACKOFF } from "./routing/backoff.ts";
 import { PROBE_DEADLINES } from "./routing/deadlines.ts";
+import { toEmbeddingDeps, type EmbeddingTask } from "./routing/embedding-provider.ts";
 import type { HedgeBudget } from "./routing/hedge-budget.ts";
 import { DEFAULT_RETRY_LIMITS } from "./routing/next-action.ts";
 import type { RetryBudget } from "./routing/retry-budget.ts";
@@ -56,6 +58,12 @@ export interface Wiring {
   readonly runAnswer: (
     input: AnswerInput,
   ) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
+  /** The same with embeddings in the place of words. */
+  readonly runEmbedding: (
+    input: AnswerInput,
+    task: EmbeddingTask,
+  ) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
+  readonly hasEmbeddings: (provider: string) => boolean;
   readonly readPriceBook: () => Promise<PriceBook>;
   /** Micro-dollars; null when the price is unknown, or nobody has read the price book yet. */
   readonly priceUsage: (target: { provider: string; model: string }, usage: TokenUsage) => number | null;
@@ -129,6 +137,10 @@ function createWiring(env: Bindings): Wiring {
     nowMs: () => systemClock.nowMs(),
     ...(env.AI === undefined ? {} : { ai: env.AI }),
   });
+  const findEmbedder = createEmbedders(configs, {
+    fetch: (url, init) => fetch(url, init),
+    nowMs: () => systemClock.nowMs(),
+  });
   const health = (name: string): DurableObjectStub<ProviderHealth> =>
     env.PROVIDER_HEALTH.get(env.PROVIDER_HEALTH.idFromName(name), toPlacement(name));
   const circuits = createCircuitClient(health);
@@ -163,6 +175,8 @@ function createWiring(env: Bindings): Wiring {
     newId: (prefix) => newId(prefix, systemIdSource),
     isSandbox,
     runAnswer: (input) => runPricedAnswer(answerDeps, input),
+    runEmbedding: (input, task) => runPricedAnswer(toEmbeddingDeps(answerDeps, findEmbedder, task), input),
+    hasEmbeddings: (provider) => findEmbedder(provider) !== null,
     readPriceBook,
     priceUsage: ({ provider, model }, usage) =>
       priceBook?.priceUsage({ provider, modelId: model, usage, atMs: systemClock.nowMs() }) ?? null,

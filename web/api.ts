@@ -93,7 +93,8 @@ async function readBody(response: Response): Promise<unknown> {
   }
 }
 
-async function call<Shape extends z.ZodType>(
+/** One request of the REST API; its answer as `shape` reads it. */
+export async function call<Shape extends z.ZodType>(
   path: string,
   { method = "GET", body, shape }: Call<Shape>,
 ): Promise<z.infer<Shape>> {

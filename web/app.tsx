@@ -9,6 +9,7 @@ import { NotFound } from "./ui/not-found.tsx";
 
 const ConsolePage = lazy(async () => ({ default: (await import("./admin/console-page.tsx")).ConsolePage }));
 const KeysPage = lazy(async () => ({ default: (await import("./account/keys-page.tsx")).KeysPage }));
+const DocsPage = lazy(async () => ({ default: (await import("./docs/docs-page.tsx")).DocsPage }));
 const SharedPage = lazy(async () => ({ default: (await import("./shared/shared-page.tsx")).SharedPage }));
 
 function Loading() {
@@ -44,6 +45,9 @@ export function App() {
             </Route>
             <Route path="/keys">
               <KeysPage />
+            </Route>
+            <Route path="/docs/:operationId?">
+              {({ operationId }) => <DocsPage operationId={operationId ?? null} />}
             </Route>
             <Route path="/shared/:token">{({ token }) => <SharedPage key={token} token={token} />}</Route>
             <Route>

@@ -5,14 +5,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { measureStartup } from "../../scripts/startup/measure-startup.ts";
 import type { Bench, BenchContext, BenchReport } from "../bench.ts";
 import { toReport, type Measured, type OfSystems } from "./http-report.ts";
 import { runLoad, type LoadResult, type Target } from "./load.ts";
-import { measureStartup } from "./startup.ts";
 import { startSystems, type Systems } from "./systems.ts";
 import { startUpstream } from "./upstream.ts";
 
 const ROUNDS = 3;
+const STARTS = 3;
 const STREAMS = { calls: 600, connections: 32, stream: true };
 const CALLS = { calls: 3_000, connections: 32, stream: false };
 /** One after the other: what a call costs when nothing waits for it. */
@@ -42,7 +43,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
 type Load = Parameters<typeof runLoad>[1];
 
 async function measure({ root, tell }: BenchContext, systems: Systems): Promise<Measured> {
-  const { portkeyTrouble, workers, modules } = systems;
+  const { portkeyTrouble, workers } = systems;
   tell("warming up");
   const canStream = await tryToStream(systems.portkey);
   const inTurn = async (load: Load): Promise<OfSystems<LoadResult>> => ({
@@ -65,7 +66,7 @@ async function measure({ root, tell }: BenchContext, systems: Systems): Promise<
   await runLoad(systems.breakwater, MEMORY_CALLS);
   const memoryAfterMiB = await workers.readMemoryMiB();
   tell("starting the bundle");
-  const startup = await measureStartup(root, modules);
+  const startup = await measureStartup(root, STARTS);
   return {
     streams,
     calls,

@@ -3,7 +3,7 @@ import type { BenchFigures, BenchReport } from "../bench.ts";
 import { medianOf, quantileOf, roundTo } from "../measure.ts";
 import { CHUNKS } from "./answer.ts";
 import type { LoadResult } from "./load.ts";
-import type { Startup } from "./startup.ts";
+import type { Startup } from "../../scripts/startup/measure-startup.ts";
 
 export interface OfSystems<Value> {
   readonly forwarder: Value;
@@ -80,7 +80,7 @@ function toFigures(measured: Measured): BenchFigures {
     callVsPortkey: toRatio(calls, "portkey"),
     addedFirstByteP50Ms: toAdded(lone, 0.5),
     addedFirstByteP99Ms: toAdded(lone, 0.99),
-    startupCpuMs: startup.cpuMs === null ? null : Math.round(startup.cpuMs),
+    startupCpuMs: Math.round(startup.cpuMs),
     bundleGzipKiB: Math.round(startup.bundleGzipKiB),
     memoryBefore10kCallsMiB: memoryBeforeMiB === null ? null : Math.round(memoryBeforeMiB),
     memoryAfter10kCallsMiB: memoryAfterMiB === null ? null : Math.round(memoryAfterMiB),
@@ -91,7 +91,7 @@ function toNotes({ portkeyTrouble, portkeyStreamTrouble }: Measured): string[] {
   return [
     "Everybody runs in a process of their own, one after the other, without the dev proxy, in front of one provider; clients and provider are on the same machine and compete for its cores. 32 connections, or one where it says lone. Medians of three rounds; ratios are of the same round.",
     "The forwarding Worker gives the provider's answer back without looking at it: workerd moves its bytes without JavaScript. Breakwater checks a key, plans, reads every event, and writes a selection and two log lines for each call.",
-    "Start-up is workerd's processor time up to the first answer, less that of an empty Worker.",
+    "Start-up is what `wrangler check startup` calls active, the least of three starts.",
     ...(portkeyTrouble === null ? [] : [`Portkey could not run: ${toStart(portkeyTrouble)}`]),
     ...(portkeyStreamTrouble === null ? [] : [`Portkey could not stream: ${toStart(portkeyStreamTrouble)}`]),
   ];

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchContext } from "../bench.ts";
-import { bundlePeer, bundleWorker, type BundledModule } from "../workerd/bundle-worker.ts";
+import { bundlePeer, bundleWorker } from "../workerd/bundle-worker.ts";
 import { installPeers } from "../workerd/install-peers.ts";
 import { startPeer } from "../workerd/start-peer.ts";
 import { startWorkers, type RunningWorkers } from "../workerd/start-workers.ts";
@@ -18,7 +18,6 @@ export interface Systems {
   /** Null when it could not be installed or started. */
   readonly portkey: Target | null;
   readonly portkeyTrouble: string | null;
-  readonly modules: readonly BundledModule[];
   readonly close: () => Promise<void>;
 }
 
@@ -78,7 +77,6 @@ export async function startSystems(
       workers,
       portkey: portkey.target,
       portkeyTrouble: portkey.trouble,
-      modules,
       close,
     };
   } catch (error) {

@@ -41,6 +41,7 @@ export async function startRuntime(workers: V4WorkerOptions[]): Promise<Runtime>
       log: new Log(LogLevel.NONE),
       handleStructuredLogs: () => {},
       cf: false,
+      ...toInspector(process.env["BENCH_INSPECTOR_PORT"]),
       workers,
     }),
   );
@@ -54,4 +55,9 @@ export async function startRuntime(workers: V4WorkerOptions[]): Promise<Runtime>
     readMemoryMiB: () => readMemoryMiB(processId),
     close: () => miniflare.dispose(),
   };
+}
+
+/** For whoever wants to see where the time goes: a debugger can attach to what a bench starts first. */
+function toInspector(port: string | undefined): { inspectorPort?: number } {
+  return port === undefined ? {} : { inspectorPort: Number(port) };
 }

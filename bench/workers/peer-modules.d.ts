@@ -19,11 +19,3 @@ declare module "@cloudflare/ai-chat" {
     onChatMessage(onFinish: unknown, options?: OnChatMessageOptions): Promise<Response | undefined>;
   }
 }
-
-declare module "@ai-sdk/openai" {
-  import type { LanguageModelV4 } from "@ai-sdk/provider";
-
-  export function createOpenAI(settings: { baseURL: string; apiKey: string }): {
-    chat(modelId: string): LanguageModelV4;
-  };
-}

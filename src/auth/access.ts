@@ -26,6 +26,7 @@ const rule = (method: AccessRule["method"], path: string, access: Access): Acces
 export const ACCESS_RULES: readonly AccessRule[] = [
   rule("GET", "/health", "public"),
   rule("GET", "/v1/router/health", "public"),
+  rule("GET", "/openapi.json", "public"),
   rule("POST", "/api/auth/sign-up/email", "public"),
   rule("POST", "/api/auth/sign-in/email", "public"),
   rule("POST", "/api/auth/sign-out", "public"),
@@ -51,6 +52,9 @@ export const ACCESS_RULES: readonly AccessRule[] = [
   rule("GET", "/api/v1/sessions/:sessionId/attachments/:attachmentId", "anyone-known"),
   rule("GET", "/api/v1/shared/:token", "public"),
   rule("GET", "/api/v1/sessions/:sessionId/socket", "known-or-ticket"),
+  rule("POST", "/api/chat", "anyone-known"),
+  rule("GET", "/api/chat/:chatId/stream", "anyone-known"),
+  rule("POST", "/api/chat/:chatId/stop", "anyone-known"),
   rule("GET", "/api/v1/models", "anyone-known"),
   rule("GET", "/api/v1/selections", "anyone-known"),
   rule("GET", "/api/v1/selections/:selectionId", "anyone-known"),
@@ -63,5 +67,11 @@ export const ACCESS_RULES: readonly AccessRule[] = [
   rule("GET", "/api/v1/admin/sandbox", "admin"),
   rule("PUT", "/api/v1/admin/sandbox/:provider", "admin"),
   rule("GET", "/v1/models", "anyone-known"),
+  // The id of a target has slashes in it.
+  rule("GET", "/v1/models/:model{.+}", "anyone-known"),
   rule("POST", "/v1/chat/completions", "anyone-known"),
+  rule("POST", "/v1/responses", "anyone-known"),
+  rule("POST", "/v1/embeddings", "anyone-known"),
+  rule("POST", "/v1/messages", "anyone-known"),
+  rule("POST", "/v1/messages/count_tokens", "anyone-known"),
 ];

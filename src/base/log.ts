@@ -54,6 +54,14 @@ export interface LogEvents {
     user_id: string | null;
     org_id: string | null;
   };
+  /** An answer that was kept is given again: nobody was called, and there is no selection. */
+  cache_hit: {
+    request_id: string;
+    org_id: string;
+    selection_id: string;
+    age_seconds: number;
+    saved_micro_usd: number | null;
+  };
   turn_ended: {
     request_id: string;
     session_id: string;

@@ -11,6 +11,8 @@ export const CallOutcome = z.object({
   firstTokenAtMs: z.number().optional(),
   /** To the first token of a good call, to the failure of a bad one. */
   latencyMs: z.number().nonnegative(),
+  /** The answer came in one piece: how long it took says nothing of its first token. */
+  isWhole: z.boolean().optional(),
   /**
    * How far the fault reaches as far as the call can tell: a refused connection or key is the whole provider's, a
    * broken answer is first of all the model's. Probes find out more.

@@ -131,7 +131,9 @@ function applyOutcome(work: CircuitsWork, outcome: CallOutcome): void {
   if (outcome.verdict === "late") return noteLateCall(work, outcome);
   if (outcome.verdict === "success") {
     const model = work.model(outcome.model);
-    const slow = model !== undefined && isSlow(model.samples, outcome.latencyMs, work.context.policy);
+    const isTimed = outcome.isWhole !== true;
+    const slow =
+      isTimed && model !== undefined && isSlow(model.samples, outcome.latencyMs, work.context.policy);
     const { verdict, requestId, retryAfterMs, message, firstTokenAtMs } = outcome;
     const event = { type: "call-end" as const, verdict, requestId, retryAfterMs, message, firstTokenAtMs };
     work.step(outcome.model, { ...event, slow });
@@ -139,11 +141,8 @@ function applyOutcome(work: CircuitsWork, outcome: CallOutcome): void {
     const now = work.model(outcome.model);
     if (now === undefined) return;
     const call = { firstTokenMs: outcome.latencyMs, tokensPerSecond: outcome.tokensPerSecond };
-    work.putModel(outcome.model, {
-      ...now,
-      samples: noteGoodCall(now.samples, call, work.context),
-      isMissing: false,
-    });
+    const samples = isTimed ? noteGoodCall(now.samples, call, work.context) : now.samples;
+    work.putModel(outcome.model, { ...now, samples, isMissing: false });
     return;
   }
   const ofProvider = outcome.scope === "provider";

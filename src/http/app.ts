@@ -1,11 +1,10 @@
 /** The HTTP application: which layers a request passes, in which order, and which routes there are. */
-import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { describeError, describeStack } from "../auth/store/describe-error.ts";
 import { assert } from "../base/assert.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
-import { refuseTooLarge } from "./body.ts";
+import { addAiSdkRoutes } from "./ai-sdk/routes.ts";
 import { authorize } from "./middleware/authorize.ts";
 import { observe } from "./middleware/observe.ts";
 import { refuse } from "./respond.ts";
@@ -13,12 +12,10 @@ import { addAccountRoutes } from "./routes/account.ts";
 import { addAdminRoutes } from "./routes/admin.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addInsightRoutes } from "./routes/insight.ts";
+import { addOpenApiRoute } from "./routes/openapi.ts";
 import { servePages } from "./routes/pages.ts";
 import { addSessionRoutes } from "./routes/sessions.ts";
 import type { Services } from "./services.ts";
-
-/** A prompt as long as the longest context, in JSON, with room for images; more is a mistake or an attack. */
-export const MAX_MODEL_CALL_BYTES = 8 * 1_048_576;
 
 /** Makes the application. One for each isolate: it holds nothing of any request. */
 export function createApp(services: Services): Hono<AppEnv> {
@@ -27,13 +24,14 @@ export function createApp(services: Services): Hono<AppEnv> {
   app.use("*", observe(services));
   app.use("*", allowListedOrigins(services.allowedOrigins));
   app.use("*", authorize(services));
-  app.use("/v1/*", limitModelCalls());
   addHealthRoutes(app, services);
   addAccountRoutes(app, services);
   addSessionRoutes(app, services);
+  addAiSdkRoutes(app, services);
   addInsightRoutes(app, services);
   addAdminRoutes(app, services);
-  app.route("/v1", services.openaiRoutes);
+  addOpenApiRoute(app, services);
+  app.route("/", services.modelRoutes);
   app.notFound((context) => servePages(services, context));
   app.onError((error, context: AppContext) => {
     services.log.write("error", "internal_error", {
@@ -50,8 +48,9 @@ export function createApp(services: Services): Hono<AppEnv> {
   return app;
 }
 
-function allowListedOrigins(allowedOrigins: readonly string[]) {
-  return cors({
+/** A program sends no origin, and its answers are no page's: it is spared the headers. */
+function allowListedOrigins(allowedOrigins: readonly string[]): MiddlewareHandler<AppEnv> {
+  const allow = cors({
     origin: [...allowedOrigins],
     credentials: true,
     allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
@@ -61,16 +60,10 @@ function allowListedOrigins(allowedOrigins: readonly string[]) {
       "x-breakwater-provider",
       "x-breakwater-model",
       "x-breakwater-attempts",
+      "x-breakwater-session",
     ],
     // An hour: browsers ask again often enough to notice a changed list.
     maxAge: 3600,
   });
-}
-
-/** The outer bound for bodies that the handlers under /v1 read themselves. */
-function limitModelCalls() {
-  return bodyLimit({
-    maxSize: MAX_MODEL_CALL_BYTES,
-    onError: (context: AppContext) => refuseTooLarge(context, MAX_MODEL_CALL_BYTES),
-  });
+  return (context, next) => (context.req.raw.headers.has("origin") ? allow(context, next) : next());
 }

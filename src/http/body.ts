@@ -8,6 +8,8 @@ import { refuse } from "./respond.ts";
 
 /** A message of the longest allowed length fits; nothing that this API takes is larger. */
 export const MAX_JSON_BYTES = 1_048_576;
+/** A prompt as long as the longest context, in JSON, with room for images; more is a mistake or an attack. */
+export const MAX_MODEL_CALL_BYTES = 8 * 1_048_576;
 
 /**
  * The pieces of a body, at most `limitBytes` of them. What `content-length` says can only make it fail sooner: the
@@ -29,6 +31,12 @@ async function readPieces(request: Request, limitBytes: number): Promise<Result<
 }
 
 async function readLimitedText(request: Request, limitBytes: number): Promise<Result<string, "too-large">> {
+  const announced = request.headers.get("content-length");
+  // The platform lets no more bytes through than were announced: what is small enough needs no counting.
+  if (announced !== null && /^\d{1,15}$/.test(announced) && Number(announced) <= limitBytes) {
+    const text = await request.text();
+    return text.length > limitBytes ? fail("too-large") : succeed(text);
+  }
   const pieces = await readPieces(request, limitBytes);
   if (!pieces.ok) return pieces;
   const decoder = new TextDecoder();

@@ -1,9 +1,12 @@
 /**
- * Every refusal of the HTTP application: problem details (RFC 9457), or OpenAI's error object on `/v1/*`, where the
- * clients are OpenAI's. The public text says what to change; what went wrong inside is in the log.
+ * Every refusal of the HTTP application: problem details (RFC 9457), or the error object of the wire that the address
+ * speaks (api-wire.ts). The public text says what to change; what went wrong inside is in the log.
  */
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { AnthropicErrorType } from "../protocol/anthropic.ts";
 import type { Problem, ProblemCode } from "../protocol/problem.ts";
+import { toAnthropicError } from "./anthropic/anthropic-error.ts";
+import { toApiWire } from "./api-wire.ts";
 import type { AppContext } from "./app-env.ts";
 
 interface Kind {
@@ -12,6 +15,7 @@ interface Kind {
   /** `type` and `code` of OpenAI's error object, as its own clients know them. */
   readonly openaiType: string;
   readonly openaiCode: string;
+  readonly anthropicType: AnthropicErrorType;
 }
 
 const INVALID = "invalid_request_error";
@@ -21,52 +25,91 @@ const KINDS: Readonly<Record<ProblemCode, Kind>> = {
     title: "Invalid request",
     openaiType: INVALID,
     openaiCode: "invalid_request",
+    anthropicType: INVALID,
   },
   unauthenticated: {
     status: 401,
     title: "Not signed in",
     openaiType: INVALID,
     openaiCode: "invalid_api_key",
+    anthropicType: "authentication_error",
   },
-  forbidden: { status: 403, title: "Not allowed", openaiType: INVALID, openaiCode: "forbidden" },
-  "not-found": { status: 404, title: "Not found", openaiType: INVALID, openaiCode: "not_found" },
+  forbidden: {
+    status: 403,
+    title: "Not allowed",
+    openaiType: INVALID,
+    openaiCode: "forbidden",
+    anthropicType: "permission_error",
+  },
+  "not-found": {
+    status: 404,
+    title: "Not found",
+    openaiType: INVALID,
+    openaiCode: "not_found",
+    anthropicType: "not_found_error",
+  },
   "method-not-allowed": {
     status: 405,
     title: "Method not allowed",
     openaiType: INVALID,
     openaiCode: "method_not_allowed",
+    anthropicType: INVALID,
   },
-  conflict: { status: 409, title: "Conflict", openaiType: INVALID, openaiCode: "conflict" },
+  conflict: {
+    status: 409,
+    title: "Conflict",
+    openaiType: INVALID,
+    openaiCode: "conflict",
+    anthropicType: INVALID,
+  },
+  "key-reused": {
+    status: 422,
+    title: "Key reused",
+    openaiType: INVALID,
+    openaiCode: "idempotency_key_reused",
+    anthropicType: INVALID,
+  },
   "too-large": {
     status: 413,
     title: "Request too large",
     openaiType: INVALID,
     openaiCode: "request_too_large",
+    anthropicType: "request_too_large",
   },
   "unsupported-media-type": {
     status: 415,
     title: "Unsupported media type",
     openaiType: INVALID,
     openaiCode: "unsupported_media_type",
+    anthropicType: INVALID,
   },
   "upgrade-required": {
     status: 426,
     title: "Upgrade required",
     openaiType: INVALID,
     openaiCode: "upgrade_required",
+    anthropicType: INVALID,
   },
   "rate-limited": {
     status: 429,
     title: "Too many requests",
     openaiType: "rate_limit_error",
     openaiCode: "rate_limit_exceeded",
+    anthropicType: "rate_limit_error",
   },
-  unavailable: { status: 503, title: "Unavailable", openaiType: "server_error", openaiCode: "unavailable" },
+  unavailable: {
+    status: 503,
+    title: "Unavailable",
+    openaiType: "server_error",
+    openaiCode: "unavailable",
+    anthropicType: "overloaded_error",
+  },
   internal: {
     status: 500,
     title: "Internal error",
     openaiType: "server_error",
     openaiCode: "internal_error",
+    anthropicType: "api_error",
   },
 };
 
@@ -85,12 +128,27 @@ export function refuse(
 ): Response {
   const kind = KINDS[code];
   const headers = { ...extras.headers };
-  if (isOpenaiPath(context.req.path)) {
-    const param = extras.issues?.[0]?.path ?? null;
-    const error = { message: detail, type: kind.openaiType, param, code: kind.openaiCode };
-    return context.json({ error }, kind.status, headers);
+  switch (toApiWire(context.req.path)) {
+    case "openai": {
+      const param = extras.issues?.[0]?.path ?? null;
+      const error = { message: detail, type: kind.openaiType, param, code: kind.openaiCode };
+      return context.json({ error }, kind.status, headers);
+    }
+    case "anthropic": {
+      const error = toAnthropicError(kind.anthropicType, detail, context.get("requestId"));
+      return context.json(error, kind.status, headers);
+    }
+    case "own":
+      return context.body(JSON.stringify(toProblem(context, code, detail, extras)), kind.status, {
+        ...headers,
+        "content-type": "application/problem+json",
+      });
   }
-  const problem: Problem = {
+}
+
+function toProblem(context: AppContext, code: ProblemCode, detail: string, extras: RefusalExtras): Problem {
+  const kind = KINDS[code];
+  return {
     type: `urn:breakwater:problem:${code}`,
     title: kind.title,
     status: kind.status,
@@ -100,13 +158,4 @@ export function refuse(
     timestamp: context.get("nowIso")(),
     ...(extras.issues === undefined ? {} : { issues: extras.issues }),
   };
-  return context.body(JSON.stringify(problem), kind.status, {
-    ...headers,
-    "content-type": "application/problem+json",
-  });
-}
-
-/** Paths that speak OpenAI's wire. The router's health is ours although it lies among them. */
-function isOpenaiPath(path: string): boolean {
-  return (path === "/v1" || path.startsWith("/v1/")) && !path.startsWith("/v1/router/");
 }

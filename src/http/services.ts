@@ -22,6 +22,8 @@ import type {
   SessionTicket,
   SharedChat,
 } from "../protocol/session-api.ts";
+import type { ChatQuestion, StoredMessage } from "../protocol/session-frame.ts";
+import type { ChatReply } from "../session/answer-stream.ts";
 import type { SessionDirectory } from "../session/directory/directory.ts";
 import type { AppEnv } from "./app-env.ts";
 
@@ -56,6 +58,15 @@ export interface ChatObject {
   readMessages(limit: number, before: string | null): Promise<SessionMessages>;
   /** Stops what runs and takes back what waits; false when there was nothing. */
   stop(): Promise<boolean>;
+  /**
+   * Asks as a `send` frame on a socket of the stock wire does, with the same queue, branches and repeats, and follows
+   * the answer. Who stops reading stops nothing.
+   */
+  ask(question: ChatQuestion): Promise<ChatReply>;
+  /** Follows the answer that is being written, from its beginning. */
+  follow(): Promise<ChatReply>;
+  /** An answer that has ended, with its receipt; null while it is being written, and for an id that is none. */
+  findAnswer(messageId: string): Promise<StoredMessage | null>;
   search(query: string, limit: number): Promise<readonly SessionSearchHit[]>;
   /** The whole chat as a file, as UTF-8; null when there is none. */
   export(format: "json" | "markdown"): Promise<ReadableStream<Uint8Array> | null>;
@@ -152,12 +163,14 @@ export interface Services {
   readonly circuits: CircuitControl;
   readonly selections: SelectionReader;
   readonly modelCatalog: () => Promise<ModelCatalog>;
+  /** A sentence about the first class or target that cannot be asked for; null when all can. */
+  readonly checkModels: (requested: readonly string[]) => string | null;
   /** Null where no provider is a stand-in. */
   readonly sandboxControl: SandboxControl | null;
   /** By name; a check that rejects, or does not answer within a second, has failed. */
   readonly healthChecks: Readonly<Record<string, () => Promise<void>>>;
   /** The web pages' files: a 404 when there is no such file. */
   readonly assets: (request: Request) => Promise<Response>;
-  /** Mounted at /v1. Its handlers find `requestId` and `principal` in the context. */
-  readonly openaiRoutes: Hono<AppEnv>;
+  /** The wires of model calls (model-routes.ts). Its handlers find `requestId` and `principal` in the context. */
+  readonly modelRoutes: Hono<AppEnv>;
 }

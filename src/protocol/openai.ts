@@ -105,10 +105,18 @@ export const ChatCompletionRequest = z.strictObject({
   metadata: z.record(z.string(), z.string()).nullish(),
   /** Taken: `false` is what happens anyway. */
   store: z.literal(false, { error: "answers are not stored; leave it out or send false" }).nullish(),
-  /** Taken: providers decide this themselves. */
-  parallel_tool_calls: z
-    .literal(true, { error: "cannot be switched off at every provider; leave it out" })
-    .optional(),
+  /**
+   * What follows is carried only to providers that speak this wire; a request that has it is not tried at any other one,
+   * and refused where there is none.
+   */
+  parallel_tool_calls: z.boolean().nullish(),
+  logprobs: z.boolean().nullish(),
+  top_logprobs: z.int().min(0).max(20).nullish(),
+  logit_bias: z.record(z.string().max(20), z.number().min(-100).max(100)).nullish(),
+  service_tier: z.enum(["auto", "default", "flex", "priority"]).nullish(),
+  verbosity: z.enum(["low", "medium", "high"]).nullish(),
+  prompt_cache_key: z.string().max(500).nullish(),
+  safety_identifier: z.string().max(500).nullish(),
 });
 export type ChatCompletionRequest = z.infer<typeof ChatCompletionRequest>;
 

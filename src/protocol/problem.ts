@@ -11,6 +11,8 @@ export const ProblemCode = z.enum([
   "not-found",
   "method-not-allowed",
   "conflict",
+  /** 422: an `Idempotency-Key` that was sent with another body before. */
+  "key-reused",
   "too-large",
   "unsupported-media-type",
   /** 426: this address speaks only over a WebSocket. */

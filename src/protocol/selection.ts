@@ -35,11 +35,13 @@ export const RequestNeeds = z.object({
   inputTokens: z.int().nonnegative(),
   /** The longest answer the caller allows; null when it set no limit. */
   outputTokens: z.int().positive().nullable(),
+  /** The wire that the request was written for and cannot leave; left out when every provider can be asked. */
+  wire: z.string().optional(),
 });
 export type RequestNeeds = z.infer<typeof RequestNeeds>;
 
 /** A need that a model is known not to meet. */
-export const MissingNeed = z.enum(["vision", "tools", "context", "output"]);
+export const MissingNeed = z.enum(["vision", "tools", "context", "output", "wire"]);
 export type MissingNeed = z.infer<typeof MissingNeed>;
 
 /** Everything the order of the candidates was decided by, one record for each of them. */

@@ -59,6 +59,10 @@ export const SendFrame = z.object({
 });
 export type SendFrame = z.infer<typeof SendFrame>;
 
+/** A `send` that does not come over a socket: what its frame says besides the socket's own business. */
+export type ChatQuestion = Pick<SendFrame, "requestId" | "trigger" | "messages" | "body"> &
+  Partial<Pick<SendFrame, "messageId">>;
+
 export const ResumeFrame = z.object({
   type: z.literal("resume"),
   requestId: RequestIdShape,

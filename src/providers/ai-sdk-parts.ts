@@ -14,12 +14,13 @@ import type { FinishReason, TokenUsage } from "../protocol/answer.ts";
 import { describeError } from "./classify-response.ts";
 import { toFailureMessage, toThrownMessage } from "./failure-message.ts";
 import type { ProviderFailureKind } from "./failure.ts";
-import type { ModelEvent } from "./provider.ts";
+import type { ModelEvent, ThoughtProof } from "./provider.ts";
 
 /** Reads usage from one raw event of the wire; given when the SDK's own usage comes too late or invents zeros. */
 export type FoldUsage = (known: TokenUsage, raw: unknown) => TokenUsage;
 
 type FinishPart = Extract<LanguageModelV4StreamPart, { type: "finish" }>;
+type ProvablePart = Extract<LanguageModelV4StreamPart, { type: "reasoning-start" | "reasoning-delta" }>;
 type ToolCallPart = Extract<LanguageModelV4StreamPart, { type: "tool-call" }>;
 
 function fromUsage(usage: LanguageModelV4Usage): TokenUsage {
@@ -64,19 +65,28 @@ function describePartError(error: unknown): { kind: ProviderFailureKind; message
   return { kind: "stream-error", message: `the provider sent an error in its stream: ${said}` };
 }
 
+/** Anthropic alone proves its thoughts. */
+function findProof({ providerMetadata }: ProvablePart): ThoughtProof | null {
+  const { signature, redactedData } = providerMetadata?.["anthropic"] ?? {};
+  if (typeof signature === "string" && signature !== "") return { signature };
+  return typeof redactedData === "string" ? { redactedData } : null;
+}
+
 /** One reader for one call. After the terminal event it stays silent. */
 export class AiSdkPartReader {
   readonly #foldUsage: FoldUsage | null;
   readonly #secrets: readonly string[];
+  readonly #wantsProofs: boolean;
   #usage: TokenUsage = UNKNOWN_USAGE;
   readonly #startedCalls = new Set<string>();
   #hasBrokenCall = false;
   #hasShown = false;
   #hasEnded = false;
 
-  constructor(foldUsage: FoldUsage | null, secrets: readonly string[]) {
+  constructor(foldUsage: FoldUsage | null, secrets: readonly string[], wantsProofs = false) {
     this.#foldUsage = foldUsage;
     this.#secrets = secrets;
+    this.#wantsProofs = wantsProofs;
   }
 
   get hasEnded(): boolean {
@@ -90,7 +100,10 @@ export class AiSdkPartReader {
       case "text-delta":
         return part.delta === "" ? [] : this.#show({ type: "text-delta", text: part.delta });
       case "reasoning-delta":
-        return part.delta === "" ? [] : this.#show({ type: "reasoning-delta", text: part.delta });
+        if (part.delta !== "") return this.#show({ type: "reasoning-delta", text: part.delta });
+        return this.#readProof(part);
+      case "reasoning-start":
+        return this.#readProof(part);
       case "tool-input-start":
         this.#startedCalls.add(part.id);
         return this.#show({ type: "tool-input-start", toolCallId: part.id, toolName: part.toolName });
@@ -144,6 +157,11 @@ export class AiSdkPartReader {
   #show(event: ModelEvent): readonly ModelEvent[] {
     this.#hasShown = true;
     return [event];
+  }
+
+  #readProof(part: ProvablePart): readonly ModelEvent[] {
+    const proof = this.#wantsProofs ? findProof(part) : null;
+    return proof === null ? [] : this.#show({ type: "reasoning-delta", text: "", proof });
   }
 
   #readToolCall(part: ToolCallPart): readonly ModelEvent[] {

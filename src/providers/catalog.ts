@@ -52,6 +52,8 @@ export interface Catalog {
   readonly providers: readonly ProviderId[];
   readonly classes: readonly ModelClass[];
   readonly targets: readonly CatalogTarget[];
+  /** The wire that each provider speaks. */
+  readonly wires: ReadonlyMap<string, string>;
 }
 
 export type RequestedModel =
@@ -169,7 +171,8 @@ export function createCatalog(
     targets: [...new Set(entries.map(toEntryName))].flatMap(findTarget),
     weights: toWeights(entries),
   }));
-  return { providers: configs.map(({ id }) => id), classes, targets };
+  const wires = new Map<string, string>(configs.map(({ id, wire }) => [id, wire]));
+  return { providers: configs.map(({ id }) => id), classes, targets, wires };
 }
 
 const toEntryName = (entry: ClassEntry): string => (typeof entry === "string" ? entry : entry.target);

@@ -59,9 +59,30 @@ function toToolOutput({ output }: LanguageModelV4ToolResultPart): string {
       return output.reason ?? "The call was not allowed.";
     case "json":
     case "error-json":
-    case "content":
       return JSON.stringify(output.value);
+    case "content":
+      return output.value.map(toToldPart).join("\n");
   }
+}
+
+type ResultPart = Extract<LanguageModelV4ToolResultPart["output"], { type: "content" }>["value"][number];
+
+function toToldPart(part: ResultPart): string {
+  if (part.type === "text") return part.text;
+  return part.type === "file" ? TOLD_FILE : JSON.stringify(part);
+}
+
+/** Stands in a tool's result for a file, which this wire takes from users only. */
+const TOLD_FILE = "[The file is in the next message.]";
+
+/** The files of tools' results as a message of the user's; none when there are none. */
+function toResultFiles(parts: readonly LanguageModelV4ToolResultPart[]): Json[] {
+  const content = parts.flatMap(({ output }) =>
+    output.type === "content"
+      ? output.value.flatMap((part) => (part.type === "file" ? [toFilePart(part)] : []))
+      : [],
+  );
+  return content.length === 0 ? [] : [{ role: "user", content }];
 }
 
 function toAssistantMessage(
@@ -116,12 +137,17 @@ function toMessages(call: ModelCall, dialect: ChatDialect): Json[] {
       }
       case "assistant":
         return [toAssistantMessage(message, dialect)];
-      case "tool":
-        return message.content.flatMap((part) =>
-          part.type === "tool-result"
-            ? [{ role: "tool", tool_call_id: part.toolCallId, content: toToolOutput(part) }]
-            : [],
-        );
+      case "tool": {
+        const results = message.content.filter((part) => part.type === "tool-result");
+        return [
+          ...results.map((part) => ({
+            role: "tool",
+            tool_call_id: part.toolCallId,
+            content: toToolOutput(part),
+          })),
+          ...toResultFiles(results),
+        ];
+      }
     }
   });
 }
@@ -162,6 +188,13 @@ function toResponseFormat(call: ModelCall, dialect: ChatDialect): Json {
   };
 }
 
+/** OpenAI and DeepSeek have no such field; the servers that people run themselves mostly have. */
+function toTopK({ topK }: ModelCall, dialect: ChatDialect): Json {
+  if (topK === undefined) return {};
+  if (dialect !== "compatible") throw new UnsupportedPart("top_k");
+  return { top_k: topK };
+}
+
 function toEffort(call: ModelCall, dialect: ChatDialect): Json {
   if (call.reasoningEffort === undefined) return {};
   // DeepSeek switches thinking on and off and has no steps.
@@ -173,6 +206,23 @@ function toEffort(call: ModelCall, dialect: ChatDialect): Json {
 
 /** Builds the body, or says in a sentence which part of the prompt this wire cannot carry. */
 export function toOpenAiChatBody(call: ModelCall, dialect: ChatDialect): Result<Json, string> {
+  const { native } = call;
+  if (native === undefined) return toTranslatedBody(call, dialect);
+  const own = {
+    model: call.modelId,
+    ...(native.stream
+      ? { stream: true, stream_options: { include_usage: true } }
+      : { stream: false, stream_options: undefined }),
+  };
+  // OpenAI takes what OpenAI's clients write; its relatives know some fields by other names.
+  if (dialect === "openai") return succeed({ ...native.body, ...own });
+  const translated = toTranslatedBody(call, dialect);
+  if (!translated.ok) return translated;
+  const fields = native.onlyHere.map((name): [string, unknown] => [name, native.body[name]]);
+  return succeed({ ...translated.value, ...Object.fromEntries(fields), ...own });
+}
+
+function toTranslatedBody(call: ModelCall, dialect: ChatDialect): Result<Json, string> {
   try {
     return succeed({
       model: call.modelId,
@@ -185,6 +235,7 @@ export function toOpenAiChatBody(call: ModelCall, dialect: ChatDialect): Result<
           { [dialect === "openai" ? "max_completion_tokens" : "max_tokens"]: call.maxOutputTokens }),
       ...(call.temperature === undefined ? {} : { temperature: call.temperature }),
       ...(call.topP === undefined ? {} : { top_p: call.topP }),
+      ...toTopK(call, dialect),
       ...(call.presencePenalty === undefined ? {} : { presence_penalty: call.presencePenalty }),
       ...(call.frequencyPenalty === undefined ? {} : { frequency_penalty: call.frequencyPenalty }),
       ...(call.seed === undefined ? {} : { seed: call.seed }),

@@ -11,21 +11,12 @@ import { describeError } from "./classify-response.ts";
 import { toFailureMessage } from "./failure-message.ts";
 import type { ProviderFailureKind } from "./failure.ts";
 import type { ModelEvent } from "./provider.ts";
+import { readPlainWords } from "./plain-words.ts";
 import { parseOpenAiUsage } from "./token-usage.ts";
+import { ToolCallReader } from "./tool-call-reader.ts";
 
 /** One event of this wire is a few hundred bytes; a megabyte without an end is not this wire. */
 const MAX_EVENT_CHARACTERS = 1_048_576;
-/** All arguments of one call together; larger ones would not fit a socket frame anyway. */
-const MAX_TOOL_INPUT_CHARACTERS = 1_048_576;
-/** More calls than any model makes in one answer. */
-const MAX_TOOL_CALLS = 128;
-
-interface OpenToolCall {
-  readonly toolCallId: string;
-  readonly toolName: string;
-  input: string;
-}
-
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
@@ -46,16 +37,6 @@ function toFinishReason(reason: string): FinishReason {
   }
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    // The answer is the boolean; the caller reports it.
-    return false;
-  }
-}
-
 /** Ids of answers have a few dozen. */
 const MAX_ID_CHARACTERS = 100;
 
@@ -63,18 +44,31 @@ const MAX_ID_CHARACTERS = 100;
 export class OpenAiChatScanner {
   readonly #parser: EventSourceParser;
   readonly #secrets: readonly string[];
+  /** A native call: the wire's own events are handed out too. */
+  readonly #isNative: boolean;
+  /** Events of the wire that have shown nothing yet. */
+  #unshownWire = "";
+  /** The objects that the wire ends with. */
+  readonly #nativeEnd: Record<string, unknown>[] = [];
   #events: ModelEvent[] = [];
   #usage: TokenUsage = UNKNOWN_USAGE;
   #finishReason: FinishReason | null = null;
-  readonly #toolCalls = new Map<number, OpenToolCall>();
+  readonly #toolCalls: ToolCallReader;
   /** The provider's own id of this answer; empty until it is told. */
   #answerId = "";
   #hasShown = false;
+  /** The parser is at the end of an event: what comes next begins one. */
+  #isBetweenEvents = true;
   #hasEnded = false;
   #hasFinished = false;
 
-  constructor(secrets: readonly string[] = []) {
+  constructor(secrets: readonly string[] = [], isNative = false) {
     this.#secrets = secrets;
+    this.#isNative = isNative;
+    this.#toolCalls = new ToolCallReader(
+      (event) => this.#show(event),
+      (message) => this.#fail("malformed", message),
+    );
     this.#parser = createParser({
       maxBufferSize: MAX_EVENT_CHARACTERS,
       onEvent: (message) => {
@@ -100,7 +94,52 @@ export class OpenAiChatScanner {
 
   /** Takes the text of one network read and returns what it means, as one batch. */
   feed(text: string): readonly ModelEvent[] {
-    if (!this.#hasEnded) this.#parser.feed(text);
+    if (!this.#hasEnded) this.#feed(text);
+    return this.#take();
+  }
+
+  /**
+   * Whole events of words are most of what comes, and are read without the parser, which takes several times as long.
+   * Whatever does not look like one is left to it, up to the end of its event.
+   */
+  #feed(text: string): void {
+    let rest = this.#isBetweenEvents ? this.#takeWords(text) : text;
+    while (rest !== "" && !this.#hasEnded) {
+      const end = rest.indexOf("\n\n");
+      this.#parser.feed(end < 0 ? rest : rest.slice(0, end + 2));
+      this.#isBetweenEvents = end >= 0;
+      rest = end < 0 ? "" : this.#takeWords(rest.slice(end + 2));
+    }
+  }
+
+  /** Reads events of words from the front of a text that begins with an event; returns what is left of it. */
+  #takeWords(text: string): string {
+    const plain = readPlainWords(text);
+    if (plain === null) return text;
+    if (this.#isNative) this.#unshownWire += text.slice(0, plain.length);
+    if (plain.words !== "") this.#show({ type: "text-delta", text: plain.words });
+    return text.slice(plain.length);
+  }
+
+  /** The answer of a call without a stream. */
+  readWhole(body: unknown): readonly ModelEvent[] {
+    if (!isObject(body)) this.#fail("malformed", "the answer is not an object");
+    else if (body["error"] !== undefined && body["error"] !== null) this.#failWith(body);
+    else {
+      this.#readUsage(body);
+      const choice: unknown = Array.isArray(body["choices"]) ? body["choices"][0] : null;
+      const message = isObject(choice) ? choice["message"] : null;
+      const reason = isObject(choice) ? choice["finish_reason"] : null;
+      if (!isObject(message) || typeof reason !== "string" || reason === "") {
+        this.#fail("stream-cut", "the answer has no message or no finish reason");
+      } else {
+        this.#nativeEnd.push(body);
+        this.#readDelta(message);
+        this.#finishReason = toFinishReason(reason);
+        this.#toolCalls.close(this.#finishReason === "length");
+        if (!this.#hasEnded) this.#finish(this.#finishReason);
+      }
+    }
     return this.#take();
   }
 
@@ -152,17 +191,34 @@ export class OpenAiChatScanner {
     }
     const error = chunk["error"];
     if (event === "error" || (error !== undefined && error !== null)) {
-      const description = describeError(chunk);
-      const said = `${description?.words ?? ""} ${description?.message ?? ""}`.trim();
-      this.#fail("stream-error", `the provider sent an error in its stream${said === "" ? "" : `: ${said}`}`);
+      this.#failWith(chunk);
       return;
     }
+    if (this.#isNative) this.#noteWire(chunk, data);
     const id = chunk["id"];
     if (this.#answerId === "" && typeof id === "string") this.#answerId = id.slice(0, MAX_ID_CHARACTERS);
-    const usage = chunk["usage"];
-    if (usage !== undefined && usage !== null) this.#usage = parseOpenAiUsage(usage) ?? this.#usage;
+    this.#readUsage(chunk);
     const choices = chunk["choices"];
     if (Array.isArray(choices)) this.#readChoice(choices[0]);
+  }
+
+  /** The end of an answer is told when it is known to be one, everything else as it comes. */
+  #noteWire(chunk: Record<string, unknown>, data: string): void {
+    const choice: unknown = Array.isArray(chunk["choices"]) ? chunk["choices"][0] : null;
+    const isEnd = !isObject(choice) || typeof choice["finish_reason"] === "string";
+    if (isEnd) this.#nativeEnd.push(chunk);
+    else this.#unshownWire += `data: ${data}\n\n`;
+  }
+
+  #readUsage(body: Record<string, unknown>): void {
+    const usage = body["usage"];
+    if (usage !== undefined && usage !== null) this.#usage = parseOpenAiUsage(usage) ?? this.#usage;
+  }
+
+  #failWith(body: Record<string, unknown>): void {
+    const description = describeError(body);
+    const said = `${description?.words ?? ""} ${description?.message ?? ""}`.trim();
+    this.#fail("stream-error", `the provider sent an error in its stream${said === "" ? "" : `: ${said}`}`);
   }
 
   #readChoice(choice: unknown): void {
@@ -172,7 +228,7 @@ export class OpenAiChatScanner {
     const reason = choice["finish_reason"];
     if (typeof reason === "string" && reason !== "" && !this.#hasEnded) {
       this.#finishReason = toFinishReason(reason);
-      this.#closeToolCalls();
+      this.#toolCalls.close(this.#finishReason === "length");
     }
   }
 
@@ -186,58 +242,27 @@ export class OpenAiChatScanner {
     const refusal = delta["refusal"];
     if (typeof refusal === "string" && refusal !== "") this.#show({ type: "text-delta", text: refusal });
     const toolCalls = delta["tool_calls"];
-    if (Array.isArray(toolCalls)) toolCalls.forEach((part, position) => this.#readToolCall(part, position));
-  }
-
-  #readToolCall(part: unknown, position: number): void {
-    if (!isObject(part) || this.#hasEnded) return;
-    const index = typeof part["index"] === "number" ? part["index"] : position;
-    const callee = isObject(part["function"]) ? part["function"] : {};
-    let open = this.#toolCalls.get(index);
-    if (open === undefined) {
-      const toolName = callee["name"];
-      if (typeof toolName !== "string" || toolName === "" || this.#toolCalls.size >= MAX_TOOL_CALLS) {
-        this.#fail("malformed", "a tool call has no name, or there are too many");
-        return;
-      }
-      const id = part["id"];
-      // A place alone would come again in the next step of the same answer.
-      const ownId = this.#answerId === "" ? `call_${index}` : `call_${this.#answerId}_${index}`;
-      open = { toolCallId: typeof id === "string" && id !== "" ? id : ownId, toolName, input: "" };
-      this.#toolCalls.set(index, open);
-      this.#show({ type: "tool-input-start", toolCallId: open.toolCallId, toolName });
+    if (!Array.isArray(toolCalls)) return;
+    for (const [position, part] of toolCalls.entries()) {
+      if (!this.#hasEnded) this.#toolCalls.read(part, position, this.#answerId);
     }
-    const text = callee["arguments"];
-    if (typeof text !== "string" || text === "") return;
-    if (open.input.length + text.length > MAX_TOOL_INPUT_CHARACTERS) {
-      this.#fail("malformed", "the arguments of a tool call are too long");
-      return;
-    }
-    open.input += text;
-    this.#show({ type: "tool-input-delta", toolCallId: open.toolCallId, text });
-  }
-
-  #closeToolCalls(): void {
-    for (const { toolCallId, toolName, input } of this.#toolCalls.values()) {
-      const whole = input.trim() === "" ? "{}" : input;
-      // Cut by the output limit, a call is no call; `finish` with `length` says what happened.
-      if (!isJson(whole)) {
-        if (this.#finishReason !== "length")
-          this.#fail("malformed", "the arguments of a tool call are not JSON");
-      } else this.#show({ type: "tool-call", toolCallId, toolName, input: whole });
-    }
-    this.#toolCalls.clear();
   }
 
   #show(event: ModelEvent): void {
     this.#hasShown = true;
+    if (this.#unshownWire !== "") {
+      const isProse = event.type === "text-delta" || event.type === "reasoning-delta";
+      this.#events.push({ type: "wire", text: this.#unshownWire, isProse });
+      this.#unshownWire = "";
+    }
     this.#events.push(event);
   }
 
   #finish(finishReason: FinishReason): void {
     this.#hasEnded = true;
     this.#hasFinished = true;
-    this.#events.push({ type: "finish", finishReason, usage: this.#usage });
+    const native = this.#isNative ? { native: this.#nativeEnd } : {};
+    this.#events.push({ type: "finish", finishReason, usage: this.#usage, ...native });
   }
 
   #fail(kind: ProviderFailureKind, message: string): void {

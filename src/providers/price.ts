@@ -95,7 +95,7 @@ function pickRate(price: number | TieredPrices | undefined, inputTokens: number)
 function findRates(
   library: PriceLibrary,
   question: Omit<PriceQuestion, "usage">,
-  inputTokens: number,
+  { inputTokens, outputTokens }: Pick<TokenUsage, "outputTokens"> & { readonly inputTokens: number },
 ): TokenRates | null {
   const { provider, modelId, atMs } = question;
   const override = PRICE_OVERRIDES.get(`${provider}/${modelId}`) ?? PRICE_OVERRIDES.get(`${provider}/*`);
@@ -106,7 +106,8 @@ function findRates(
   if (found === null || found.provider.id !== providerId || !isSameModel(modelId, found.model.id))
     return null;
   const input = pickRate(found.model_price["input_mtok"], inputTokens);
-  const output = pickRate(found.model_price["output_mtok"], inputTokens);
+  // A model of embeddings has no price for words: nobody pays for none.
+  const output = pickRate(found.model_price["output_mtok"], inputTokens) ?? (outputTokens === 0 ? 0 : null);
   // An entry without both rates is "free" or unfinished data; neither is a price to bill by.
   if (input === null || output === null) return null;
   const cached = pickRate(found.model_price["cache_read_mtok"], inputTokens);
@@ -175,11 +176,11 @@ export function createPriceBook(given: PriceLibrary): PriceBook {
     priceUsage(question) {
       const inputTokens = question.usage.inputTokens;
       if (inputTokens === null) return null;
-      const rates = findRates(library, question, inputTokens);
+      const rates = findRates(library, question, { ...question.usage, inputTokens });
       return rates === null ? null : applyRates(rates, question.usage);
     },
     listPrice(provider, modelId, atMs) {
-      const rates = findRates(library, { provider, modelId, atMs }, 0);
+      const rates = findRates(library, { provider, modelId, atMs }, { inputTokens: 0, outputTokens: null });
       if (rates === null) return null;
       const MICRO = 1_000_000;
       return {

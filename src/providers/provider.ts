@@ -14,6 +14,26 @@ import type { ProviderId } from "../base/id.ts";
 import type { FinishReason, TokenUsage } from "../protocol/answer.ts";
 import type { ProviderFailure } from "./failure.ts";
 
+/** A wire on which a caller's own request can be passed on as it is. */
+export type NativeWire = "openai-chat";
+
+/**
+ * A request as its caller wrote it. A provider on the same wire is sent this instead of a translation, and its answer is
+ * passed on in its own words; everybody else is sent the neutral call.
+ */
+export interface NativeRequest {
+  readonly wire: NativeWire;
+  /** Without what the door decides: the model, whether it streams, and what is Breakwater's own. */
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Fields that the neutral call has no place for: who does not speak this wire cannot take the request. */
+  readonly onlyHere: readonly string[];
+  /** False: the answer is wanted whole. */
+  readonly stream: boolean;
+}
+
+/** What shows a provider that thoughts are its own: a signature under them, or, where it hides them, all there is. */
+export type ThoughtProof = { readonly signature: string } | { readonly redactedData: string };
+
 /** One call of one model, in the neutral shape every adapter translates from. */
 export interface ModelCall {
   /** The provider's own name for the model, passed on as it is. */
@@ -23,6 +43,7 @@ export interface ModelCall {
   readonly maxOutputTokens?: number;
   readonly temperature?: number;
   readonly topP?: number;
+  readonly topK?: number;
   readonly presencePenalty?: number;
   readonly frequencyPenalty?: number;
   readonly seed?: number;
@@ -33,13 +54,23 @@ export interface ModelCall {
     | { readonly type: "text" }
     | { readonly type: "json"; readonly schema?: Record<string, unknown>; readonly name?: string };
   readonly reasoningEffort?: "none" | "minimal" | "low" | "medium" | "high";
+  /** The caller gives a model's thoughts back to it: their proofs are wanted too. */
+  readonly wantsProofs?: boolean;
+  /** The same in the words of the wire it came in; left out where there are none. */
+  readonly native?: NativeRequest;
 }
 
 export type ModelEvent =
   /** Response headers with a good status are in. Sent once, before everything else. */
   | { readonly type: "response-start" }
+  /**
+   * Of a native call only: whole events of the wire, as they came, whose meaning is in the events that follow in the same
+   * batch. `isProse` is false when there is more in them than words and thoughts.
+   */
+  | { readonly type: "wire"; readonly text: string; readonly isProse: boolean }
   | { readonly type: "text-delta"; readonly text: string }
-  | { readonly type: "reasoning-delta"; readonly text: string }
+  /** A proof ends the thoughts that it is for, and has no text of its own; it comes only where it is wanted. */
+  | { readonly type: "reasoning-delta"; readonly text: string; readonly proof?: ThoughtProof }
   | { readonly type: "tool-input-start"; readonly toolCallId: string; readonly toolName: string }
   | { readonly type: "tool-input-delta"; readonly toolCallId: string; readonly text: string }
   /** The call is whole; `input` is the JSON text of its arguments, checked to be JSON. */
@@ -50,7 +81,13 @@ export type ModelEvent =
       readonly input: string;
     }
   /** Terminal: the provider said that it was done. */
-  | { readonly type: "finish"; readonly finishReason: FinishReason; readonly usage: TokenUsage }
+  | {
+      readonly type: "finish";
+      readonly finishReason: FinishReason;
+      readonly usage: TokenUsage;
+      /** Of a native call only: the objects that the wire ended with, or the whole answer. */
+      readonly native?: readonly Record<string, unknown>[];
+    }
   /**
    * Terminal: anything else. `usage` is what the provider had already reported (Anthropic sends its input count
    * first), so that an interrupted answer can still be billed right.
@@ -59,6 +96,8 @@ export type ModelEvent =
 
 export interface Provider {
   readonly id: ProviderId;
+  /** The wire on which native requests are sent as they are; left out: none. */
+  readonly nativeWire?: NativeWire;
   /**
    * Starts the call at once and yields events in batches, one batch for each network read, so that a burst costs
    * one turn of the loop. The last event of the last batch is `finish` or `fail`, exactly one; the iterable never

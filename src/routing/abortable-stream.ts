@@ -42,14 +42,15 @@ export class AbortableStream<Batch> {
       () => undefined,
       () => undefined,
     );
-    if (!this.leftBehind) await this.within(quiet, true);
+    // Without an abort it may take as long as it likes.
+    if (this.signal.aborted && !this.leftBehind) await this.within(quiet);
   }
 
-  /** Waits for as long as it takes; once the signal is aborted, or when it is closing, for a moment only. */
-  private within<Value>(work: Promise<Value>, isClosing = false): Promise<Value | "deaf"> {
+  /** Waits for as long as it takes; once the signal is aborted, for a moment only. */
+  private within<Value>(work: Promise<Value>): Promise<Value | "deaf"> {
     return new Promise((resolve, reject) => {
       this.giveUp = () => resolve("deaf");
-      if (isClosing || this.signal.aborted) this.startGrace();
+      if (this.signal.aborted) this.startGrace();
       const settle =
         <Result>(tell: (result: Result) => void) =>
         (result: Result): void => {

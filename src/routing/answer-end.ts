@@ -8,6 +8,8 @@ export interface AnswerEnd {
   readonly type: "answer-end";
   readonly status: TerminalState;
   readonly finishReason: FinishReason | null;
+  /** What the wire of a native call ended with, or the whole answer; left out where the last leg was asked in our words. */
+  readonly native?: readonly Record<string, unknown>[];
   /** The failure that ended it; null for `complete` and `cancelled`. */
   readonly failure: ProviderFailure | null;
   readonly attempts: readonly SelectionAttempt[];
@@ -20,7 +22,7 @@ export interface AnswerEnd {
 
 export type AnswerEndFacts = Pick<
   AnswerEnd,
-  "status" | "finishReason" | "failure" | "attempts" | "legs" | "firstTokenMs" | "durationMs"
+  "status" | "finishReason" | "native" | "failure" | "attempts" | "legs" | "firstTokenMs" | "durationMs"
 >;
 
 /** Tokens and cost are those of the legs; without a leg, what failed attempts are known to have cost. */

@@ -16,6 +16,7 @@ export function toCallOutcome(end: AttemptEnd, requestId: string, nowMs: number)
       ? { firstTokenAtMs: nowMs - record.durationMs + firstTokenMs }
       : {}),
     latencyMs: failure === null ? (firstTokenMs ?? record.durationMs) : record.durationMs,
+    ...(end.isWhole ? { isWhole: true } : {}),
     scope: failure === null ? "model" : toScope(failure),
     tokensPerSecond: end.tokensPerSecond,
     retryAfterMs: failure?.retryAfterMs ?? null,

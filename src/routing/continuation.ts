@@ -37,7 +37,8 @@ export function toContinuedCall(
   const told = shown.trimEnd();
   // No wire takes a message of whitespace, and nothing has been said: the call is as it was.
   if (told === "") return { call, isPrefill: false, anchor: null, untoldSpace: shown };
-  const { responseFormat: _, ...rest } = call;
+  // The caller's own words ask for the whole answer; from here on it is asked for in ours.
+  const { responseFormat: _, native: __, ...rest } = call;
   if (takesPrefill) {
     const prompt = [...call.prompt, toAssistant(told)];
     const limit = toTokenLimit(call, estimateTokens(shown));

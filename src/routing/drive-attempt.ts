@@ -44,11 +44,15 @@ export interface AttemptEnd {
   readonly attempt: number;
   readonly failure: ProviderFailure | null;
   readonly finishReason: FinishReason | null;
+  /** What a native call's wire ended with; empty for every other call. */
+  readonly native: readonly Record<string, unknown>[];
   readonly hadContent: boolean;
-  /** The turn's time was over, which is not the provider's fault. */
   /** Cancelled because another target spoke first, after it had kept its reader waiting for longer than usual. */
   readonly late?: boolean;
+  /** The turn's time was over, which is not the provider's fault. */
   readonly turnOver: boolean;
+  /** The answer came in one piece: when its first token was there nobody knows. */
+  readonly isWhole: boolean;
   /** Output tokens a second after the first; null when the call was too short to tell. */
   readonly tokensPerSecond: number | null;
   readonly record: SelectionAttempt;
@@ -62,7 +66,7 @@ export async function* driveAttempt(
   const { clock } = deps;
   const { target, attempt } = input;
   const call: ModelCall = { ...input.call, modelId: target.model };
-  const notes = new AttemptNotes(clock.nowMs());
+  const notes = new AttemptNotes(clock.nowMs(), isWholeCall(input));
   const events = runAttempt(input.provider, call, toOwnDeadlines(deps, input), clock, input.signal);
   for await (const batch of events) {
     const content: LegEvent[] = [];
@@ -86,7 +90,18 @@ export async function* driveAttempt(
 /** No attempt outlasts its turn. */
 function toOwnDeadlines({ clock, deadlines }: DriveAttemptDeps, input: DriveAttemptInput): TurnDeadlines {
   const turnLeftMs = Math.max(1, input.turnStartedMs + deadlines.turnMs - clock.nowMs());
-  return turnLeftMs < deadlines.totalMs ? { ...deadlines, totalMs: turnLeftMs } : deadlines;
+  const totalMs = Math.min(turnLeftMs, deadlines.totalMs);
+  // Nothing is heard of an answer that comes in one piece until it is there.
+  if (isWholeCall(input)) {
+    return { ...deadlines, headersMs: totalMs, firstTokenMs: totalMs, gapMs: totalMs, totalMs };
+  }
+  return totalMs < deadlines.totalMs ? { ...deadlines, totalMs } : deadlines;
+}
+
+/** True when the provider is asked for the whole answer in one piece. */
+export function isWholeCall({ provider, call }: Pick<DriveAttemptInput, "provider" | "call">): boolean {
+  const { native } = call;
+  return native !== undefined && !native.stream && native.wire === provider.nativeWire;
 }
 
 /** Fewer tokens, or less time for them, say more about the network's packets than about the model. */
@@ -103,9 +118,12 @@ class AttemptNotes {
   private finishReason: FinishReason | null = null;
   private failure: ProviderFailure | null = null;
   private usage: TokenUsage = UNKNOWN_USAGE;
+  private native: readonly Record<string, unknown>[] = [];
+  private readonly isWhole: boolean;
 
-  constructor(startedMs: number) {
+  constructor(startedMs: number, isWhole: boolean) {
     this.startedMs = startedMs;
+    this.isWhole = isWhole;
   }
 
   /** True for the first content. */
@@ -118,12 +136,16 @@ class AttemptNotes {
 
   end(event: Extract<ModelEvent, { type: "finish" | "fail" }>): void {
     this.usage = event.usage;
-    if (event.type === "finish") this.finishReason = event.finishReason;
-    else this.failure = event.failure;
+    if (event.type === "fail") {
+      this.failure = event.failure;
+      return;
+    }
+    this.finishReason = event.finishReason;
+    this.native = event.native ?? [];
   }
 
   toEnd(deps: DriveAttemptDeps, input: DriveAttemptInput): AttemptEnd {
-    const { failure, finishReason, firstTokenMs, usage } = this;
+    const { failure, finishReason, firstTokenMs, usage, native, isWhole } = this;
     const { target, attempt, turnStartedMs, hedge } = input;
     const nowMs = deps.clock.nowMs();
     const durationMs = Math.max(0, nowMs - this.startedMs);
@@ -132,6 +154,8 @@ class AttemptNotes {
       attempt,
       failure,
       finishReason,
+      native,
+      isWhole,
       hadContent: firstTokenMs !== null,
       turnOver: failure?.kind === "timeout" && nowMs >= turnStartedMs + deps.deadlines.turnMs,
       tokensPerSecond: failure === null ? this.toTokensPerSecond(durationMs) : null,
@@ -139,7 +163,7 @@ class AttemptNotes {
         ...target,
         startedAtMs: Math.max(0, this.startedMs - turnStartedMs),
         durationMs,
-        firstTokenMs,
+        firstTokenMs: isWhole ? null : firstTokenMs,
         outcome: failure === null ? "success" : failure.kind === "cancelled" ? "cancelled" : "failure",
         error: failure === null ? null : `${failure.kind}: ${failure.message}`,
         hedge,

@@ -53,8 +53,9 @@ export class LegFilter {
     if (this.hasDiverged) return [];
     // Thoughts in the middle of a sentence would break it.
     if (event.type === "reasoning-delta" && this.isContinued) return [];
+    if (event.type === "wire" && event.isProse && this.waiting.length === 0) return this.note([event]);
     const isProse = event.type === "text-delta" || event.type === "reasoning-delta";
-    if (isProse && event.text === "") return [];
+    if (isProse && event.text === "" && !("proof" in event)) return [];
     if (!isProse || this.waiting.length > 0) return this.keepWaiting(event);
     if (this.seam === null || event.type === "reasoning-delta") return this.note([event]);
     return this.note(this.join(this.seam.feed(event.text)));
@@ -94,6 +95,7 @@ function countCharacters(event: LegEvent): number {
     case "tool-input-delta":
       return event.text.length;
     case "leg-start":
+    case "wire":
     case "tool-input-start":
     case "tool-call":
       return 0;

@@ -119,6 +119,7 @@ const NEED_WORDS: Readonly<Record<MissingNeed, string>> = {
   tools: "it takes no tools",
   context: "the chat is too long for it",
   output: "it gives no answer as long as was asked for",
+  wire: "the request has fields that its wire has no place for",
 };
 
 /** Null for one that may be tried. */

@@ -2,7 +2,7 @@
  * What a request asks of a model (pictures, tools, room for the chat and for the answer), and what of that a model
  * is known not to give. Pure. Rules RT62 to RT65.
  */
-import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
+import type { LanguageModelV4Prompt, LanguageModelV4ToolResultPart } from "@ai-sdk/provider";
 import type { MissingNeed, RequestNeeds } from "../protocol/selection.ts";
 import type { ModelCall } from "../providers/provider.ts";
 import { estimateTokens } from "./estimate-tokens.ts";
@@ -14,6 +14,8 @@ export interface TargetAbilities {
   readonly maxOutputTokens: number | null;
   readonly vision: boolean | null;
   readonly tools: boolean | null;
+  /** The wire on which its provider takes requests as they are; left out: none. */
+  readonly wire?: string;
 }
 
 export const UNKNOWN_ABILITIES: TargetAbilities = {
@@ -42,6 +44,7 @@ export function readNeeds(call: Omit<ModelCall, "modelId">): RequestNeeds {
     tools: tools.length > 0,
     inputTokens: countPromptTokens(call.prompt) + files.length * FILE_TOKENS + estimateTokens(toolText),
     outputTokens: call.maxOutputTokens ?? null,
+    ...(call.native === undefined || call.native.onlyHere.length === 0 ? {} : { wire: call.native.wire }),
   };
 }
 
@@ -56,6 +59,7 @@ export function findMissingNeeds(needs: RequestNeeds, abilities: TargetAbilities
   if (needs.outputTokens !== null && maxOutputTokens !== null && needs.outputTokens > maxOutputTokens) {
     missing.push("output");
   }
+  if (needs.wire !== undefined && abilities.wire !== needs.wire) missing.push("wire");
   return missing;
 }
 
@@ -63,8 +67,22 @@ function listFileTypes(prompt: LanguageModelV4Prompt): string[] {
   return prompt.flatMap((message) =>
     message.role === "system"
       ? []
-      : message.content.flatMap((part) => (part.type === "file" ? [part.mediaType] : [])),
+      : message.content.flatMap((part) => {
+          if (part.type === "tool-result") return listResultFileTypes(part);
+          return part.type === "file" ? [part.mediaType] : [];
+        }),
   );
+}
+
+function listResultFileTypes({ output }: LanguageModelV4ToolResultPart): string[] {
+  if (output.type !== "content") return [];
+  return output.value.flatMap((part) => (part.type === "file" ? [part.mediaType] : []));
+}
+
+/** What a tool's result says, without its files: their bytes are no words. */
+function toResultText({ output }: LanguageModelV4ToolResultPart): string {
+  if (output.type !== "content") return JSON.stringify(output);
+  return output.value.map((part) => (part.type === "text" ? part.text : "")).join("\n");
 }
 
 function countPromptTokens(prompt: LanguageModelV4Prompt): number {
@@ -78,7 +96,7 @@ function countPromptTokens(prompt: LanguageModelV4Prompt): number {
     for (const part of message.content) {
       if (part.type === "text" || part.type === "reasoning") tokens += estimateTokens(part.text);
       else if (part.type === "tool-call") tokens += estimateTokens(JSON.stringify(part.input ?? null));
-      else if (part.type === "tool-result") tokens += estimateTokens(JSON.stringify(part.output));
+      else if (part.type === "tool-result") tokens += estimateTokens(toResultText(part));
     }
   }
   return tokens;

@@ -92,10 +92,10 @@ export function resolveModels(
             type: "class",
             name: value.modelClass.name,
             targets: value.modelClass.targets.map((target) =>
-              toRequestedTarget(target, value.modelClass.weights?.get(toTargetName(target)) ?? null),
+              toRequestedTarget(catalog, target, value.modelClass.weights?.get(toTargetName(target)) ?? null),
             ),
           }
-        : { type: "pinned", target: toRequestedTarget(value.target, null) },
+        : { type: "pinned", target: toRequestedTarget(catalog, value.target, null) },
     );
   }
   if (models.every((model) => model.type === "class" && model.targets.length === 0)) {
@@ -105,11 +105,18 @@ export function resolveModels(
 }
 
 /** Of a model that the catalog does not know by itself nobody knows what it can do. */
-function toRequestedTarget(target: CatalogTarget, weight: number | null): RequestedTarget {
+function toRequestedTarget(catalog: Catalog, target: CatalogTarget, weight: number | null): RequestedTarget {
   const { provider, modelId, contextTokens, maxOutputTokens, vision, tools } = target;
-  const known = isKnownModel(target);
-  const abilities = known ? { contextTokens, maxOutputTokens, vision, tools } : UNKNOWN_ABILITIES;
-  return { provider, model: modelId, abilities, weight };
+  const wire = catalog.wires.get(provider);
+  const abilities = isKnownModel(target)
+    ? { contextTokens, maxOutputTokens, vision, tools }
+    : UNKNOWN_ABILITIES;
+  return {
+    provider,
+    model: modelId,
+    abilities: wire === undefined ? abilities : { ...abilities, wire },
+    weight,
+  };
 }
 
 /** The record of the decision, and how the answer ended. */

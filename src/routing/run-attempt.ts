@@ -82,8 +82,11 @@ export async function* runAttempt(
   } finally {
     watchdog.stop();
     signal.removeEventListener("abort", forwardAbort);
-    // An abort costs as much as a word does: what has ended by itself is only closed.
-    if (!hasEnded) controller.abort(CALL_OVER);
-    await stream?.close();
+    // An abort costs as much as a word does: what has ended by itself is only closed, and nobody waits for that.
+    if (hasEnded) void stream?.close();
+    else {
+      controller.abort(CALL_OVER);
+      await stream?.close();
+    }
   }
 }

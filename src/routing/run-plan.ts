@@ -155,7 +155,9 @@ class PlanRun {
   toHedgeChoice(target: Target): HedgeChoice {
     const { hedgeBudget, readCircuit } = this.deps;
     const circuit = readTargetCircuit(readCircuit(target.provider), target.model);
-    const isPossible = hedgeBudget !== null && this.input.plan.order.length > 1;
+    // Of an answer that comes in one piece nobody knows when its first word is late.
+    const isTimed = this.input.call.native?.stream !== false;
+    const isPossible = hedgeBudget !== null && isTimed && this.input.plan.order.length > 1;
     return {
       afterMs: isPossible && circuit !== null ? toHedgeAfterMs(circuit.usual) : null,
       start: () => this.startHedge(target),
@@ -193,6 +195,7 @@ class PlanRun {
     return toAnswerEnd({
       status,
       finishReason: end?.finishReason ?? null,
+      ...(end === null || end.native.length === 0 ? {} : { native: end.native }),
       failure: isBroken ? (this.lastFailure ?? this.toUnasked()) : null,
       attempts: this.listAttempts(),
       legs: this.legs.list(),

@@ -24,6 +24,8 @@ export class Watchdog {
   private phaseStartedMs: number;
   private readerAway = false;
   private cancelTimer: () => void = () => {};
+  /** When the timer fires, epoch milliseconds. */
+  private armedForMs = 0;
 
   constructor(clock: Clock, deadlines: Deadlines, onExpire: () => void) {
     this.clock = clock;
@@ -85,7 +87,9 @@ export class Watchdog {
     this.cancelTimer();
   }
 
+  /** A timer that fires too early looks again; only one that would fire too late is set anew. */
   private rearm(): void {
+    if (this.clock.nowMs() + this.phaseLimitMs() >= this.armedForMs) return;
     this.cancelTimer();
     this.arm();
   }
@@ -106,6 +110,7 @@ export class Watchdog {
       this.onExpire();
       return;
     }
+    this.armedForMs = nowMs + leftMs;
     this.cancelTimer = this.clock.startTimer(leftMs, () => this.arm());
   }
 }

@@ -18,10 +18,13 @@ export class AnswerWriter {
   private stepHasParts = false;
 
   private receipt: Receipt;
+  /** Provider calls of the steps before the one that runs. */
+  private attemptsBefore: number;
 
   /** `receipt` as it stands at the start; legs are filled in as they begin. */
   constructor(receipt: Receipt) {
     this.receipt = receipt;
+    this.attemptsBefore = receipt.attempts;
   }
 
   /** The writer of an answer that a crash interrupted, as it was behind those chunks. */
@@ -53,6 +56,7 @@ export class AnswerWriter {
   /** The tools have answered. */
   endStep(): AnswerChunk[] {
     this.stepOpen = false;
+    this.attemptsBefore = this.receipt.attempts;
     return [{ type: "finish-step" }];
   }
 
@@ -84,7 +88,10 @@ export class AnswerWriter {
   private writeEvent(event: AnswerEvent, chunks: AnswerChunk[]): void {
     switch (event.type) {
       case "leg-start":
-        this.startLeg(event.target, chunks);
+        this.startLeg(event.target, event.attempt, chunks);
+        return;
+      case "wire":
+        // A chat's calls are never native: its wire is our own.
         return;
       case "text-delta":
         this.writeDelta("text", event.text, chunks);
@@ -120,9 +127,10 @@ export class AnswerWriter {
   }
 
   /** Who answers is told with the first word, and stored: after a crash it is still known. */
-  private startLeg(target: Target, chunks: AnswerChunk[]): void {
+  private startLeg(target: Target, attempt: number, chunks: AnswerChunk[]): void {
     const leg: Leg = { ...target, usage: UNKNOWN_USAGE, costMicroUsd: null, estimated: false };
-    this.receipt = { ...this.receipt, legs: [...this.receipt.legs, leg] };
+    const attempts = this.attemptsBefore + attempt;
+    this.receipt = { ...this.receipt, legs: [...this.receipt.legs, leg], attempts };
     if (!this.stepOpen) {
       chunks.push({ type: "start-step" });
     } else if (this.stepHasParts && !this.stepHasText) {
@@ -161,8 +169,12 @@ export class AnswerWriter {
         return;
       case "finish-step":
         this.stepOpen = false;
+        this.attemptsBefore = this.receipt.attempts;
         return;
       case "start":
+        this.attemptsBefore = chunk.messageMetadata.attempts;
+        this.receipt = chunk.messageMetadata;
+        return;
       case "message-metadata":
         this.receipt = chunk.messageMetadata;
         return;

@@ -52,6 +52,20 @@ export class Chat {
     return this.runner.running !== null;
   }
 
+  /** Follows the running answer from its beginning; `no-active` when none is being written. */
+  followRunning(socket: ChatSocket): void {
+    const turnId = this.runner.running?.turn.turnId ?? "";
+    if (turnId === "") return sendFrame(socket, { type: "no-active", requestId: turnId });
+    this.following.resume(socket, {
+      type: "resume",
+      requestId: turnId,
+      turnId,
+      id: "",
+      headers: {},
+      body: {},
+    });
+  }
+
   get hasOpenTurns(): boolean {
     return this.runner.queue.open.length > 0;
   }
@@ -96,8 +110,13 @@ export class Chat {
   }
 
   removeSocket(socket: ChatSocket): void {
-    this.runner.forgetSocket(socket);
+    this.forgetFollower(socket);
     this.announceChange(false);
+  }
+
+  /** For one that was never counted among those who are there. */
+  forgetFollower(socket: ChatSocket): void {
+    this.runner.forgetSocket(socket);
   }
 
   /** The first frame of a live socket, and the word to the others that somebody came. */

@@ -267,6 +267,7 @@ function toCatalog({ providers, classes }: WorldPlan): Catalog {
   return {
     providers: providers.map(({ id }) => toProviderId(id)),
     targets,
+    wires: new Map(),
     classes: classes.map(({ name, targets: names }) => ({
       name,
       description: "",

@@ -1,47 +1,13 @@
 /** AI SDK's own `Chat` with its `WebSocketChatTransport`, unmodified, against the chat's object in workerd. */
-import {
-  AbstractChat,
-  WebSocketChatTransport,
-  type ChatInit,
-  type ChatState,
-  type ChatStatus,
-  type UIMessage,
-} from "ai";
+import { WebSocketChatTransport, type UIMessage } from "ai";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { MemoryChat, textOf } from "./sandbox-ai-sdk.ts";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
 import { createVisitor, type Chat, type Visitor } from "./sandbox-people.ts";
 import { closeCircuits } from "./sandbox-settings.ts";
 
 // Some wait for the queue, some for an object that comes back; a busy machine takes its time for both.
 vi.setConfig({ testTimeout: 20_000 });
-
-class MemoryState implements ChatState<UIMessage> {
-  status: ChatStatus = "ready";
-  error: Error | undefined = undefined;
-  messages: UIMessage[] = [];
-
-  pushMessage = (message: UIMessage): void => {
-    this.messages = [...this.messages, message];
-  };
-
-  popMessage = (): void => {
-    this.messages = this.messages.slice(0, -1);
-  };
-
-  replaceMessage = (index: number, message: UIMessage): void => {
-    this.messages = this.messages.with(index, message);
-  };
-
-  snapshot = <Value>(value: Value): Value => structuredClone(value);
-}
-
-class MemoryChat extends AbstractChat<UIMessage> {
-  constructor(init: ChatInit<UIMessage>, messages: UIMessage[] = []) {
-    const state = new MemoryState();
-    state.messages = messages;
-    super({ ...init, state });
-  }
-}
 
 let ada: Visitor;
 beforeAll(async () => {
@@ -101,9 +67,6 @@ function openTransport(chat: Chat, model = "openai/gpt-6-luna"): WebSocketChatTr
     body: { model },
   });
 }
-
-const textOf = (message: UIMessage | undefined): string =>
-  (message?.parts ?? []).map((part) => (part.type === "text" ? part.text : "")).join("");
 
 describe("an unmodified client", () => {
   it("[SE10] asks and reads, and holds the very message that is stored", async () => {

@@ -101,6 +101,7 @@ describe("migrations", () => {
       "auth_account_identity",
       "auth_rate_limit_key_unique",
       "auth_session_token_unique",
+      "chat_owner_client_chat",
       "membership_user_organization",
       "organization_personal_of_user_id_unique",
       "user_email_unique",
@@ -265,6 +266,12 @@ describe("plans", () => {
     const list = `select id from chat where user_id = 'u' and organization_id = 'o' and deleted_at_ms is null
       order by updated_at_ms desc, id desc limit 51`;
     expect(await planOf(list)).toMatch(/USING (COVERING )?INDEX chat_owner_updated/);
+    const named = `select id from chat where user_id = 'u' and organization_id = 'o' and deleted_at_ms is null
+      and client_chat_id = 'c' limit 1`;
+    expect(await planOf(named)).toMatch(/USING (COVERING )?INDEX chat_owner_client_chat/);
+    const made = `select id from chat where user_id = 'u' and organization_id = 'o' and deleted_at_ms is null
+      and updated_at_ms >= 1 and created_at_ms >= 1 limit 300`;
+    expect(await planOf(made)).toMatch(/USING (COVERING )?INDEX chat_owner_updated/);
     const key = "select id from api_key where hash = 'h' and revoked_at_ms is null limit 1";
     expect(await planOf(key)).toContain("api_key_hash_unique");
     const log =
@@ -275,7 +282,7 @@ describe("plans", () => {
     const request = `select id from selection where request_id = 'r' and +organization_id = 'o'
       order by created_at_ms desc, id desc limit 51`;
     expect(await planOf(request)).toContain("selection_request");
-    for (const statement of [list, key, log, all, request])
+    for (const statement of [list, named, made, key, log, all, request])
       expect(await planOf(statement)).not.toContain("TEMP B-TREE");
   });
 });

@@ -52,7 +52,7 @@ export function startApp(options: StartOptions = {}) {
     ...options.auth,
   });
   const resolver = createPrincipalResolver({
-    auth,
+    openAuth: () => Promise.resolve(auth),
     accounts,
     apiKeys: {
       ...apiKeys,

@@ -74,7 +74,7 @@ describe("refusals", () => {
   it.each([
     ["n", { n: 2 }, /one answer/],
     ["store", { store: true }, /not stored/],
-    ["logprobs", { logprobs: true }, /logprobs/],
+    ["logit_bias.50256", { logit_bias: { "50256": 101 } }, /logit_bias/],
     ["temperature", { temperature: 3 }, /temperature/],
     ["messages", { messages: [] }, /messages/],
     ["messages.0.role", { messages: [{ role: "wizard", content: "Abracadabra" }] }, /messages\.0\.role/],

@@ -1,5 +1,6 @@
 /** The foot of every side: who is signed in, the other pages, the theme, the way out. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { BookOpenTextIcon } from "@phosphor-icons/react/dist/csr/BookOpenText";
 import { ChartBarIcon } from "@phosphor-icons/react/dist/csr/ChartBar";
 import { KeyIcon } from "@phosphor-icons/react/dist/csr/Key";
 import { SignOutIcon } from "@phosphor-icons/react/dist/csr/SignOut";
@@ -47,6 +48,10 @@ export function AccountMenu() {
         <Link href="/keys" className={LINK}>
           <KeyIcon aria-hidden size={18} />
           API keys
+        </Link>
+        <Link href="/docs" className={LINK}>
+          <BookOpenTextIcon aria-hidden size={18} />
+          API documentation
         </Link>
       </nav>
       <div className="mt-1 flex items-center gap-1 pl-2.5">

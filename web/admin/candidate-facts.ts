@@ -13,6 +13,7 @@ const NEEDS: Readonly<Record<MissingNeed, string>> = {
   tools: "takes no tools",
   context: "context too short for this chat",
   output: "answers too short for what was asked",
+  wire: "speaks another wire than the request",
 };
 
 /** What stood against it; the first thing a reader looks for. */

@@ -7,6 +7,7 @@ const FOR_ALL: readonly PageTab[] = [
   { href: "/console/selections", text: "Selections" },
   { href: "/console/analytics", text: "Analytics" },
   { href: "/keys", text: "API keys" },
+  { href: "/docs", text: "API" },
 ];
 
 /** Circuits are for admins; the rest shows everybody what is their own organization's. */

@@ -22,7 +22,8 @@ export const KEY_CACHE_LIFETIME_MS = 30_000;
 const KEY_CACHE_ENTRIES = 10_000;
 
 export interface ResolverDependencies {
-  readonly auth: Auth;
+  /** Loaded when somebody comes with a cookie: programs with keys do without it, and so does the start. */
+  readonly openAuth: () => Promise<Auth>;
   readonly accounts: AccountStore;
   readonly apiKeys: ApiKeyStore;
   readonly log: Log;
@@ -101,11 +102,12 @@ async function saveLastUsed(dependencies: ResolverDependencies, keyId: string, n
 }
 
 async function resolveCookie(
-  { auth, accounts }: ResolverDependencies,
+  { openAuth, accounts }: ResolverDependencies,
   headers: Headers,
 ): Promise<Result<Principal, AuthenticationFailure>> {
   // Most strangers bring no cookie at all: they cost no query.
   if (!headers.has("cookie")) return fail("no-credentials");
+  const auth = await openAuth();
   const answer = await auth.api.getSession({ headers });
   if (answer === null) return fail("no-sign-in");
   const person = SignIn.parse(answer).user;

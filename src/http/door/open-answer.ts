@@ -1,16 +1,20 @@
 /**
  * From a call that a door has read to an answer that is on its way: whose it is, who is asked, under which policy and
- * for how long. The same for every wire. Rules HT42, HT43, HT70, HT71.
+ * for how long. The same for every wire. Rules HT42, HT43, HT70, HT71, HT140.
  */
 import type { Clock } from "../../base/clock.ts";
 import { newSelectionId, type IdSource } from "../../base/id.ts";
+import type { Log } from "../../base/log.ts";
 import { fail, succeed, type Result } from "../../base/result.ts";
 import { RoutingPolicy, type SelectionRecord } from "../../protocol/selection.ts";
 import type { Catalog } from "../../providers/catalog.ts";
 import type { ModelCall } from "../../providers/provider.ts";
-import type { AnswerInput, AnswerOutcome, ResolvedModels } from "../../routing/run-answer.ts";
-import type { AnswerEvent } from "../../routing/run-plan.ts";
+import type { AnswerInput, ResolvedModels } from "../../routing/run-answer.ts";
+import type { AnswerEnd, AnswerEvent } from "../../routing/run-plan.ts";
 import { readPrincipal, type AppContext } from "../app-env.ts";
+import { answerThroughCache, startCacheNote, type CacheNote } from "./cache/answer-through-cache.ts";
+import { CACHE_HEADER, readCacheWish } from "./cache/cache-wish.ts";
+import type { AnswerCacheStore } from "./cache/store.ts";
 import type { CallMistake } from "./wire-writer.ts";
 
 export interface DoorDeps {
@@ -22,11 +26,23 @@ export interface DoorDeps {
   /** Hands the record over; returns at once. */
   readonly saveSelection: (record: SelectionRecord) => void;
   readonly isSandbox: (provider: string) => boolean;
+  readonly log: Log;
+  readonly answerCache: AnswerCacheStore;
+  /** What is written to one end comes out of the other. */
+  readonly openPipe: () => {
+    readonly readable: ReadableStream<Uint8Array>;
+    readonly writable: WritableStream<Uint8Array>;
+  };
   /** Keeps an answer running to its record when its reader has gone. */
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
-export type Answer = AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
+/** How an answer ended; without a record where nobody was selected, because it was kept from before (HT145). */
+export interface ServedOutcome {
+  readonly end: AnswerEnd;
+  readonly record: SelectionRecord | null;
+}
+export type Answer = AsyncGenerator<readonly AnswerEvent[], ServedOutcome, undefined>;
 
 /** What a door has read from a request. */
 export interface AskedAnswer {
@@ -48,6 +64,8 @@ export interface OpenAnswer {
   /** The caller wants to know who could have answered, and why. */
   readonly trace: boolean;
   readonly stream: boolean;
+  /** What the cache does; null where it is left alone. */
+  readonly cache: CacheNote | null;
 }
 
 const POLICY_HEADER = "x-breakwater-policy";
@@ -64,15 +82,19 @@ export function openAnswer(
 ): Result<OpenAnswer, CallMistake> {
   const models = deps.resolveModels(asked.models);
   if (!models.ok) return fail({ code: "model-not-found", param: "model", message: models.error });
+  const stranded = findStrandedField(asked.call, models.value);
+  if (stranded !== null) return fail(stranded);
   const policy = readPolicy(context, asked.policy);
   if (!policy.ok) return policy;
   const timeoutMs = readTimeout(context);
   if (!timeoutMs.ok) return timeoutMs;
+  const wish = readCacheWish(context.req.header(CACHE_HEADER));
+  if (!wish.ok) return fail({ code: "invalid-request", param: CACHE_HEADER, message: wish.error });
   const principal = readPrincipal(context);
   const controller = new AbortController();
   context.req.raw.signal.addEventListener("abort", () => controller.abort(), { once: true });
   const selectionId = newSelectionId(deps.idSource);
-  const answer = deps.runAnswer({
+  const input: AnswerInput = {
     models: models.value,
     policy: policy.value,
     call: asked.call,
@@ -87,9 +109,24 @@ export function openAnswer(
     mayStartOver: !asked.stream,
     ...(timeoutMs.value === null ? {} : { turnMs: timeoutMs.value }),
     signal: controller.signal,
-  });
+  };
   const trace = context.req.header(TRACE_HEADER) === "1";
-  return succeed({ answer, selectionId, controller, trace, stream: asked.stream });
+  const cache = wish.value === null ? null : startCacheNote(wish.value);
+  const answer =
+    wish.value === null || cache === null
+      ? deps.runAnswer(input)
+      : answerThroughCache(deps, wish.value, cache, input);
+  return succeed({ answer, selectionId, controller, trace, stream: asked.stream, cache });
+}
+
+/** A field that only one wire carries, where nobody who is asked for speaks it. */
+function findStrandedField({ native }: AskedAnswer["call"], { models }: ResolvedModels): CallMistake | null {
+  const [param] = native?.onlyHere ?? [];
+  if (native === undefined || param === undefined) return null;
+  const targets = models.flatMap((model) => (model.type === "class" ? model.targets : [model.target]));
+  if (targets.some(({ abilities }) => abilities.wire === native.wire)) return null;
+  const message = `${param}: none of these models has a provider that takes this field; leave it out, or ask for one on the wire of this request.`;
+  return { code: "invalid-request", param, message };
 }
 
 /** The body's word, else the header's; null when neither names a policy. */

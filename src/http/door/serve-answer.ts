@@ -3,11 +3,12 @@
  * for every wire. Rules HT49 to HT54.
  */
 import { describeError, describeStack } from "../../auth/store/describe-error.ts";
-import type { BreakwaterEnd } from "../../protocol/breakwater-end.ts";
-import type { AnswerOutcome } from "../../routing/run-answer.ts";
+import type { AnswerTrace, BreakwaterEnd } from "../../protocol/breakwater-end.ts";
+import type { SelectionRecord } from "../../protocol/selection.ts";
 import type { AnswerEnd, AnswerEvent } from "../../routing/run-plan.ts";
 import type { AppContext } from "../app-env.ts";
-import type { DoorDeps, OpenAnswer } from "./open-answer.ts";
+import { toCacheFacts, toCacheHeaders } from "./cache/answer-through-cache.ts";
+import type { DoorDeps, OpenAnswer, ServedOutcome } from "./open-answer.ts";
 import { toBytes, type WireWriter } from "./wire-writer.ts";
 
 export function serveAnswer(
@@ -28,10 +29,10 @@ async function giveWhole(
   for (;;) {
     const next = await open.answer.next();
     if (next.done === true) {
-      deps.saveSelection(next.value.record);
-      const { end } = next.value;
+      const { end, record } = next.value;
+      if (record !== null) deps.saveSelection(record);
       const breakwater = toBreakwaterEnd(open, next.value);
-      const headers = toHeaders(deps, end);
+      const headers = toHeaders(deps, open, end);
       if (end.status === "complete") return context.json(writer.toWhole(end, breakwater), 200, headers);
       const { status, body } = writer.toRefusal(end, breakwater);
       return context.json(body, status, headers);
@@ -43,7 +44,7 @@ async function giveWhole(
 
 /** The first thing that there is to tell. */
 type Opening =
-  | { readonly done: true; readonly outcome: AnswerOutcome }
+  | { readonly done: true; readonly outcome: ServedOutcome }
   | {
       readonly done: false;
       readonly text: string;
@@ -63,17 +64,19 @@ async function streamAnswer(
   const opening = await readUntilContent(open, writer);
   if (opening.done && opening.outcome.end.status !== "complete") {
     const { end, record } = opening.outcome;
-    deps.saveSelection(record);
+    if (record !== null) deps.saveSelection(record);
     const { status, body } = writer.toRefusal(end, toBreakwaterEnd(open, opening.outcome));
-    return context.json(body, status, toHeaders(deps, end));
+    return context.json(body, status, toHeaders(deps, open, end));
   }
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const { readable, writable } = deps.openPipe();
   deps.waitUntil(pump(deps, context, { open, writer, opening }, writable));
   return new Response(readable, {
     headers: {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-cache, no-transform",
-      ...(opening.done ? toHeaders(deps, opening.outcome.end) : toFirstHeaders(deps, opening.start)),
+      ...(opening.done
+        ? toHeaders(deps, open, opening.outcome.end)
+        : toFirstHeaders(deps, open, opening.start)),
     },
   });
 }
@@ -111,7 +114,7 @@ async function pump(
     if (!opening.done) await send(opening.text);
     const outcome = opening.done ? opening.outcome : await drain(open, writer, send);
     const { end, record } = outcome;
-    deps.saveSelection(record);
+    if (record !== null) deps.saveSelection(record);
     const breakwater = toBreakwaterEnd(open, outcome);
     // Clients take a stream that just stops for a finished one: a broken answer says so.
     await send(end.status === "complete" ? writer.end(end, breakwater) : writer.fail(end, breakwater));
@@ -131,7 +134,7 @@ async function drain(
   { answer }: OpenAnswer,
   writer: WireWriter,
   send: (text: string) => Promise<void>,
-): Promise<AnswerOutcome> {
+): Promise<ServedOutcome> {
   for (;;) {
     const next = await answer.next();
     if (next.done === true) return next.value;
@@ -139,21 +142,26 @@ async function drain(
   }
 }
 
-function toBreakwaterEnd(open: OpenAnswer, { end, record }: AnswerOutcome): BreakwaterEnd {
-  const { intent, mode, decision, candidates } = record;
+function toBreakwaterEnd(open: OpenAnswer, { end, record }: ServedOutcome): BreakwaterEnd {
   return {
     status: end.status,
     legs: end.legs,
     attempts: end.attempts.length,
     costMicroUsd: end.costMicroUsd,
-    selectionId: open.selectionId,
-    ...(open.trace ? { trace: { intent, mode, decision, candidates } } : {}),
+    selectionId: open.cache?.hit?.selectionId ?? open.selectionId,
+    ...(open.trace && record !== null ? { trace: toTrace(record) } : {}),
+    ...(open.cache === null ? {} : { cache: toCacheFacts(open.cache) }),
   };
+}
+
+function toTrace({ intent, mode, decision, candidates }: SelectionRecord): AnswerTrace {
+  return { intent, mode, decision, candidates };
 }
 
 /** Those of a stream, whose end nobody knows yet. */
 function toFirstHeaders(
   deps: DoorDeps,
+  { cache }: OpenAnswer,
   { target, attempt }: Extract<AnswerEvent, { type: "leg-start" }>,
 ): Record<string, string> {
   return {
@@ -161,10 +169,11 @@ function toFirstHeaders(
     "x-breakwater-model": target.model,
     "x-breakwater-attempts": String(attempt),
     ...(deps.isSandbox(target.provider) ? { "x-breakwater-sandbox": "true" } : {}),
+    ...(cache === null ? {} : toCacheHeaders(cache)),
   };
 }
 
-function toHeaders(deps: DoorDeps, end: AnswerEnd): Record<string, string> {
+function toHeaders(deps: DoorDeps, { cache }: OpenAnswer, end: AnswerEnd): Record<string, string> {
   const leg = end.legs.at(-1);
   const retryAfterMs = end.failure?.retryAfterMs ?? null;
   return {
@@ -173,5 +182,6 @@ function toHeaders(deps: DoorDeps, end: AnswerEnd): Record<string, string> {
     ...(leg !== undefined && deps.isSandbox(leg.provider) ? { "x-breakwater-sandbox": "true" } : {}),
     ...(end.costMicroUsd === null ? {} : { "x-breakwater-cost-micro-usd": String(end.costMicroUsd) }),
     ...(retryAfterMs === null ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1_000)) }),
+    ...(cache === null ? {} : toCacheHeaders(cache)),
   };
 }

@@ -6,6 +6,7 @@ import type { MiddlewareHandler } from "hono";
 import { newRequestId } from "../../base/id.ts";
 import type { IdSource } from "../../base/id.ts";
 import { isApiPath } from "../api-path.ts";
+import { toApiWire } from "../api-wire.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { toLoggedPath } from "../logged-path.ts";
 import { SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from "../security-headers.ts";
@@ -47,20 +48,35 @@ function finishHeaders(context: AppContext): void {
   const answer = context.res;
   // The socket's answer cannot be copied without its socket, and no browser reads its headers.
   if (answer.status === SWITCHING_PROTOCOLS) return;
-  // A copy, because the headers of a fetched answer cannot be changed.
-  const finished = new Response(answer.body, answer);
+  const finished = isChangeable(answer) ? answer : new Response(answer.body, answer);
   const ownPolicy = isApiPath(context.req.path) ? answer.headers.get("content-security-policy") : null;
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) finished.headers.set(name, value);
   // What strangers wrote is served under a policy that allows less than our pages need.
   if (ownPolicy !== null) finished.headers.set("content-security-policy", ownPolicy);
-  if (new URL(context.req.url).protocol === "https:") {
+  if (context.req.url.startsWith("https:")) {
     finished.headers.set("strict-transport-security", STRICT_TRANSPORT_SECURITY);
   }
   finished.headers.set("x-request-id", context.get("requestId"));
+  // The name under which Anthropic's own clients look for it.
+  if (toApiWire(context.req.path) === "anthropic") {
+    finished.headers.set("request-id", context.get("requestId"));
+  }
   if (isApiPath(context.req.path) && !finished.headers.has("cache-control")) {
     finished.headers.set("cache-control", "no-store");
   }
+  if (finished === answer) return;
   // Hono would otherwise lay the old answer's headers over the new one's.
   context.res = undefined;
   context.res = finished;
+}
+
+/** The headers of an answer that was fetched (a page, an object's) cannot be changed; a copy costs as much as it. */
+function isChangeable(answer: Response): boolean {
+  try {
+    answer.headers.delete("x-request-id");
+    return true;
+  } catch {
+    // The platform says so by throwing; there is nothing to ask.
+    return false;
+  }
 }

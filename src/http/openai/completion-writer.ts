@@ -6,6 +6,7 @@ import type { FinishReason, TokenUsage } from "../../protocol/answer.ts";
 import type { BreakwaterEnd } from "../../protocol/breakwater-end.ts";
 import type { AnswerEnd, AnswerEvent } from "../../routing/run-plan.ts";
 import { toServerSentEvent, type WireRefusal, type WireWriter } from "../door/wire-writer.ts";
+import { NativeWords, type NativeNames } from "./native-words.ts";
 import { toOpenAiError, INTERNAL_ERROR } from "./openai-error.ts";
 
 type OpenAiFinishReason = "stop" | "length" | "tool_calls" | "content_filter";
@@ -38,15 +39,19 @@ interface ToolCallDraft {
 
 export class CompletionWriter implements WireWriter {
   private readonly facts: CompletionFacts;
+  private created: number;
   /** One for the whole answer, as clients expect: who went on with it is named among the legs. */
   private model: string | null = null;
   private text = "";
   private reasoning = "";
   private readonly toolCalls = new Map<string, ToolCallDraft>();
   private started = false;
+  /** The leg that is speaking does so in the wire's own words: they are passed on. Null while it does not. */
+  private native: NativeWords | null = null;
 
   constructor(facts: CompletionFacts) {
     this.facts = facts;
+    this.created = facts.created;
   }
 
   /** Forgets what was said so far: another target begins anew, and nobody has seen a word. */
@@ -59,13 +64,24 @@ export class CompletionWriter implements WireWriter {
 
   write(events: readonly AnswerEvent[]): string {
     const deltas: object[] = [];
-    for (const event of events) this.take(event, deltas);
+    let passed = "";
+    for (const event of events) {
+      if (event.type === "leg-start") this.native = null;
+      if (event.type === "wire") passed += this.pass(event.text);
+      else this.take(event, deltas);
+    }
+    // What the wire's own events mean is in the others: they are not said twice.
+    if (this.native !== null) return passed;
     if (deltas.length === 0) return "";
     return this.toBeginning() + deltas.map((delta) => toServerSentEvent(this.toChunk(delta, null))).join("");
   }
 
   /** The reason, then the usage if it was asked for, then the mark. */
   end(end: AnswerEnd, breakwater: BreakwaterEnd): string {
+    if (this.native !== null && end.native !== undefined) {
+      const chunks = this.native.toEnd(end.native, this.facts, breakwater);
+      return `${chunks.map((chunk) => toServerSentEvent(chunk)).join("")}data: [DONE]\n\n`;
+    }
     const last = this.toChunk({}, FINISH_REASONS[end.finishReason ?? "other"]);
     const chunks = this.facts.includeUsage
       ? [last, { ...this.toChunk({}, null), choices: [], usage: toUsage(end.usage), breakwater }]
@@ -89,11 +105,13 @@ export class CompletionWriter implements WireWriter {
 
   /** The whole completion, for a call without a stream. */
   toWhole(end: AnswerEnd, breakwater: BreakwaterEnd): object {
+    const whole = end.native?.[0];
+    if (whole !== undefined) return { ...whole, ...this.toNames(), breakwater };
     const toolCalls = [...this.toolCalls.values()].map(toToolCall);
     return {
       id: this.facts.id,
       object: "chat.completion",
-      created: this.facts.created,
+      created: this.created,
       model: this.model ?? this.facts.model,
       choices: [
         {
@@ -114,6 +132,18 @@ export class CompletionWriter implements WireWriter {
     };
   }
 
+  private pass(text: string): string {
+    this.native ??= new NativeWords(text, this.toNames());
+    this.started = true;
+    // Who goes on with this answer says the time that it began with.
+    this.created = this.native.created ?? this.created;
+    return this.native.toText(text, this.facts.includeUsage);
+  }
+
+  private toNames(): NativeNames {
+    return { id: this.facts.id, model: this.model ?? this.facts.model };
+  }
+
   /** The chunk with the role, once. */
   private toBeginning(): string {
     if (this.started) return "";
@@ -125,7 +155,7 @@ export class CompletionWriter implements WireWriter {
     return {
       id: this.facts.id,
       object: "chat.completion.chunk",
-      created: this.facts.created,
+      created: this.created,
       model: this.model ?? this.facts.model,
       choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
       ...(this.facts.includeUsage ? { usage: null } : {}),
@@ -154,6 +184,7 @@ export class CompletionWriter implements WireWriter {
       case "tool-call":
         this.finishToolCall(event, deltas);
         return;
+      case "wire":
       case "answer-end":
         return;
     }

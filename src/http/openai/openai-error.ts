@@ -1,6 +1,7 @@
 /** OpenAI's error objects. Pure. Rules HT51, HT52. */
 import type { OpenAiError } from "../../protocol/openai.ts";
 import type { AnswerEnd } from "../../routing/run-plan.ts";
+import type { AppContext } from "../app-env.ts";
 import { toAnswerFailure, type AnswerFailure } from "../door/answer-failure.ts";
 import type { CallMistake } from "../door/wire-writer.ts";
 
@@ -32,13 +33,10 @@ export function toOpenAiError(end: AnswerEnd): {
   return { status, error: { message, ...KINDS[kind] } };
 }
 
-/** Of a call that nobody was asked for. */
-export function toMistakeError({ code, param, message }: CallMistake): {
-  readonly status: 400 | 404;
-  readonly error: OpenAiError;
-} {
+/** The answer to a call that nobody was asked for. */
+export function refuseCall(context: AppContext, { code, param, message }: CallMistake): Response {
   const type = "invalid_request_error";
   return code === "model-not-found"
-    ? { status: 404, error: { message, type, param, code: "model_not_found" } }
-    : { status: 400, error: { message, type, param, code: "invalid_request" } };
+    ? context.json({ error: { message, type, param, code: "model_not_found" } }, 404)
+    : context.json({ error: { message, type, param, code: "invalid_request" } }, 400);
 }

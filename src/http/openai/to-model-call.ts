@@ -7,7 +7,8 @@ import type {
 } from "@ai-sdk/provider";
 import { fail, succeed, type Result } from "../../base/result.ts";
 import type { ChatCompletionRequest, ChatMessage } from "../../protocol/openai.ts";
-import type { ModelCall } from "../../providers/provider.ts";
+import type { ModelCall, NativeRequest } from "../../providers/provider.ts";
+import { IMAGE_COMPLAINT, toImagePart } from "./image-part.ts";
 
 /** What is wrong, and in which field. */
 export interface CallMistake {
@@ -45,7 +46,51 @@ export function toModelCall(request: ChatCompletionRequest): Result<Omit<ModelCa
     ...(request.reasoning_effort == null ? {} : { reasoningEffort: request.reasoning_effort }),
     ...toToolFields(request),
     ...toResponseFormat(request),
+    native: toNativeRequest(request),
   });
+}
+
+/** Fields that only this wire knows. */
+const ONLY_HERE = [
+  "logprobs",
+  "top_logprobs",
+  "logit_bias",
+  "parallel_tool_calls",
+  "service_tier",
+  "verbosity",
+  "prompt_cache_key",
+  "safety_identifier",
+] as const satisfies readonly (keyof ChatCompletionRequest)[];
+
+/** What is Breakwater's own, what the adapter decides, and what stays with us. */
+const NOT_PASSED_ON: ReadonlySet<string> = new Set([
+  "model",
+  "models",
+  "policy",
+  "stream",
+  "stream_options",
+  "user",
+  "metadata",
+  "store",
+  "n",
+]);
+
+/** As it was written, without what is ours or stays with us. */
+function toNativeRequest(request: ChatCompletionRequest): NativeRequest {
+  const body = Object.entries(request).filter(([name]) => !NOT_PASSED_ON.has(name));
+  return {
+    wire: "openai-chat",
+    body: Object.fromEntries(body),
+    // `false` for log probabilities and `true` for parallel calls is what everybody does anyway.
+    onlyHere: ONLY_HERE.filter(
+      (name) =>
+        request[name] !== undefined &&
+        request[name] !== null &&
+        !(name === "logprobs" && request.logprobs === false) &&
+        !(name === "parallel_tool_calls" && request.parallel_tool_calls === true),
+    ),
+    stream: request.stream === true,
+  };
 }
 
 function toToolFields(request: ChatCompletionRequest): Pick<ModelCall, "tools" | "toolChoice"> {
@@ -125,22 +170,11 @@ function toUserMessage(
       content.push({ type: "text", text: part.text });
       continue;
     }
-    const image = toImage(part.image_url.url);
-    if (image === null) return fail("an image must be an https URL or a data URL of an image in base64");
+    const image = toImagePart(part.image_url.url);
+    if (image === null) return fail(IMAGE_COMPLAINT);
     content.push(image);
   }
   return succeed({ role: "user", content });
-}
-
-const IMAGE_DATA_URL = /^data:(image\/[a-z0-9.+-]+);base64,([A-Za-z0-9+/]+=*)$/u;
-
-function toImage(url: string): LanguageModelV4FilePart | null {
-  const data = IMAGE_DATA_URL.exec(url);
-  if (data?.[1] !== undefined && data[2] !== undefined) {
-    return { type: "file", mediaType: data[1], data: { type: "data", data: data[2] } };
-  }
-  if (!url.startsWith("https://") || !URL.canParse(url)) return null;
-  return { type: "file", mediaType: "image/*", data: { type: "url", url: new URL(url) } };
 }
 
 function toAssistantMessage(

@@ -14,7 +14,7 @@ import { isSocketUpgrade, toObjectRequest, toPrincipalHeader } from "../socket-r
 /** As providers are named in a pinned target; anything else is not worth an object. */
 const PROVIDER_SHAPE = /^[a-z][a-z0-9-]{0,39}$/;
 
-const SandboxFaultBody = z.strictObject({ fault: z.string().min(1).max(40) });
+export const SandboxFaultBody = z.strictObject({ fault: z.string().min(1).max(40) });
 
 export function addAdminRoutes(app: Hono<AppEnv>, services: Services): void {
   addCircuitRoutes(app, services);

@@ -9,7 +9,8 @@ import { HASHED_FILES_CACHE, HASHED_FILES_PREFIX } from "../security-headers.ts"
 import type { Services } from "../services.ts";
 
 /** The addresses that the page application knows (web/ has the same list as its routes). */
-const PAGE_PATH = /^\/(?:c\/[^/]+|shared\/[^/]+|sign-in|sign-up|console(?:\/[^/]+)*|keys)?$/;
+const PAGE_PATH =
+  /^\/(?:c\/[^/]+|shared\/[^/]+|sign-in|sign-up|console(?:\/[^/]+)*|keys|docs(?:\/[A-Za-z]+)?)?$/;
 
 /** Chats that a link shows: read by whoever has it, found by nobody. Rule HT67. */
 const SHARED_PREFIX = "/shared/";

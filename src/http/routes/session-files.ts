@@ -20,7 +20,7 @@ import type { Services } from "../services.ts";
 /** Line ends and other signs that no name has; a name is shown on one line, and stands in a header. */
 const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
 
-const AttachmentQuery = z.object({
+export const AttachmentQuery = z.object({
   name: z
     .string()
     .transform((name) => name.replace(CONTROLS, " ").trim())

@@ -12,7 +12,7 @@ import type { Services } from "../services.ts";
 /** A chat's id and 256 random bits. */
 const TOKEN = /^([a-z0-9_]{1,64})\.([0-9a-f]{64})$/;
 
-const SharedQuery = z.object({
+export const SharedQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(100),
   before: z.string().max(200).optional(),
 });

@@ -50,6 +50,7 @@ export function toCallOptions(call: ModelCall, signal: AbortSignal): LanguageMod
     ...(call.maxOutputTokens === undefined ? {} : { maxOutputTokens: call.maxOutputTokens }),
     ...(call.temperature === undefined ? {} : { temperature: call.temperature }),
     ...(call.topP === undefined ? {} : { topP: call.topP }),
+    ...(call.topK === undefined ? {} : { topK: call.topK }),
     ...(call.presencePenalty === undefined ? {} : { presencePenalty: call.presencePenalty }),
     ...(call.frequencyPenalty === undefined ? {} : { frequencyPenalty: call.frequencyPenalty }),
     ...(call.seed === undefined ? {} : { seed: call.seed }),
@@ -195,7 +196,7 @@ async function* readParts(
   aborted: Promise<"aborted">,
 ): AsyncGenerator<Batch, void, undefined> {
   const reader = stream.getReader();
-  const parts = new AiSdkPartReader(run.foldUsage, toSecrets(run.connection));
+  const parts = new AiSdkPartReader(run.foldUsage, toSecrets(run.connection), run.call.wantsProofs);
   try {
     while (!parts.hasEnded) {
       const batch = await readBatch(reader, parts, run.signal, aborted);

@@ -4,11 +4,12 @@
  */
 import { UNKNOWN_USAGE } from "../../protocol/answer.ts";
 import { toThrownMessage } from "../failure-message.ts";
-import type { ProviderFailure } from "../failure.ts";
+import type { ProviderFailure, ProviderFailureKind } from "../failure.ts";
 import { toOpenAiChatBody } from "../openai-chat-request.ts";
 import { OpenAiChatScanner } from "../openai-chat-scanner.ts";
 import type { ChatDialect } from "../provider-config.ts";
 import type { ModelCall, ModelEvent, Provider } from "../provider.ts";
+import { BodyReader } from "./body-reader.ts";
 import { startStream } from "./eager-stream.ts";
 import {
   classifyRefusal,
@@ -31,8 +32,21 @@ function toFailBatch(failure: ProviderFailure): Batch {
   return [{ type: "fail", failure, usage: UNKNOWN_USAGE }];
 }
 
+/** True for a native call whose answer is wanted in one piece. */
+function isWhole(call: ModelCall): boolean {
+  return call.native?.stream === false;
+}
+
 function toAuthorization(apiKey: string | null): Record<string, string> {
   return apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
+}
+
+interface OpenedBody {
+  readonly response: Response;
+  /** Of the response. */
+  readonly stream: ReadableStream<Uint8Array>;
+  /** Null when the provider does not say how long it will be. */
+  readonly announcedBytes: number | null;
 }
 
 /** Sends the request; either the body of a stream or the failure that there is none. */
@@ -40,7 +54,7 @@ async function openStream(
   options: OpenAiChatOptions,
   call: ModelCall,
   signal: AbortSignal,
-): Promise<{ body: ReadableStream<Uint8Array> } | { failure: ProviderFailure }> {
+): Promise<{ body: OpenedBody } | { failure: ProviderFailure }> {
   const body = toOpenAiChatBody(call, options.dialect);
   if (!body.ok) {
     return {
@@ -59,7 +73,7 @@ async function openStream(
       method: "POST",
       headers: {
         "content-type": "application/json",
-        accept: "text/event-stream",
+        accept: isWhole(call) ? "application/json" : "text/event-stream",
         ...toAuthorization(options.apiKey),
       },
       body: JSON.stringify(body.value),
@@ -78,11 +92,17 @@ async function openStream(
     const failure = await classifyRefusal(response, options);
     return { failure: signal.aborted ? toCancelledFailure("connect", response.status) : failure };
   }
+  const expected = isWhole(call) ? "application/json" : "text/event-stream";
   const contentType = response.headers.get("content-type");
-  const isStream = contentType === null || contentType.toLowerCase().startsWith("text/event-stream");
-  if (response.body !== null && isStream) return { body: toByteStream(response.body) };
+  const isExpected = contentType === null || contentType.toLowerCase().startsWith(expected);
+  if (response.body !== null && isExpected) {
+    const length = response.headers.get("content-length");
+    const announcedBytes = length === null ? null : Number(length);
+    return { body: { response, stream: toByteStream(response.body), announcedBytes } };
+  }
   if (response.body !== null) releaseReader(response.body);
-  const message = isStream ? "the response has no body" : "the response is no event stream";
+  const what = isWhole(call) ? "JSON" : "event stream";
+  const message = isExpected ? "the response has no body" : `the response is no ${what}`;
   return {
     failure: {
       kind: "malformed",
@@ -104,13 +124,18 @@ async function* readStream(
     yield toFailBatch(opened.failure);
     return;
   }
-  const reader = opened.body.getReader();
+  const scanner = new OpenAiChatScanner(toSecrets(options), call.native !== undefined);
+  if (isWhole(call)) {
+    yield [{ type: "response-start" }];
+    yield await readWhole(opened.body, scanner, signal, options.nowMs);
+    return;
+  }
+  const reader = new BodyReader(opened.body.stream, options.nowMs);
   // Cancelling settles a read that waits; not every runtime does that by itself when the signal aborts.
   const stop = (): void => releaseReader(reader);
   signal.addEventListener("abort", stop, { once: true });
   // A signal that aborted before the listener was there does not call it.
   if (signal.aborted) stop();
-  const scanner = new OpenAiChatScanner(toSecrets(options));
   try {
     yield [{ type: "response-start" }];
     yield* scanBody(reader, scanner, signal);
@@ -121,15 +146,82 @@ async function* readStream(
   }
 }
 
+/** Of an answer that comes in one piece; none of a model is longer. */
+const MAX_WHOLE_BYTES = 16 * 1_048_576;
+
+const wholeDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
+/** The answer of a call without a stream; one whose length is not announced is counted while it is read. */
+async function readWhole(
+  body: OpenedBody,
+  scanner: OpenAiChatScanner,
+  signal: AbortSignal,
+  nowMs: () => number,
+): Promise<Batch> {
+  let bytes: ArrayBuffer | Uint8Array;
+  try {
+    const isCounted = body.announcedBytes !== null && body.announcedBytes <= MAX_WHOLE_BYTES;
+    bytes = isCounted ? await body.response.arrayBuffer() : await readPieces(body.stream, nowMs);
+  } catch (error) {
+    if (signal.aborted) return scanner.breakOff("cancelled", "the caller cancelled");
+    return scanner.breakOff("stream-reset", `the connection broke in mid-stream: ${toThrownMessage(error)}`);
+  }
+  if (signal.aborted) return scanner.breakOff("cancelled", "the caller cancelled");
+  if (bytes.byteLength > MAX_WHOLE_BYTES) return scanner.breakOff("malformed", "the answer is too long");
+  let answer: unknown;
+  try {
+    answer = JSON.parse(wholeDecoder.decode(bytes));
+  } catch {
+    // The bytes may be anything, a prompt too: they are not quoted.
+    return scanner.breakOff("malformed", "the answer is not JSON in UTF-8");
+  }
+  return scanner.readWhole(answer);
+}
+
+/** All bytes of a body, or a little more than it may have. */
+async function readPieces(stream: ReadableStream<Uint8Array>, nowMs: () => number): Promise<Uint8Array> {
+  const reader = new BodyReader(stream, nowMs);
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (let piece = await reader.read(); piece !== null; piece = await reader.read()) {
+    pieces.push(piece.slice());
+    length += piece.byteLength;
+    if (length <= MAX_WHOLE_BYTES) continue;
+    releaseReader(reader);
+    break;
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return bytes;
+}
+
+type Piece =
+  { readonly bytes: Uint8Array | null } | { readonly failure: [kind: ProviderFailureKind, message: string] };
+
+/** The next bytes, null at the end, or why there are none. */
+async function readPiece(reader: BodyReader, signal: AbortSignal): Promise<Piece> {
+  try {
+    const bytes = await reader.read();
+    return signal.aborted ? { failure: ["cancelled", "the caller cancelled"] } : { bytes };
+  } catch (error) {
+    if (signal.aborted) return { failure: ["cancelled", "the caller cancelled"] };
+    return { failure: ["stream-reset", `the connection broke in mid-stream: ${toThrownMessage(error)}`] };
+  }
+}
+
 /** What may stand behind the end of an answer, and come within so long; more is let go, and the connection with it. */
 const MAX_READS_AFTER_END = 8;
 const MAX_WAIT_AFTER_END_MS = 250;
 
 /** Reads what is left of a finished stream, a few bytes as a rule, so that the connection can serve the next call. */
-async function readToEnd(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+async function readToEnd(reader: BodyReader): Promise<void> {
   const timer = setTimeout(() => releaseReader(reader), MAX_WAIT_AFTER_END_MS);
   try {
-    for (let reads = 0; reads < MAX_READS_AFTER_END; reads += 1) if ((await reader.read()).done) return;
+    for (let reads = 0; reads < MAX_READS_AFTER_END; reads += 1) if ((await reader.read()) === null) return;
     releaseReader(reader);
   } catch {
     // The answer is whole; its connection just cannot be used again.
@@ -139,7 +231,7 @@ async function readToEnd(reader: ReadableStreamDefaultReader<Uint8Array>): Promi
 }
 
 async function* scanBody(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
+  reader: BodyReader,
   scanner: OpenAiChatScanner,
   signal: AbortSignal,
 ): AsyncGenerator<Batch, void, undefined> {
@@ -159,26 +251,21 @@ function toWholeEvents(bytes: Uint8Array): string {
 }
 
 async function readBatch(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
+  reader: BodyReader,
   scanner: OpenAiChatScanner,
   decoder: TextDecoder,
   signal: AbortSignal,
 ): Promise<Batch> {
-  let read: { done: boolean; value?: Uint8Array | undefined };
-  try {
-    read = await reader.read();
-  } catch (error) {
-    if (signal.aborted) return scanner.breakOff("cancelled", "the caller cancelled");
-    return scanner.breakOff("stream-reset", `the connection broke in mid-stream: ${toThrownMessage(error)}`);
-  }
-  if (signal.aborted) return scanner.breakOff("cancelled", "the caller cancelled");
-  if (read.done || read.value === undefined) return scanner.end();
+  const piece = await readPiece(reader, signal);
+  if ("failure" in piece) return scanner.breakOff(...piece.failure);
+  const { bytes } = piece;
+  if (bytes === null) return scanner.end();
   let text: string;
   try {
-    text = decoder.decode(read.value, { stream: true });
+    text = decoder.decode(bytes, { stream: true });
   } catch {
     return [
-      ...scanner.feed(toWholeEvents(read.value)),
+      ...scanner.feed(toWholeEvents(bytes)),
       ...scanner.breakOff("malformed", "the stream holds bytes that are not UTF-8"),
     ];
   }
@@ -189,6 +276,7 @@ async function readBatch(
 export function createOpenAiChatProvider(options: OpenAiChatOptions): Provider {
   return {
     id: options.id,
+    nativeWire: "openai-chat",
     stream: (call, signal) => startStream((ownSignal) => readStream(options, call, ownSignal), signal),
     ping: (signal) => pingModels(options, toAuthorization(options.apiKey), signal),
   };

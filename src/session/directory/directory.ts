@@ -33,6 +33,14 @@ export interface SessionDirectory {
     page: { limit: number; cursor?: string | undefined; query?: string | undefined },
   ): Promise<Result<DirectoryPage, "invalid-cursor">>;
   read(owner: SessionOwner, id: SessionId): Promise<DirectoryEntry | null>;
+  /** The chat that the owner's client knows by a name of its own making. */
+  findByClientChatId(owner: SessionOwner, clientChatId: string): Promise<DirectoryEntry | null>;
+  /** As `create`, under a name of the client's making; null when the owner has a chat of that name already. */
+  createForClient(
+    entry: SessionOwner & { id: SessionId; title: string; createdAtMs: number; clientChatId: string },
+  ): Promise<DirectoryEntry | null>;
+  /** How many chats the owner has made since then; counts to `limit` and no further. */
+  countMadeSince(owner: SessionOwner, sinceMs: number, limit: number): Promise<number>;
   /** Null when the owner has no such chat. */
   rename(owner: SessionOwner, id: SessionId, title: string): Promise<DirectoryEntry | null>;
   /**

@@ -1,5 +1,5 @@
 /** The list of chats in D1 (schema/d1/chat.ts). */
-import { and, desc, eq, inArray, isNull, like, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, isNull, like, lt, or, sql } from "drizzle-orm";
 import { chat } from "../../../schema/d1/chat.ts";
 import { parsePageCursor, toPageCursor } from "../../analytics/page-cursor.ts";
 import type { Database } from "../../auth/store/database.ts";
@@ -46,6 +46,7 @@ export function createSessionDirectory(database: Database): SessionDirectory {
       return row;
     },
     list: (owner, page) => listPage(database, owner, page),
+    ...createClientNames(database),
     async read(owner, id) {
       const rows = await database
         .select(columns)
@@ -83,6 +84,39 @@ export function createSessionDirectory(database: Database): SessionDirectory {
         .where(and(eq(chat.id, id), isNull(chat.deletedAtMs)))
         .limit(1);
       return rows.length > 0;
+    },
+  };
+}
+
+/** Chats under a name that a client has made up. */
+function createClientNames(
+  database: Database,
+): Pick<SessionDirectory, "findByClientChatId" | "createForClient" | "countMadeSince"> {
+  return {
+    async findByClientChatId(owner, clientChatId) {
+      const rows = await database
+        .select(columns)
+        .from(chat)
+        .where(and(liveAndOwnedBy(owner), eq(chat.clientChatId, clientChatId)))
+        .limit(1);
+      return toEntryOrNull(rows[0]);
+    },
+    async createForClient({ createdAtMs, ...entry }) {
+      const rows = await database
+        .insert(chat)
+        .values({ ...entry, createdAtMs, updatedAtMs: createdAtMs })
+        .onConflictDoNothing()
+        .returning(columns);
+      return toEntryOrNull(rows[0]);
+    },
+    async countMadeSince(owner, sinceMs, limit) {
+      // Whatever was made since then was changed since then: the side bar's index finds it.
+      const rows = await database
+        .select({ id: chat.id })
+        .from(chat)
+        .where(and(liveAndOwnedBy(owner), gte(chat.updatedAtMs, sinceMs), gte(chat.createdAtMs, sinceMs)))
+        .limit(limit);
+      return rows.length;
     },
   };
 }

@@ -2,7 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { DrizzleQueryError } from "drizzle-orm/errors";
-import { createApp, MAX_MODEL_CALL_BYTES } from "../../../src/http/app.ts";
+import { createApp } from "../../../src/http/app.ts";
+import { MAX_MODEL_CALL_BYTES } from "../../../src/http/body.ts";
 import { MAX_JSON_BYTES } from "../../../src/http/body.ts";
 import {
   HASHED_FILES_CACHE,
@@ -200,6 +201,37 @@ describe("refusals", () => {
     });
   });
 
+  it("[HT94] are Anthropic's error object under its addresses, with the id in its own header too", async () => {
+    const { call } = start();
+    const asProgram = { authorization: "Bearer program", "x-request-id": "r9" };
+    const json = { ...asProgram, "content-type": "application/json" };
+    const large = "x".repeat(MAX_MODEL_CALL_BYTES + 1);
+    const cases: readonly (readonly [string, RequestInit, number, string])[] = [
+      ["/v1/messages", { method: "POST", headers: { "x-request-id": "r9" } }, 401, "authentication_error"],
+      ["/v1/messages", { method: "GET", headers: asProgram }, 405, "invalid_request_error"],
+      ["/v1/messages/batches", { method: "POST", headers: asProgram }, 404, "not_found_error"],
+      ["/v1/messages", { method: "POST", headers: json, body: large }, 413, "request_too_large"],
+      [
+        "/v1/messages/count_tokens",
+        { method: "POST", headers: { cookie: "who=alice", "x-request-id": "r9" } },
+        403,
+        "permission_error",
+      ],
+    ];
+    for (const [path, init, status, type] of cases) {
+      const answer = await call(path, init);
+      expect([path, answer.status, answer.headers.get("request-id")]).toEqual([path, status, "r9"]);
+      expect(await answer.json()).toEqual({
+        type: "error",
+        error: { type, message: expect.any(String) as unknown },
+        request_id: "r9",
+      });
+    }
+    const elsewhere = await call("/v1/messagesque", { method: "POST", headers: asProgram });
+    expect(await elsewhere.json()).toMatchObject({ error: { code: "not_found" } });
+    expect(elsewhere.headers.has("request-id")).toBe(false);
+  });
+
   it("[HT10] say nothing of an error inside, which the log has under the same id", async () => {
     const secret = "a-password-hash";
     const failing = () =>
@@ -224,7 +256,7 @@ describe("refusals", () => {
       "/api",
       "/api/v1/nothing",
       "/api/v1/sessions/a/b/c",
-      "/v1/embeddings",
+      "/v1/images",
       "/api/auth/delete-user",
     ]) {
       const answer = await call(path, { method: "POST", headers: asAlice });
@@ -255,6 +287,16 @@ describe("pages", () => {
       expect(await answer.text()).toContain("<title>Breakwater</title>");
       expect(answer.headers.get("cache-control")).toBe("no-cache");
     }
+  });
+
+  it("[HT167] serves the documentation of the API as a page", async () => {
+    const { call } = start();
+    for (const path of ["/docs", "/docs/createChatCompletion"]) {
+      const answer = await call(path);
+      expect([path, answer.status]).toEqual([path, 200]);
+      expect(await answer.text()).toContain("<title>Breakwater</title>");
+    }
+    expect((await call("/docs/a/b", { headers: { accept: "text/html" } })).status).toBe(404);
   });
 
   it("[HT31] answers an unknown address with a real 404: the page for a reader, a word for everything else", async () => {

@@ -1,7 +1,8 @@
 /** Fakes of what belongs to one chat: its object, and the bucket with its files. They keep what a route's answer needs. */
 import type { SessionId } from "../../../src/base/id.ts";
 import type { AttachedFile, ChatObject, FileStore } from "../../../src/http/services.ts";
-import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
+import type { ChatQuestion, StoredMessage } from "../../../src/protocol/session-frame.ts";
+import type { ChatReply } from "../../../src/session/answer-stream.ts";
 
 export const NOW_ISO = "2026-11-20T12:00:00.000Z";
 
@@ -13,10 +14,14 @@ export interface FakeChatState {
   readonly attached: Map<string, AttachedFile>;
   /** By the chat's id: the only secret that opens its link. */
   readonly secrets: Map<string, string>;
+  /** What objects were asked over HTTP, in order. */
+  readonly questions: ChatQuestion[];
+  /** What objects say to the next question, or to who wants to follow; null: an answer of one event. */
+  nextAnswer: Exclude<ChatReply, { type: "answer" }> | null;
 }
 
 export function createFakeChatState(): FakeChatState {
-  return { files: new Map(), attached: new Map(), secrets: new Map() };
+  return { files: new Map(), attached: new Map(), secrets: new Map(), questions: [], nextAnswer: null };
 }
 
 export function createFakeFiles({ files }: FakeChatState, asked: string[]): FileStore {
@@ -86,12 +91,41 @@ export function createFakeObject(
       requests.push(request);
       return Promise.resolve(new Response("socket"));
     },
+    ...createFakeAnswers(state, note),
     ...createFakeLink(sessionId, state, note),
     ...createFakeAttachments(sessionId, state, note),
   };
 }
 
 type Note = (what: string) => Promise<void>;
+
+function createFakeAnswers(
+  state: FakeChatState,
+  note: Note,
+): Pick<ChatObject, "ask" | "follow" | "findAnswer"> {
+  const toAnswer = (): ChatReply => {
+    const { nextAnswer } = state;
+    state.nextAnswer = null;
+    const text = `data: {"type":"start"}\n\ndata: [DONE]\n\n`;
+    const server = { provider: "openai", model: "gpt", attempts: 2 };
+    return nextAnswer ?? { type: "answer", events: toStream([new TextEncoder().encode(text)]), server };
+  };
+  return {
+    ask: async (question) => {
+      await note(`ask ${question.trigger}`);
+      state.questions.push(question);
+      return toAnswer();
+    },
+    follow: async () => {
+      await note("follow");
+      return toAnswer();
+    },
+    findAnswer: async (messageId) => {
+      await note(`answer ${messageId}`);
+      return messageId === MESSAGE.id ? MESSAGE : null;
+    },
+  };
+}
 
 function createFakeLink(
   sessionId: SessionId,

@@ -7,6 +7,7 @@ import type { IdSource, SessionId } from "../../../src/base/id.ts";
 import type { LogEventName } from "../../../src/base/log.ts";
 import { fail, succeed } from "../../../src/base/result.ts";
 import type { AppEnv } from "../../../src/http/app-env.ts";
+import { MAX_MODEL_CALL_BYTES, readJsonText } from "../../../src/http/body.ts";
 import type { ChatObject, Services } from "../../../src/http/services.ts";
 import type { CircuitDetail } from "../../../src/protocol/circuit.ts";
 import type { SelectionRecord } from "../../../src/protocol/selection.ts";
@@ -55,6 +56,8 @@ export interface LogLine {
   readonly fields: unknown;
 }
 
+type FakeEntry = DirectoryEntry & SessionOwner & { readonly clientChatId?: string };
+
 export interface FakeWorld {
   readonly services: Services;
   readonly lines: LogLine[];
@@ -62,7 +65,7 @@ export interface FakeWorld {
   readonly asked: string[];
   /** Requests that reached an object's `fetch`. */
   readonly objectRequests: Request[];
-  readonly chats: Map<string, DirectoryEntry & SessionOwner>;
+  readonly chats: Map<string, FakeEntry>;
   readonly state: FakeChatState;
   readonly linesOf: (event: LogEventName) => unknown[];
 }
@@ -89,7 +92,7 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
   const lines: LogLine[] = [];
   const asked: string[] = [];
   const objectRequests: Request[] = [];
-  const chats = new Map<string, DirectoryEntry & SessionOwner>();
+  const chats = new Map<string, FakeEntry>();
   const state = createFakeChatState();
   const services: Services = {
     environment: "local",
@@ -151,10 +154,11 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
     },
     selections: createFakeSelections(options.counted ?? [], asked),
     modelCatalog: () => Promise.resolve({ sandbox: true, classes: [], targets: [] }),
+    checkModels: (requested) => (requested.includes("nobody") ? "Nobody is called nobody." : null),
     sandboxControl: null,
     healthChecks: { d1: () => Promise.resolve() },
     assets: (request) => Promise.resolve(toAsset(new URL(request.url).pathname)),
-    openaiRoutes: createFakeOpenai(),
+    modelRoutes: createFakeModelRoutes(),
     ...options.overrides,
   };
   const linesOf = (event: LogEventName): unknown[] =>
@@ -177,10 +181,7 @@ export function addChat(world: Pick<FakeWorld, "chats">, owner: Principal = ALIC
   return id;
 }
 
-function createFakeDirectory(
-  chats: Map<string, DirectoryEntry & SessionOwner>,
-  asked: string[],
-): Services["directory"] {
+function createFakeDirectory(chats: Map<string, FakeEntry>, asked: string[]): Services["directory"] {
   const own = (owner: SessionOwner, id: string) => {
     const chat = chats.get(id);
     return chat?.userId === owner.userId && chat.organizationId === owner.organizationId ? chat : undefined;
@@ -201,6 +202,21 @@ function createFakeDirectory(
       asked.push(`read ${id}`);
       return Promise.resolve(own(owner, id) ?? null);
     },
+    findByClientChatId: (owner, clientChatId) => {
+      asked.push(`find ${clientChatId}`);
+      const found = [...chats.values()].find(
+        (chat) => chat.clientChatId === clientChatId && own(owner, chat.id) !== undefined,
+      );
+      return Promise.resolve(found ?? null);
+    },
+    createForClient: (entry) => {
+      asked.push(`list-chat ${entry.id} ${entry.clientChatId}`);
+      const chat = { ...entry, updatedAtMs: entry.createdAtMs };
+      chats.set(entry.id, chat);
+      return Promise.resolve(chat);
+    },
+    countMadeSince: (owner) =>
+      Promise.resolve([...chats.values()].filter((chat) => chat.userId === owner.userId).length),
     rename: (owner, id, title) => {
       const chat = own(owner, id);
       if (chat === undefined) return Promise.resolve(null);
@@ -258,12 +274,22 @@ function createFakeSelections(counted: readonly CountedSelection[], asked: strin
   };
 }
 
-function createFakeOpenai(): Hono<AppEnv> {
+function createFakeModelRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.get("/models", (context) => context.json({ object: "list", data: [] }));
-  app.post("/chat/completions", async (context) =>
-    context.json({ received: (await context.req.text()).length }),
-  );
+  app.get("/v1/models", (context) => context.json({ object: "list", data: [] }));
+  app.get("/v1/models/:model{.+}", (context) => context.json({ id: context.req.param("model") }));
+  for (const path of [
+    "/v1/chat/completions",
+    "/v1/responses",
+    "/v1/embeddings",
+    "/v1/messages",
+    "/v1/messages/count_tokens",
+  ]) {
+    app.post(path, async (context) => {
+      const text = await readJsonText(context, MAX_MODEL_CALL_BYTES);
+      return text.ok ? context.json({ received: text.value.length }) : text.error;
+    });
+  }
   return app;
 }
 

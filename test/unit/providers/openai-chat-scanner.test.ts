@@ -19,7 +19,9 @@ const textOf = (events: readonly ModelEvent[]): string =>
 describe("OpenAiChatScanner", () => {
   test("[PR59] events of one read are one batch, wherever the bytes are cut", () => {
     const scanner = new OpenAiChatScanner();
-    expect(scanner.feed(delta({ content: "a" }) + delta({ content: "b" }))).toHaveLength(2);
+    expect(scanner.feed(delta({ content: "a" }) + delta({ content: "b" }))).toEqual([
+      { type: "text-delta", text: "ab" },
+    ]);
     const stream =
       delta({ content: "Hé" }) +
       delta({ content: "llo 👋" }) +

@@ -34,6 +34,13 @@ describe("priceUsage", () => {
     expect(price("openai", "gpt-6-sol", { inputTokens: 0, outputTokens: 0 })).toBe(0);
   });
 
+  test("[PR104] embeddings are paid by their input alone, and no answer is free that way", () => {
+    expect(price("openai", "text-embedding-3-small", { inputTokens: 1_000, outputTokens: 0 })).toBe(20);
+    expect(price("openai", "text-embedding-3-small", { inputTokens: 1_000, outputTokens: 1 })).toBeNull();
+    expect(price("openai", "text-embedding-3-small", { inputTokens: 1_000 })).toBeNull();
+    expect(book.listPrice("openai", "text-embedding-3-small", NOON_MS)).toBeNull();
+  });
+
   test("[PR30] rounding is half up, once, at the end", () => {
     const rates = { inputUsdPerMillion: 0.25, outputUsdPerMillion: 0.25 };
     expect(applyRates(rates, usage({ inputTokens: 1, outputTokens: 0 }))).toBe(0);

@@ -8,6 +8,7 @@ import { SendBody } from "../../../src/protocol/session-frame.ts";
 import type { AnswerInput } from "../../../src/routing/run-answer.ts";
 import { RecordingLog } from "../../fakes/recording-log.ts";
 import { VirtualClock } from "../../fakes/virtual-clock.ts";
+import { createFakeWorld } from "../http/fake-services.ts";
 import { RECORD, toEnd } from "../session/answer-fixtures.ts";
 
 const PRINCIPAL: Principal = {
@@ -24,14 +25,26 @@ function createDoor() {
   const routes = createOpenAiRoutes({
     clock,
     idSource: { nowMs: () => clock.nowMs(), randomBytes: (length) => new Uint8Array(length) },
-    catalog: { providers: [], classes: [], targets: [] },
+    catalog: { providers: [], classes: [], targets: [], wires: new Map() },
     resolveModels: (requested) => ({ ok: true, value: { requested, unspecified: false, models: [] } }),
     runAnswer: async function* (input) {
       inputs.push(input);
       yield [];
       return { end: toEnd(), record: RECORD };
     },
+    runEmbedding: () => {
+      throw new Error("nobody asked for embeddings");
+    },
+    hasEmbeddings: () => false,
+    chats: createFakeWorld().services,
     saveSelection: () => {},
+    openPipe: () => new TransformStream<Uint8Array, Uint8Array>(),
+    log: new RecordingLog(),
+    answerCache: {
+      find: () => Promise.resolve(null),
+      save: () => Promise.resolve(),
+      deleteExpired: () => Promise.resolve(0),
+    },
     isSandbox: () => false,
     waitUntil: () => {},
   });

@@ -329,3 +329,26 @@ describe("the message", () => {
     expect(closeAnswerDraft(draft)).toEqual([]);
   });
 });
+
+describe("a receipt that is told on the way", () => {
+  const legOf = (attempt: number): AnswerEvent => ({ type: "leg-start", target: TARGET, attempt });
+  const attemptsOf = (chunks: readonly AnswerChunk[]): number[] =>
+    chunks.flatMap((chunk) => (chunk.type === "message-metadata" ? [chunk.messageMetadata.attempts] : []));
+
+  it("[HT130] counts the calls of providers so far, over steps and lives", () => {
+    const writer = new AnswerWriter(RECEIPT);
+    const first = [
+      ...writer.start("a1"),
+      ...writer.write([legOf(1), text("a")]),
+      ...writer.write([legOf(3), call("c1")]),
+      ...writer.endModelCall({ ...RECEIPT, attempts: 4 }),
+      ...writer.endStep(),
+    ];
+    expect(attemptsOf(first)).toEqual([1, 3, 4]);
+    const second = writer.write([legOf(2), text("b")]);
+    expect(attemptsOf(second)).toEqual([6]);
+    const next = AnswerWriter.behind([...first, ...second], { ...RECEIPT, attempts: 6 });
+    // The step goes on where it was: its calls are counted on.
+    expect(attemptsOf(next.write([legOf(3), text("c")]))).toEqual([7]);
+  });
+});

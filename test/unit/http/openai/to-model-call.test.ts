@@ -26,6 +26,7 @@ describe("the neutral call", () => {
       tool_choice: { type: "function", function: { name: "g" } },
       response_format: { type: "json_object" },
     });
+    const { model: _, ...written } = request;
     expect(toModelCall(request)).toEqual({
       ok: true,
       value: {
@@ -50,12 +51,13 @@ describe("the neutral call", () => {
         ],
         toolChoice: { type: "tool", toolName: "g" },
         responseFormat: { type: "json" },
+        native: { wire: "openai-chat", body: written, onlyHere: [], stream: false },
       },
     });
     const bare = toModelCall(
       parse({ ...HELLO, temperature: null, stop: null, max_tokens: null, tools: [], tool_choice: "auto" }),
     );
-    expect(bare.ok ? Object.keys(bare.value) : []).toEqual(["prompt"]);
+    expect(bare.ok ? Object.keys(bare.value) : []).toEqual(["prompt", "native"]);
   });
 
   it("[HT40] has every message in its place, with tool calls and their results by name", () => {

@@ -1,0 +1,2 @@
+ALTER TABLE `chat` ADD `client_chat_id` text;--> statement-breakpoint
+CREATE UNIQUE INDEX `chat_owner_client_chat` ON `chat` (`user_id`,`organization_id`,`client_chat_id`) WHERE "chat"."client_chat_id" is not null and "chat"."deleted_at_ms" is null;

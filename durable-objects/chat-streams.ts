@@ -1,0 +1,42 @@
+/** The HTTP answers that are open on a chat's object: how many, and that none outlives the chat. Rules HT131, HT134, HT139. */
+import type { Clock } from "../src/base/clock.ts";
+import { SendFrame, type ChatQuestion } from "../src/protocol/session-frame.ts";
+import { AnswerStream, type ChatReply } from "../src/session/answer-stream.ts";
+import type { Chat } from "../src/session/chat.ts";
+
+/** As many as sockets: each is a tab that somebody has open. */
+const MAX_STREAMS = 200;
+
+export class ChatStreams {
+  private readonly clock: Clock;
+  private readonly streams = new Set<AnswerStream>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  async ask(chat: Chat, question: ChatQuestion): Promise<ChatReply> {
+    const frame = SendFrame.parse({ ...question, type: "send", id: "" });
+    return this.open(chat, (stream) => chat.handleFrame(stream, frame));
+  }
+
+  follow(chat: Chat): Promise<ChatReply> {
+    return this.open(chat, (stream) => chat.followRunning(stream));
+  }
+
+  closeAll(code: number, reason: string): void {
+    for (const stream of this.streams) stream.close(code, reason);
+  }
+
+  /** `begin` hands the stream to the chat; whether that is refused is known at once. */
+  private async open(chat: Chat, begin: (stream: AnswerStream) => void): Promise<ChatReply> {
+    if (this.streams.size >= MAX_STREAMS) return { type: "too-many-readers" };
+    const stream = new AnswerStream(this.clock, () => {
+      this.streams.delete(stream);
+      chat.forgetFollower(stream);
+    });
+    this.streams.add(stream);
+    begin(stream);
+    return stream.toReply();
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * The body of `POST /api/chat` as what a chat is asked: the newest message alone, since the chat knows the others
+ * better. Pure but for the body. Rules HT130, HT132, HT136.
+ */
+import { fail, succeed, type Result } from "../../base/result.ts";
+import { AiSdkChatRequest, AskedMessage } from "../../protocol/ai-sdk-chat.ts";
+import type { ChatQuestion } from "../../protocol/session-frame.ts";
+import { MAX_FRAME_BYTES } from "../../protocol/session-frame.ts";
+import { isLongerThan } from "../../session/frame-text.ts";
+import type { AppContext } from "../app-env.ts";
+import { MAX_MODEL_CALL_BYTES, readJson, refuseTooLarge } from "../body.ts";
+import { refuse } from "../respond.ts";
+
+export interface ReadChatRequest {
+  readonly id: string;
+  readonly question: Omit<ChatQuestion, "requestId">;
+  /** Classes or targets in the order to try them; empty: the default class. */
+  readonly models: readonly string[];
+}
+
+/** A failure is the answer to give. */
+export async function readChatRequest(context: AppContext): Promise<Result<ReadChatRequest, Response>> {
+  const body = await readJson(context, AiSdkChatRequest, { limitBytes: MAX_MODEL_CALL_BYTES });
+  if (!body.ok) return body;
+  const { id, trigger, messageId, model, models, policy } = body.value;
+  if (model !== undefined && models !== undefined) {
+    return fail(refuseField(context, "models", "Name `model` or `models`, not both."));
+  }
+  const messages = trigger === "regenerate-message" ? succeed([]) : readNewest(context, body.value);
+  if (!messages.ok) return messages;
+  return succeed({
+    id,
+    models: models ?? (model === undefined ? [] : [model]),
+    question: {
+      trigger,
+      messages: messages.value,
+      body: { model, models, policy },
+      ...(messageId === undefined ? {} : { messageId }),
+    },
+  });
+}
+
+/** Another answer is asked of the chat as it stands: no message of the client is looked at. */
+function readNewest(
+  context: AppContext,
+  { messages, message }: AiSdkChatRequest,
+): Result<ChatQuestion["messages"], Response> {
+  if ((messages === undefined) === (message === undefined)) {
+    return fail(refuseField(context, "messages", "Send `messages`, or `message` alone."));
+  }
+  const place = messages === undefined ? "message" : `messages.${messages.length - 1}`;
+  const newest = AskedMessage.safeParse(messages?.at(-1) ?? message);
+  if (!newest.success) {
+    const issues = newest.error.issues
+      .slice(0, 20)
+      .map(({ path, message: complaint }) => ({ path: [place, ...path].join("."), message: complaint }));
+    const detail =
+      "The newest message must be a question of text and files. Tools are allowed over the chat's socket.";
+    return fail(refuse(context, "invalid-request", detail, { issues }));
+  }
+  const { id, role, parts } = newest.data;
+  if (parts.every((part) => part.type === "text" && part.text.trim() === "")) {
+    return fail(refuseField(context, `${place}.parts`, "The question is empty. Write something first."));
+  }
+  // The chat's object takes no more at once, over a socket or from here.
+  if (isLongerThan(JSON.stringify(parts), MAX_FRAME_BYTES)) {
+    return fail(refuseTooLarge(context, MAX_FRAME_BYTES));
+  }
+  return succeed([{ id, role, parts }]);
+}
+
+export function refuseField(context: AppContext, path: string, message: string): Response {
+  return refuse(context, "invalid-request", message, { issues: [{ path, message }] });
+}

@@ -1,0 +1,64 @@
+/**
+ * The JSON body of a model call, parsed. What is wrong with it is said by name, since a client believes that whatever
+ * was not refused took effect. The wire's own folder puts the mistake into its error object.
+ */
+import type { z } from "zod";
+import { fail, succeed, type Result } from "../../base/result.ts";
+import type { AppContext } from "../app-env.ts";
+import { readJsonText } from "../body.ts";
+import { refuse } from "../respond.ts";
+import type { CallMistake } from "./wire-writer.ts";
+
+/** A failure is the answer to give; `refuseCall` writes it for a body of another shape. */
+export async function readCallBody<Shape extends z.ZodType>(
+  context: AppContext,
+  shape: Shape,
+  limitBytes: number,
+  refuseCall: (mistake: CallMistake) => Response,
+): Promise<Result<z.output<Shape>, Response>> {
+  const text = await readJsonText(context, limitBytes);
+  if (!text.ok) return text;
+  let body: unknown;
+  try {
+    body = JSON.parse(text.value);
+  } catch {
+    return fail(refuse(context, "invalid-request", "The body is not valid JSON."));
+  }
+  const parsed = shape.safeParse(body);
+  if (parsed.success) return succeed(parsed.data);
+  const [issue] = parsed.error.issues;
+  return fail(refuseCall(issue === undefined ? toCallMistake("", "is not valid") : toMistake(issue, [])));
+}
+
+/** A mistake in one field; the sentence begins with its name. */
+export function toCallMistake(param: string, complaint: string): CallMistake {
+  return {
+    code: "invalid-request",
+    param,
+    message: `${param === "" ? "The body" : param}: ${complaint}.`,
+  };
+}
+
+function toMistake(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): CallMistake {
+  const path = [...above, ...issue.path];
+  if (issue.code === "unrecognized_keys") {
+    const name = [...path, issue.keys[0] ?? ""].map(String).join(".");
+    return toCallMistake(name, "is not known here and would have no effect; leave it out");
+  }
+  const nearest = issue.code === "invalid_union" ? findNearest(issue.errors) : undefined;
+  if (nearest !== undefined) return toMistake(nearest, path);
+  return toCallMistake(path.map(String).join("."), issue.message);
+}
+
+/** Of the shapes that were tried, the mistake in the one that fitted furthest: the caller meant that one. */
+function findNearest(branches: readonly (readonly z.core.$ZodIssue[])[]): z.core.$ZodIssue | undefined {
+  return branches
+    .flatMap((issues) => issues.slice(0, 1))
+    .filter((issue) => issue.path.length > 0)
+    .toSorted((left, right) => toDepth(right) - toDepth(left))[0];
+}
+
+function toDepth(issue: z.core.$ZodIssue): number {
+  const nested = issue.code === "invalid_union" ? findNearest(issue.errors) : undefined;
+  return issue.path.length + (nested === undefined ? 0 : toDepth(nested));
+}

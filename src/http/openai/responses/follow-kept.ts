@@ -1,0 +1,167 @@
+/**
+ * Follows the answer of a chat to its end and tells it as a response, whole or as a stream. Whoever stops reading stops
+ * nothing: the answer is the chat's. Rules HT113 to HT115.
+ */
+import { describeError, describeStack } from "../../../auth/store/describe-error.ts";
+import { newId, type SessionId } from "../../../base/id.ts";
+import type { AnswerChunk } from "../../../protocol/answer-chunk.ts";
+import type { OpenAiError } from "../../../protocol/openai.ts";
+import type { ResponseRequest } from "../../../protocol/openai-responses.ts";
+import type { AnswerEvent } from "../../../routing/run-plan.ts";
+import type { Server } from "../../../session/answer-stream.ts";
+import type { AppContext } from "../../app-env.ts";
+import type { DoorDeps } from "../../door/open-answer.ts";
+import { toBytes } from "../../door/wire-writer.ts";
+import type { ChatObject } from "../../services.ts";
+import { KeptAnswer, readChunks, toSaidEvents } from "./kept-answer.ts";
+import { toResponseId } from "./response-id.ts";
+import { ResponseWriter } from "./response-writer.ts";
+
+export interface FollowedChat {
+  readonly sessionId: SessionId;
+  readonly chat: ChatObject;
+  readonly events: ReadableStream<Uint8Array>;
+  readonly server: Server | null;
+}
+
+type Chunks = AsyncGenerator<AnswerChunk, void, undefined>;
+
+const SESSION_HEADER = "x-breakwater-session";
+
+export function followKept(
+  deps: DoorDeps,
+  context: AppContext,
+  request: ResponseRequest,
+  followed: FollowedChat,
+): Promise<Response> {
+  const following = { deps, context, request, followed, answer: new KeptAnswer() };
+  return request.stream === true ? streamKept(following) : giveKept(following);
+}
+
+interface Following {
+  readonly deps: DoorDeps;
+  readonly context: AppContext;
+  readonly request: ResponseRequest;
+  readonly followed: FollowedChat;
+  readonly answer: KeptAnswer;
+}
+
+/** Read from where it is stored: what was taken back on the way is not in it. */
+async function giveKept(following: Following): Promise<Response> {
+  const { context, followed, answer } = following;
+  const first: AnswerEvent[] = [];
+  for await (const chunk of readChunks(followed.events)) {
+    first.push(...answer.take(chunk).filter(({ type }) => type === "leg-start"));
+  }
+  const stored =
+    answer.finishReason === null || answer.messageId === null
+      ? null
+      : await followed.chat.findAnswer(answer.messageId);
+  if (stored === null) return refuseAnswer(following);
+  const writer = createWriter(following);
+  writer.write([...first, ...toSaidEvents(stored)]);
+  const whole = writer.toWhole(answer.toEnd(), answer.toBreakwaterEnd());
+  return context.json(whole, 200, toHeaders(following));
+}
+
+/** Until the first word a failure can still be an honest status. */
+async function streamKept(following: Following): Promise<Response> {
+  const { followed, answer } = following;
+  const chunks = readChunks(followed.events);
+  const opening: AnswerEvent[] = [];
+  let hasWords = false;
+  while (!hasWords) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    const events = answer.take(next.value);
+    opening.push(...events);
+    hasWords = events.some(({ type }) => type !== "leg-start");
+  }
+  if (!hasWords && answer.finishReason === null) return refuseAnswer(following);
+  const writer = createWriter(following);
+  const texts = tell(writer, following, opening, chunks);
+  return new Response(toBody(texts), {
+    headers: {
+      ...toHeaders(following),
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-cache, no-transform",
+    },
+  });
+}
+
+/** The events of the response, to its end; a bug of ours is told too. */
+async function* tell(
+  writer: ResponseWriter,
+  { answer, context }: Following,
+  opening: readonly AnswerEvent[],
+  chunks: Chunks,
+): AsyncGenerator<string, void, undefined> {
+  try {
+    yield writer.write(opening);
+    for await (const chunk of chunks) {
+      const text = writer.write(answer.take(chunk));
+      if (answer.isTakenBack) break;
+      if (text !== "") yield text;
+    }
+    if (answer.finishReason !== null) yield writer.end(answer.toEnd(), answer.toBreakwaterEnd());
+    else yield writer.breakOff(toComplaint(answer), answer.usage, answer.toBreakwaterEnd());
+  } catch (error) {
+    context.get("log").write("error", "internal_error", {
+      request_id: context.get("requestId"),
+      error: describeError(error),
+      stack: describeStack(error),
+    });
+    yield writer.crash();
+  }
+}
+
+function toComplaint({ isTakenBack, complaint }: KeptAnswer): string {
+  return isTakenBack ? "The answer began again. Read it in its chat." : complaint;
+}
+
+/** Written as fast as it is read. A reader who leaves ends the following alone. */
+function toBody(texts: AsyncGenerator<string, void, undefined>): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    pull: async (controller) => {
+      const next = await texts.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(toBytes(next.value));
+    },
+    cancel: async () => {
+      await texts.return();
+    },
+  });
+}
+
+function createWriter({ deps, request, followed, answer }: Following): ResponseWriter {
+  const nowSeconds = (): number => Math.floor(deps.clock.nowMs() / 1_000);
+  const { messageId } = answer;
+  if (messageId === null) throw new Error("an answer has words before it has begun");
+  return new ResponseWriter({
+    id: toResponseId({ sessionId: followed.sessionId, messageId }),
+    createdAt: nowSeconds(),
+    nowSeconds,
+    model: (answer.receipt?.requested ?? []).join(","),
+    request,
+    newItemId: (prefix) => newId(prefix, deps.idSource),
+  });
+}
+
+function refuseAnswer(following: Following): Response {
+  const { context, answer } = following;
+  const breakwater = answer.toBreakwaterEnd();
+  const isBroken = breakwater.status === "incomplete" || breakwater.status === "cancelled";
+  const code = isBroken ? "incomplete_answer" : "all_providers_failed";
+  const error: OpenAiError = { message: toComplaint(answer), type: "server_error", param: null, code };
+  return context.json({ error, breakwater }, isBroken ? 502 : 503, toHeaders(following));
+}
+
+function toHeaders({ deps, followed, answer }: Following): Record<string, string> {
+  const leg = answer.receipt?.legs.at(-1) ?? followed.server;
+  return {
+    [SESSION_HEADER]: followed.sessionId,
+    "x-breakwater-attempts": String(answer.receipt?.attempts ?? 0),
+    ...(leg === null ? {} : { "x-breakwater-provider": leg.provider, "x-breakwater-model": leg.model }),
+    ...(leg !== null && deps.isSandbox(leg.provider) ? { "x-breakwater-sandbox": "true" } : {}),
+  };
+}

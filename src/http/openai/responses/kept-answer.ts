@@ -1,0 +1,138 @@
+/**
+ * The answer of a chat as it is followed (AI SDK's UI message stream), in the events of an answer of ours. Rules HT113,
+ * HT114.
+ */
+import { createParser } from "eventsource-parser";
+import type { AnswerChunk } from "../../../protocol/answer-chunk.ts";
+import { AnswerChunk as AnswerChunkShape } from "../../../protocol/answer-chunk.ts";
+import type { FinishReason, Receipt, TokenUsage } from "../../../protocol/answer.ts";
+import { UNKNOWN_USAGE } from "../../../protocol/answer.ts";
+import type { BreakwaterEnd } from "../../../protocol/breakwater-end.ts";
+import type { StoredMessage } from "../../../protocol/session-frame.ts";
+import { toProviderId } from "../../../providers/provider-config.ts";
+import type { AnswerEnd, AnswerEvent } from "../../../routing/run-plan.ts";
+
+const DONE = "[DONE]";
+
+/** The chunks of the stream, as they come. Leaving the loop stops following, and nothing else. */
+export async function* readChunks(
+  events: ReadableStream<Uint8Array>,
+): AsyncGenerator<AnswerChunk, void, undefined> {
+  const waiting: string[] = [];
+  const parser = createParser({ onEvent: ({ data }) => waiting.push(data) });
+  const decoder = new TextDecoder();
+  for await (const bytes of events) {
+    parser.feed(decoder.decode(bytes, { stream: true }));
+    for (const data of waiting.splice(0)) {
+      if (data !== DONE) yield AnswerChunkShape.parse(JSON.parse(data));
+    }
+  }
+}
+
+/** What is known of the answer so far. */
+export class KeptAnswer {
+  messageId: string | null = null;
+  receipt: Receipt | null = null;
+  /** Null until it ended well. */
+  finishReason: FinishReason | null = null;
+  /** A crash made its chat take back what was shown: who saw it has to read it again. */
+  isTakenBack = false;
+  private errorText: string | null = null;
+
+  /** Notes a chunk; what of it belongs to an answer on this wire. Tools that the service runs do not. */
+  take(chunk: AnswerChunk): AnswerEvent[] {
+    switch (chunk.type) {
+      case "start":
+        this.messageId = chunk.messageId;
+        return this.noteReceipt(chunk.messageMetadata);
+      case "message-metadata":
+        return this.noteReceipt(chunk.messageMetadata);
+      case "finish":
+        this.finishReason = chunk.finishReason;
+        return this.noteReceipt(chunk.messageMetadata);
+      case "text-delta":
+        return [{ type: "text-delta", text: chunk.delta }];
+      case "reasoning-delta":
+        return [{ type: "reasoning-delta", text: chunk.delta }];
+      case "reset-step":
+        this.isTakenBack = true;
+        return [];
+      case "error":
+        this.errorText = chunk.errorText;
+        return [];
+      default:
+        return [];
+    }
+  }
+
+  /** A sentence about an answer that did not end well. */
+  get complaint(): string {
+    return this.receipt?.notice ?? this.errorText ?? "The answer did not come to its end.";
+  }
+
+  get usage(): TokenUsage {
+    const legs = this.receipt?.legs ?? [];
+    const sum = (pick: (usage: TokenUsage) => number | null): number | null =>
+      legs.reduce<number | null>((total, { usage }) => {
+        const count = pick(usage);
+        return count === null ? total : (total ?? 0) + count;
+      }, null);
+    return {
+      inputTokens: sum((usage) => usage.inputTokens),
+      cachedInputTokens: sum((usage) => usage.cachedInputTokens),
+      cacheWriteTokens: sum((usage) => usage.cacheWriteTokens),
+      outputTokens: sum((usage) => usage.outputTokens),
+      reasoningTokens: sum((usage) => usage.reasoningTokens),
+    };
+  }
+
+  /** Of one that ended well. */
+  toEnd(): AnswerEnd {
+    const { receipt } = this;
+    return {
+      type: "answer-end",
+      status: "complete",
+      finishReason: this.finishReason,
+      native: [],
+      failure: null,
+      attempts: [],
+      legs: receipt?.legs ?? [],
+      firstTokenMs: receipt?.firstTokenMs ?? null,
+      durationMs: receipt?.durationMs ?? 0,
+      usage: receipt === null ? UNKNOWN_USAGE : this.usage,
+      costMicroUsd: receipt?.costMicroUsd ?? null,
+    };
+  }
+
+  toBreakwaterEnd(): BreakwaterEnd {
+    const { receipt } = this;
+    const status = receipt === null || receipt.status === "streaming" ? "incomplete" : receipt.status;
+    return {
+      status,
+      legs: receipt?.legs ?? [],
+      attempts: receipt?.attempts ?? 0,
+      costMicroUsd: receipt?.costMicroUsd ?? null,
+      selectionId: receipt?.selectionId ?? "",
+    };
+  }
+
+  /** The first target that is named is the one who speaks. */
+  private noteReceipt(receipt: Receipt): AnswerEvent[] {
+    const wasNamed = (this.receipt?.legs.length ?? 0) > 0;
+    this.receipt = receipt;
+    const leg = receipt.legs.at(0);
+    if (wasNamed || leg === undefined) return [];
+    const target = { provider: toProviderId(leg.provider), model: leg.model };
+    return [{ type: "leg-start", target, attempt: Math.max(1, receipt.attempts) }];
+  }
+}
+
+/** What was said in a message as it is stored. */
+export function toSaidEvents({ parts }: StoredMessage): AnswerEvent[] {
+  return parts.flatMap((part): AnswerEvent[] => {
+    const text: unknown = part["text"];
+    if (typeof text !== "string") return [];
+    if (part.type === "text") return [{ type: "text-delta", text }];
+    return part.type === "reasoning" ? [{ type: "reasoning-delta", text }] : [];
+  });
+}

@@ -1,0 +1,48 @@
+/**
+ * `POST /v1/responses` as OpenAI's own clients speak it. The answer comes from the same code as a chat completion
+ * (src/http/door). Rules HT100 to HT115.
+ */
+import type { Hono } from "hono";
+import { newId } from "../../../base/id.ts";
+import { ResponseRequest } from "../../../protocol/openai-responses.ts";
+import type { AppContext, AppEnv } from "../../app-env.ts";
+import { openAnswer } from "../../door/open-answer.ts";
+import { serveAnswer } from "../../door/serve-answer.ts";
+import { refuseCall } from "../openai-error.ts";
+import { readOpenAiBody } from "../read-openai-body.ts";
+import { keepResponse, type KeepDeps } from "./keep-response.ts";
+import { isKept } from "./kept-question.ts";
+import { ResponseWriter } from "./response-writer.ts";
+import { toResponseCall, toResponseQuestion } from "./to-response-call.ts";
+
+export function addResponseRoutes(routes: Hono<AppEnv>, deps: KeepDeps): void {
+  routes.post("/responses", (context) => respond(deps, context));
+}
+
+async function respond(deps: KeepDeps, context: AppContext): Promise<Response> {
+  const body = await readOpenAiBody(context, ResponseRequest);
+  if (!body.ok) return body.error;
+  const request = body.value;
+  if (isKept(request)) return keepResponse(deps, context, request);
+  const call = toResponseCall(request);
+  if (!call.ok) return refuseCall(context, call.error);
+  const models = request.models ?? (request.model === undefined ? [] : [request.model]);
+  const open = openAnswer(deps, context, {
+    models,
+    call: call.value,
+    question: toResponseQuestion(request),
+    stream: request.stream === true,
+    policy: request.policy,
+  });
+  if (!open.ok) return refuseCall(context, open.error);
+  const nowSeconds = (): number => Math.floor(deps.clock.nowMs() / 1_000);
+  const writer = new ResponseWriter({
+    id: newId("resp", deps.idSource),
+    createdAt: nowSeconds(),
+    nowSeconds,
+    model: models.join(","),
+    request,
+    newItemId: (prefix) => newId(prefix, deps.idSource),
+  });
+  return serveAnswer(deps, context, open.value, writer);
+}

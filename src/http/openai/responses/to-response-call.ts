@@ -1,0 +1,188 @@
+/** The request of OpenAI's Responses API as the neutral call. Pure. Rules HT100, HT102. */
+import type {
+  LanguageModelV4FilePart,
+  LanguageModelV4Message,
+  LanguageModelV4Prompt,
+  LanguageModelV4TextPart,
+} from "@ai-sdk/provider";
+import { fail, succeed, type Result } from "../../../base/result.ts";
+import type { ResponseInputItem, ResponseRequest } from "../../../protocol/openai-responses.ts";
+import type { ModelCall } from "../../../providers/provider.ts";
+import type { CallMistake } from "../../door/wire-writer.ts";
+import { IMAGE_COMPLAINT, toImagePart } from "../image-part.ts";
+
+type Item<Type extends ResponseInputItem["type"]> = Extract<ResponseInputItem, { type: Type }>;
+type UserContent = Extract<Item<"message">, { role: "user" }>["content"];
+type Text = string | readonly { readonly text: string }[];
+type AssistantParts = Extract<LanguageModelV4Message, { role: "assistant" }>["content"];
+
+const toText = (content: Text): string =>
+  typeof content === "string" ? content : content.map((part) => part.text).join("");
+
+/** The text that says what is wanted: the last user message. */
+export function toResponseQuestion({ input }: ResponseRequest): string {
+  if (typeof input === "string") return input;
+  const last = input.findLast((item) => item.type === "message" && item.role === "user");
+  if (last?.type !== "message" || last.role !== "user") return "";
+  if (typeof last.content === "string") return last.content;
+  return last.content.map((part) => (part.type === "input_text" ? part.text : "")).join("\n");
+}
+
+export function toResponseCall(request: ResponseRequest): Result<Omit<ModelCall, "modelId">, CallMistake> {
+  const prompt = toPrompt(request);
+  if (!prompt.ok) return prompt;
+  const effort = request.reasoning?.effort ?? null;
+  return succeed({
+    prompt: prompt.value,
+    ...(request.max_output_tokens == null ? {} : { maxOutputTokens: request.max_output_tokens }),
+    ...(request.temperature == null ? {} : { temperature: request.temperature }),
+    ...(request.top_p == null ? {} : { topP: request.top_p }),
+    ...(effort === null ? {} : { reasoningEffort: effort }),
+    ...toToolFields(request),
+    ...toResponseFormat(request),
+  });
+}
+
+function toToolFields({
+  tools,
+  tool_choice: choice,
+}: ResponseRequest): Pick<ModelCall, "tools" | "toolChoice"> {
+  if (tools === undefined || tools.length === 0) return {};
+  return {
+    tools: tools.map((tool) => ({
+      type: "function" as const,
+      name: tool.name,
+      ...(tool.description == null ? {} : { description: tool.description }),
+      inputSchema: tool.parameters ?? { type: "object", properties: {} },
+      ...(tool.strict == null ? {} : { strict: tool.strict }),
+    })),
+    ...(choice === undefined
+      ? {}
+      : {
+          toolChoice:
+            typeof choice === "string" ? { type: choice } : { type: "tool" as const, toolName: choice.name },
+        }),
+  };
+}
+
+function toResponseFormat({ text }: ResponseRequest): Pick<ModelCall, "responseFormat"> {
+  const format = text?.format;
+  if (format === undefined || format.type === "text") return {};
+  if (format.type === "json_object") return { responseFormat: { type: "json" } };
+  return { responseFormat: { type: "json", name: format.name, schema: format.schema } };
+}
+
+function toPrompt({ input, instructions }: ResponseRequest): Result<LanguageModelV4Prompt, CallMistake> {
+  const builder = new PromptBuilder();
+  if (instructions != null && instructions !== "") builder.addSystem(instructions);
+  if (typeof input === "string") {
+    builder.prompt.push({ role: "user", content: [{ type: "text", text: input }] });
+    return succeed(builder.prompt);
+  }
+  for (const [index, item] of input.entries()) {
+    const complaint = builder.add(item);
+    if (complaint !== null) return refuseItem(`input.${index}`, complaint);
+  }
+  if (builder.prompt.every(({ role }) => role === "system")) {
+    return refuseItem("input", "there is nothing to answer in it");
+  }
+  return succeed(builder.prompt);
+}
+
+function refuseItem(param: string, complaint: string): Result<never, CallMistake> {
+  return fail({ code: "invalid-request", param, message: `${param}: ${complaint}.` });
+}
+
+/**
+ * Items become messages: what a model said and called in one turn is one message of it, and so are the results that it
+ * gets back, as providers want them.
+ */
+class PromptBuilder {
+  readonly prompt: LanguageModelV4Prompt = [];
+  private readonly toolNames = new Map<string, string>();
+
+  /** A complaint when the item cannot be one of this prompt. */
+  add(item: ResponseInputItem): string | null {
+    switch (item.type) {
+      case "message":
+        return this.addMessage(item);
+      case "function_call":
+        return this.addCall(item);
+      case "function_call_output":
+        return this.addResult(item);
+      case "reasoning":
+        return null;
+    }
+  }
+
+  addSystem(text: string): void {
+    this.prompt.push({ role: "system", content: text });
+  }
+
+  private addMessage(item: Item<"message">): string | null {
+    switch (item.role) {
+      case "system":
+      case "developer":
+        this.addSystem(toText(item.content));
+        return null;
+      case "user":
+        return this.addUser(item.content);
+      case "assistant": {
+        const text =
+          typeof item.content === "string"
+            ? item.content
+            : item.content.map((part) => (part.type === "refusal" ? part.refusal : part.text)).join("");
+        if (text !== "") this.addSaid({ type: "text", text });
+        return null;
+      }
+    }
+  }
+
+  private addUser(given: UserContent): string | null {
+    const content: (LanguageModelV4TextPart | LanguageModelV4FilePart)[] = [];
+    for (const part of typeof given === "string" ? [{ type: "input_text" as const, text: given }] : given) {
+      if (part.type === "input_text") {
+        content.push({ type: "text", text: part.text });
+        continue;
+      }
+      const image = toImagePart(part.image_url);
+      if (image === null) return IMAGE_COMPLAINT;
+      content.push(image);
+    }
+    this.prompt.push({ role: "user", content });
+    return null;
+  }
+
+  private addCall({ call_id: toolCallId, name, arguments: text }: Item<"function_call">): string | null {
+    let input: unknown;
+    try {
+      input = JSON.parse(text === "" ? "{}" : text);
+    } catch {
+      return `the arguments of function call ${toolCallId} are not JSON`;
+    }
+    this.toolNames.set(toolCallId, name);
+    this.addSaid({ type: "tool-call", toolCallId, toolName: name, input });
+    return null;
+  }
+
+  private addResult({ call_id: toolCallId, output }: Item<"function_call_output">): string | null {
+    const toolName = this.toolNames.get(toolCallId);
+    if (toolName === undefined) return `there is no function call ${toolCallId} before this output`;
+    const part = {
+      type: "tool-result" as const,
+      toolCallId,
+      toolName,
+      output: { type: "text" as const, value: toText(output) },
+    };
+    const last = this.prompt.at(-1);
+    if (last?.role === "tool") last.content.push(part);
+    else this.prompt.push({ role: "tool", content: [part] });
+    return null;
+  }
+
+  private addSaid(part: AssistantParts[number]): void {
+    const last = this.prompt.at(-1);
+    if (last?.role === "assistant") last.content.push(part);
+    else this.prompt.push({ role: "assistant", content: [part] });
+  }
+}

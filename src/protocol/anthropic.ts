@@ -1,0 +1,226 @@
+/**
+ * WIRE: Anthropic's Messages request as Breakwater takes it (source: Anthropic's API reference). What is known and
+ * cannot be carried to every provider is refused by name; unknown fields are refused too, so that a client never
+ * believes that something took effect which did not. Rules HT80 to HT85.
+ */
+import { z } from "zod";
+import { RoutingPolicy } from "./selection.ts";
+
+const MAX_MESSAGES = 2_000;
+const MAX_BLOCKS = 2_000;
+const MAX_TOOLS = 128;
+/** As many as every provider takes. */
+const MAX_STOP_SEQUENCES = 4;
+const MAX_ID_CHARACTERS = 200;
+/** Anthropic's own least. */
+const MIN_THINKING_TOKENS = 1_024;
+
+const CacheControl = z
+  .strictObject({ type: z.literal("ephemeral"), ttl: z.enum(["5m", "1h"]).optional() })
+  .nullish();
+export type CacheControl = z.infer<typeof CacheControl>;
+
+const NO_CITATIONS = "citations cannot be carried to every provider; leave them out";
+const TextBlock = z.strictObject({
+  type: z.literal("text"),
+  text: z.string().min(1, { error: "a text must not be empty" }),
+  cache_control: CacheControl,
+  /** Taken as answers have it: without any. */
+  citations: z.tuple([], { error: NO_CITATIONS }).nullish(),
+});
+export type TextBlock = z.infer<typeof TextBlock>;
+
+const Base64Source = z.strictObject({
+  type: z.literal("base64"),
+  media_type: z.enum(["image/jpeg", "image/png", "image/gif", "image/webp"]),
+  data: z.string().regex(/^[A-Za-z0-9+/]+=*$/, { error: "an image's data must be base64" }),
+});
+const UrlSource = z.strictObject({
+  type: z.literal("url"),
+  url: z.url({ protocol: /^https$/, error: "an image's address must be an https URL" }),
+});
+const ImageBlock = z.strictObject({
+  type: z.literal("image"),
+  source: z.discriminatedUnion("type", [Base64Source, UrlSource], {
+    error: "an image must be given as base64 or by an https URL",
+  }),
+  cache_control: CacheControl,
+});
+export type ImageBlock = z.infer<typeof ImageBlock>;
+
+const ToolId = z.string().min(1).max(MAX_ID_CHARACTERS);
+const ToolName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, {
+  error: "a tool's name has 1 to 64 letters, digits, _ or -",
+});
+const ToolUseBlock = z.strictObject({
+  type: z.literal("tool_use"),
+  id: ToolId,
+  name: z.string().min(1).max(MAX_ID_CHARACTERS),
+  input: z.record(z.string(), z.unknown()),
+  cache_control: CacheControl,
+  /** Taken as answers of Anthropic's have it. */
+  caller: z.strictObject({ type: z.literal("direct") }).nullish(),
+});
+const ToolResultBlock = z.strictObject({
+  type: z.literal("tool_result"),
+  tool_use_id: ToolId,
+  content: z
+    .union([
+      z.string(),
+      z
+        .array(
+          z.discriminatedUnion("type", [TextBlock, ImageBlock], {
+            error: "a tool's result may have text and images only",
+          }),
+        )
+        .max(MAX_BLOCKS),
+    ])
+    .optional(),
+  is_error: z.boolean().optional(),
+  cache_control: CacheControl,
+});
+export type ToolResultBlock = z.infer<typeof ToolResultBlock>;
+
+const ThinkingBlock = z.strictObject({
+  type: z.literal("thinking"),
+  thinking: z.string(),
+  signature: z.string(),
+});
+const RedactedThinkingBlock = z.strictObject({ type: z.literal("redacted_thinking"), data: z.string() });
+
+const UserBlock = z.discriminatedUnion("type", [TextBlock, ImageBlock, ToolResultBlock], {
+  error: "a user's message may have text, image and tool_result blocks only",
+});
+const AssistantBlock = z.discriminatedUnion(
+  "type",
+  [TextBlock, ToolUseBlock, ThinkingBlock, RedactedThinkingBlock],
+  { error: "an assistant's message may have text, tool_use, thinking and redacted_thinking blocks only" },
+);
+export type UserBlock = z.infer<typeof UserBlock>;
+export type AssistantBlock = z.infer<typeof AssistantBlock>;
+
+const Said = z.string().min(1, { error: "a message must not be empty" });
+const toContent = <Block extends z.ZodType>(block: Block) =>
+  z.union([Said, z.array(block).min(1, { error: "a message must not be empty" }).max(MAX_BLOCKS)]);
+
+const Message = z.discriminatedUnion(
+  "role",
+  [
+    z.strictObject({ role: z.literal("user"), content: toContent(UserBlock) }),
+    z.strictObject({ role: z.literal("assistant"), content: toContent(AssistantBlock) }),
+  ],
+  { error: "a message is a user's or an assistant's; instructions go into system" },
+);
+export type Message = z.infer<typeof Message>;
+
+const Tool = z.strictObject({
+  type: z
+    .literal("custom", { error: "only tools of your own (custom) reach every provider; leave this one out" })
+    .nullish(),
+  name: ToolName,
+  description: z.string().optional(),
+  input_schema: z.looseObject({ type: z.literal("object") }),
+  strict: z.boolean().optional(),
+  cache_control: CacheControl,
+});
+export type Tool = z.infer<typeof Tool>;
+
+/** Taken: `false` is what happens anyway. */
+const ParallelToolUse = z
+  .literal(false, { error: "parallel calls cannot be switched off at every provider; leave it out" })
+  .optional();
+const ToolChoice = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("auto"), disable_parallel_tool_use: ParallelToolUse }),
+  z.strictObject({ type: z.literal("any"), disable_parallel_tool_use: ParallelToolUse }),
+  z.strictObject({
+    type: z.literal("tool"),
+    name: z.string().min(1).max(MAX_ID_CHARACTERS),
+    disable_parallel_tool_use: ParallelToolUse,
+  }),
+  z.strictObject({ type: z.literal("none") }),
+]);
+export type ToolChoice = z.infer<typeof ToolChoice>;
+
+/** Taken: it is what happens anyway. */
+const ThinkingDisplay = z
+  .literal("summarized", { error: "thoughts are shown summarized; leave it out" })
+  .nullish();
+const Thinking = z.discriminatedUnion(
+  "type",
+  [
+    z.strictObject({
+      type: z.literal("enabled"),
+      budget_tokens: z.int().min(MIN_THINKING_TOKENS),
+      display: ThinkingDisplay,
+    }),
+    z.strictObject({ type: z.literal("adaptive"), display: ThinkingDisplay }),
+    z.strictObject({ type: z.literal("disabled") }),
+  ],
+  { error: "thinking can be enabled, adaptive or disabled" },
+);
+export type Thinking = z.infer<typeof Thinking>;
+
+const OutputConfig = z.strictObject({
+  effort: z
+    .enum(["low", "medium", "high"], { error: "only low, medium and high reach every provider" })
+    .nullish(),
+  format: z
+    .strictObject({ type: z.literal("json_schema"), schema: z.record(z.string(), z.unknown()) })
+    .nullish(),
+});
+
+const ModelName = z.string().min(1).max(200);
+
+/** What asking and counting have in common. */
+const CALL_FIELDS = {
+  model: ModelName.optional(),
+  /** Breakwater's own: an ordered list of classes or targets tried in turn. */
+  models: z.array(ModelName).min(1).max(10).optional(),
+  messages: z.array(Message).min(1).max(MAX_MESSAGES),
+  system: z.union([z.string(), z.array(TextBlock).max(MAX_BLOCKS)]).optional(),
+  tools: z.array(Tool).max(MAX_TOOLS).optional(),
+  tool_choice: ToolChoice.optional(),
+  thinking: Thinking.optional(),
+  output_config: OutputConfig.optional(),
+};
+
+export const CountTokensRequest = z.strictObject(CALL_FIELDS);
+export type CountTokensRequest = z.infer<typeof CountTokensRequest>;
+
+export const MessagesRequest = z.strictObject({
+  ...CALL_FIELDS,
+  /** Breakwater's own: how the candidates of a class are put in order. Wins over the header of that name. */
+  policy: RoutingPolicy.optional(),
+  max_tokens: z.int().positive(),
+  stream: z.boolean().optional(),
+  stop_sequences: z.array(z.string().min(1)).max(MAX_STOP_SEQUENCES).optional(),
+  temperature: z.number().min(0).max(1).optional(),
+  top_p: z.number().min(0).max(1).optional(),
+  top_k: z.int().positive().optional(),
+  /** Taken and not passed on: it names the caller's own user, and providers need not know. */
+  metadata: z.strictObject({ user_id: z.string().max(500).nullish() }).optional(),
+  /** Taken: `auto` is what happens anyway. */
+  service_tier: z
+    .literal("auto", { error: "tiers cannot be chosen here; leave it out or send auto" })
+    .optional(),
+});
+export type MessagesRequest = z.infer<typeof MessagesRequest>;
+
+/** `type` of Anthropic's error objects. */
+export type AnthropicErrorType =
+  | "invalid_request_error"
+  | "authentication_error"
+  | "permission_error"
+  | "not_found_error"
+  | "request_too_large"
+  | "rate_limit_error"
+  | "api_error"
+  | "overloaded_error"
+  | "timeout_error";
+
+/** Every refusal on `/v1/messages`, and the last event of a stream that broke. */
+export interface AnthropicError {
+  readonly type: "error";
+  readonly error: { readonly type: AnthropicErrorType; readonly message: string };
+  readonly request_id: string;
+}

@@ -1,0 +1,209 @@
+/**
+ * WIRE: the request of OpenAI's Responses API as Breakwater takes it (source: OpenAI's API reference). As in openai.ts,
+ * whatever is unknown, or cannot be carried to every provider, is refused by name. Rules HT100 to HT102.
+ */
+import { z } from "zod";
+import { RoutingPolicy } from "./selection.ts";
+
+const MAX_ITEMS = 2_000;
+const MAX_PARTS = 200;
+const MAX_TOOLS = 128;
+const MAX_IMAGE_URL_CHARACTERS = 8_000_000;
+
+const Id = z.string().min(1).max(200);
+const JsonSchema = z.record(z.string(), z.unknown());
+const ItemStatus = z.enum(["in_progress", "completed", "incomplete"]).nullish();
+
+/** The sentence about a `type` that is not among those that are taken. */
+const onlyTypes =
+  (taken: string) =>
+  ({ input }: { readonly input?: unknown }): string => {
+    const given = z.object({ type: z.string() }).safeParse(input).data?.type.slice(0, 100);
+    return given === undefined ? `send ${taken}` : `${given} is not possible here; send ${taken}`;
+  };
+
+const InputText = z.strictObject({ type: z.literal("input_text"), text: z.string() });
+const InputImage = z.strictObject({
+  type: z.literal("input_image"),
+  image_url: z.string({ error: "send the image's address or its data URL" }).max(MAX_IMAGE_URL_CHARACTERS),
+  /** Taken: not every provider has such a choice. */
+  detail: z.enum(["auto", "low", "high"]).nullish(),
+});
+const TextContent = z.union([
+  z.string(),
+  z
+    .array(z.discriminatedUnion("type", [InputText], { error: onlyTypes("input_text") }))
+    .min(1)
+    .max(MAX_PARTS),
+]);
+const UserContent = z.union([
+  z.string(),
+  z
+    .array(
+      z.discriminatedUnion("type", [InputText, InputImage], {
+        error: onlyTypes("input_text or input_image"),
+      }),
+    )
+    .min(1)
+    .max(MAX_PARTS),
+]);
+const AssistantContent = z.union([
+  z.string(),
+  z
+    .array(
+      z.discriminatedUnion(
+        "type",
+        [
+          // An answer of ours as it was given, also after the SDK has parsed it.
+          z.strictObject({
+            type: z.literal("output_text"),
+            text: z.string(),
+            annotations: z.array(z.unknown()).optional(),
+            logprobs: z.array(z.unknown()).nullish(),
+            parsed: z.unknown().optional(),
+          }),
+          z.strictObject({ type: z.literal("refusal"), refusal: z.string() }),
+        ],
+        { error: onlyTypes("output_text") },
+      ),
+    )
+    .min(1)
+    .max(MAX_PARTS),
+]);
+
+const messageOf = <Role extends string, Content extends z.ZodType>(role: Role, content: Content) =>
+  z.strictObject({
+    type: z.literal("message"),
+    role: z.literal(role),
+    content,
+    id: Id.optional(),
+    status: ItemStatus,
+    phase: z.enum(["commentary", "final_answer"]).nullish(),
+  });
+
+const InputItem = z.discriminatedUnion(
+  "type",
+  [
+    z.discriminatedUnion("role", [
+      messageOf("user", UserContent),
+      messageOf("assistant", AssistantContent),
+      messageOf("system", TextContent),
+      messageOf("developer", TextContent),
+    ]),
+    z.strictObject({
+      type: z.literal("function_call"),
+      call_id: Id,
+      name: Id,
+      arguments: z.string(),
+      id: Id.nullish(),
+      status: ItemStatus,
+      /** The SDK's own, beside the arguments. */
+      parsed_arguments: z.unknown().optional(),
+    }),
+    z.strictObject({
+      type: z.literal("function_call_output"),
+      call_id: Id,
+      output: TextContent,
+      id: Id.nullish(),
+      status: ItemStatus,
+    }),
+    /** Taken and left out: no provider takes another's thoughts. */
+    z.looseObject({ type: z.literal("reasoning") }),
+  ],
+  { error: onlyTypes("message, function_call, function_call_output or reasoning") },
+);
+export type ResponseInputItem = z.infer<typeof InputItem>;
+
+/** A message may leave its `type` out. */
+const AnyInputItem = z.preprocess((item) => {
+  const isBare = typeof item === "object" && item !== null && "role" in item && !("type" in item);
+  return isBare ? { ...item, type: "message" } : item;
+}, InputItem);
+
+const FunctionTool = z.strictObject({
+  type: z.literal("function"),
+  name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  description: z.string().nullish(),
+  parameters: JsonSchema.nullish(),
+  strict: z.boolean().nullish(),
+});
+
+const TextFormat = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("text") }),
+  z.strictObject({ type: z.literal("json_object") }),
+  z.strictObject({
+    type: z.literal("json_schema"),
+    name: z.string().min(1).max(64),
+    schema: JsonSchema,
+    description: z.string().optional(),
+    strict: z.boolean().nullish(),
+  }),
+]);
+
+export const ResponseRequest = z.strictObject({
+  model: z.string().min(1).max(200).optional(),
+  /** Breakwater's own: an ordered list of classes or targets tried in turn. */
+  models: z.array(z.string().min(1).max(200)).min(1).max(10).optional(),
+  /** Breakwater's own: how the candidates of a class are put in order. Wins over the header of that name. */
+  policy: RoutingPolicy.optional(),
+  input: z.union([z.string().min(1), z.array(AnyInputItem).min(1).max(MAX_ITEMS)], {
+    error: "send text, or a list of items that is not empty",
+  }),
+  instructions: z.string().nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z
+    .strictObject({
+      include_obfuscation: z
+        .literal(false, { error: "nothing is added here; leave it out or send false" })
+        .optional(),
+    })
+    .nullish(),
+  max_output_tokens: z.int().positive().nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  tools: z
+    .array(
+      z.discriminatedUnion("type", [FunctionTool], { error: onlyTypes("tools of the type function only") }),
+    )
+    .max(MAX_TOOLS)
+    .optional(),
+  tool_choice: z
+    .union([
+      z.enum(["none", "auto", "required"]),
+      z.strictObject({
+        type: z.literal("function", { error: "only a function can be chosen by its name" }),
+        name: z.string(),
+      }),
+    ])
+    .optional(),
+  text: z.strictObject({ format: TextFormat.optional() }).optional(),
+  reasoning: z
+    .strictObject({
+      effort: z.enum(["none", "minimal", "low", "medium", "high"]).nullish(),
+      /** What a model tells of its thoughts is given as it comes. */
+      summary: z
+        .literal("auto", { error: "cannot be chosen at every provider; leave it out or send auto" })
+        .nullish(),
+    })
+    .nullish(),
+  /** Taken and not passed on: it names the caller's own user, and providers need not know. */
+  user: z.string().max(500).optional(),
+  /** Taken, given back and not passed on: the caller's own notes. */
+  metadata: z
+    .record(z.string().max(64), z.string().max(512))
+    .refine((notes) => Object.keys(notes).length <= 16, { error: "takes sixteen notes at most" })
+    .nullish(),
+  /** Left out: nothing is kept, unless the response goes on with one that is. */
+  store: z.boolean().nullish(),
+  previous_response_id: z.string().max(200).nullish(),
+  /** Taken: providers decide this themselves. */
+  parallel_tool_calls: z
+    .literal(true, { error: "cannot be switched off at every provider; leave it out" })
+    .nullish(),
+  truncation: z
+    .literal("disabled", { error: "nothing is left out silently; leave it out or send disabled" })
+    .nullish(),
+  background: z.literal(false, { error: "an answer is given at once; leave it out or send false" }).nullish(),
+  include: z.array(z.never({ error: "cannot be included here; leave it out" })).nullish(),
+});
+export type ResponseRequest = z.infer<typeof ResponseRequest>;

@@ -1,0 +1,81 @@
+/** One request whose whole answer is a JSON object, with its bytes counted and every failure classified. Rules PR100, PR101, PR103. */
+import { fail, succeed, type Result } from "../../base/result.ts";
+import { toThrownMessage } from "../failure-message.ts";
+import type { ProviderFailure, ProviderFailureKind } from "../failure.ts";
+import {
+  classifyRefusal,
+  releaseReader,
+  toByteStream,
+  toCancelledFailure,
+  toSecrets,
+  toUnreachableFailure,
+  type ConnectionOptions,
+} from "./fetch-function.ts";
+
+export interface JsonPost {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: object;
+  readonly maxBytes: number;
+}
+
+/** Never rejects. */
+export async function postJson(
+  connection: ConnectionOptions,
+  post: JsonPost,
+  signal: AbortSignal,
+): Promise<Result<unknown, ProviderFailure>> {
+  let response: Response;
+  try {
+    response = await connection.fetch(`${connection.baseUrl}${post.path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "application/json", ...post.headers },
+      body: JSON.stringify(post.body),
+      // A redirect to another host would take the texts along.
+      redirect: "manual",
+      signal,
+    });
+  } catch (error) {
+    const failure = toUnreachableFailure(error, toSecrets(connection));
+    return fail(signal.aborted ? toCancelledFailure("connect", null) : failure);
+  }
+  if (!response.ok) {
+    const failure = await classifyRefusal(response, connection);
+    return fail(signal.aborted ? toCancelledFailure("connect", response.status) : failure);
+  }
+  try {
+    const text = await readText(response, post.maxBytes);
+    if (text === null) return fail(toFailure("bad-request", "the answer to so much is too large"));
+    const json: unknown = JSON.parse(text);
+    return succeed(json);
+  } catch (error) {
+    if (signal.aborted) return fail(toCancelledFailure("first-token", response.status));
+    // The parser's own message quotes what it was given.
+    if (error instanceof SyntaxError) return fail(toFailure("malformed", "the answer is no JSON"));
+    return fail(toFailure("stream-reset", toThrownMessage(error, toSecrets(connection))));
+  }
+}
+
+/** Of an answer with a good status. */
+export function toFailure(kind: ProviderFailureKind, message: string): ProviderFailure {
+  return { kind, phase: "first-token", status: 200, retryAfterMs: null, message };
+}
+
+/** Null when there are more bytes than that. */
+async function readText(response: Response, maxBytes: number): Promise<string | null> {
+  if (response.body === null) return "";
+  const reader = toByteStream(response.body).getReader();
+  const decoder = new TextDecoder();
+  const pieces: string[] = [];
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return pieces.join("") + decoder.decode();
+    bytes += value.byteLength;
+    if (bytes > maxBytes) {
+      releaseReader(reader);
+      return null;
+    }
+    pieces.push(decoder.decode(value, { stream: true }));
+  }
+}

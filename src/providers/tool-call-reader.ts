@@ -1,0 +1,79 @@
+/** Puts tool calls of the OpenAI chat wire together from the pieces in which they come. Rules PR55 to PR58. */
+import type { ModelEvent } from "./provider.ts";
+
+/** All arguments of one call together; larger ones would not fit a socket frame anyway. */
+const MAX_TOOL_INPUT_CHARACTERS = 1_048_576;
+/** More calls than any model makes in one answer. */
+const MAX_TOOL_CALLS = 128;
+
+interface OpenToolCall {
+  readonly toolCallId: string;
+  readonly toolName: string;
+  input: string;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    // The answer is the boolean; the caller reports it.
+    return false;
+  }
+}
+
+export class ToolCallReader {
+  readonly #open = new Map<number, OpenToolCall>();
+  readonly #show: (event: ModelEvent) => void;
+  readonly #fail: (message: string) => void;
+
+  constructor(show: (event: ModelEvent) => void, fail: (message: string) => void) {
+    this.#show = show;
+    this.#fail = fail;
+  }
+
+  /** One piece of one call; `position` stands for an index that is missing. */
+  read(part: unknown, position: number, answerId: string): void {
+    if (!isObject(part)) return;
+    const index = typeof part["index"] === "number" ? part["index"] : position;
+    const callee = isObject(part["function"]) ? part["function"] : {};
+    let open = this.#open.get(index);
+    if (open === undefined) {
+      const toolName = callee["name"];
+      if (typeof toolName !== "string" || toolName === "" || this.#open.size >= MAX_TOOL_CALLS) {
+        this.#fail("a tool call has no name, or there are too many");
+        return;
+      }
+      const id = part["id"];
+      // A place alone would come again in the next step of the same answer.
+      const ownId = answerId === "" ? `call_${index}` : `call_${answerId}_${index}`;
+      open = { toolCallId: typeof id === "string" && id !== "" ? id : ownId, toolName, input: "" };
+      this.#open.set(index, open);
+      this.#show({ type: "tool-input-start", toolCallId: open.toolCallId, toolName });
+    }
+    const text = callee["arguments"];
+    if (typeof text !== "string" || text === "") return;
+    if (open.input.length + text.length > MAX_TOOL_INPUT_CHARACTERS) {
+      this.#fail("the arguments of a tool call are too long");
+      return;
+    }
+    open.input += text;
+    this.#show({ type: "tool-input-delta", toolCallId: open.toolCallId, text });
+  }
+
+  /** The provider has said that it is done; `isCut`: by the limit of its output. */
+  close(isCut: boolean): void {
+    for (const { toolCallId, toolName, input } of this.#open.values()) {
+      const whole = input.trim() === "" ? "{}" : input;
+      // Cut by the output limit, a call is no call; `finish` with `length` says what happened.
+      if (!isJson(whole)) {
+        if (!isCut) this.#fail("the arguments of a tool call are not JSON");
+      } else this.#show({ type: "tool-call", toolCallId, toolName, input: whole });
+    }
+    this.#open.clear();
+  }
+}

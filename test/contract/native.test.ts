@@ -1,0 +1,83 @@
+/** Calls in the words of OpenAI's wire, against the stand-ins that speak it, over real TCP. Rules HT170, HT172, PR96. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { startSandbox, type Sandbox } from "../../sandbox/server.ts";
+import type { ModelCall, ModelEvent, NativeRequest } from "../../src/providers/provider.ts";
+import { ADAPTERS, makeProvider, resetFaults, setFault, userPrompt, type AdapterCase } from "./adapter.ts";
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox({ port: 0, paceMs: 0 });
+});
+afterAll(() => sandbox.close());
+afterEach(() => resetFaults(sandbox.url));
+
+const SPEAKERS = ADAPTERS.filter(({ name }) => ["openai", "deepseek", "compatible"].includes(name));
+const QUESTION = "[[words:60]]";
+
+function toCall(adapter: AdapterCase, stream: boolean): ModelCall {
+  const native: NativeRequest = {
+    wire: "openai-chat",
+    body: { messages: [{ role: "user", content: QUESTION }], seed: 7 },
+    onlyHere: [],
+    stream,
+  };
+  return { modelId: adapter.modelId, prompt: userPrompt(QUESTION), native };
+}
+
+async function run(adapter: AdapterCase, stream: boolean): Promise<ModelEvent[]> {
+  const { provider } = makeProvider(adapter, sandbox.url);
+  const events: ModelEvent[] = [];
+  const signal = AbortSignal.timeout(5_000);
+  for await (const batch of provider.stream(toCall(adapter, stream), signal)) events.push(...batch);
+  return events;
+}
+
+const textOf = (events: readonly ModelEvent[]): string =>
+  events.map((event) => (event.type === "text-delta" ? event.text : "")).join("");
+const endOf = (events: readonly ModelEvent[]): ModelEvent | undefined => events.at(-1);
+
+describe.each(SPEAKERS)("$name", (adapter) => {
+  test("[HT170] [HT172] a stream and a whole answer say the same, and their own words say it too", async () => {
+    const streamed = await run(adapter, true);
+    const whole = await run(adapter, false);
+    expect(textOf(streamed).split(/\s+/)).toHaveLength(60);
+    expect(textOf(whole)).toBe(textOf(streamed));
+    const wire = streamed.map((event) => (event.type === "wire" ? event.text : "")).join("");
+    const contents = wire
+      .split("\n\n")
+      .filter((line) => line !== "")
+      .map((line) => /"content":("(?:[^"\\]|\\.)*")/.exec(line)?.[1] ?? '""');
+    expect(contents.map((content) => z.string().parse(JSON.parse(content))).join("")).toBe(textOf(streamed));
+    // The end of the wire is handed out with the finish, and not before.
+    expect(wire).not.toMatch(/"finish_reason":"|\[DONE\]/);
+    expect(endOf(streamed)).toMatchObject({ type: "finish", finishReason: "stop" });
+    expect(endOf(whole)).toMatchObject({ type: "finish", native: [{ object: "chat.completion" }] });
+  });
+
+  test.each(["reset", "cut", "garbage", "error-event", "empty"] as const)(
+    "[HT172] [PR96] a whole answer with the fault %s is none",
+    async (fault) => {
+      await setFault(sandbox.url, adapter.standIn, fault);
+      const events = await run(adapter, false);
+      expect(endOf(events)).toMatchObject({ type: "fail" });
+      expect(textOf(events)).toBe("");
+    },
+  );
+
+  test.each(["reset", "cut", "garbage", "error-event"] as const)(
+    "[HT170] of a stream with the fault %s only whole events are passed on",
+    async (fault) => {
+      await setFault(sandbox.url, adapter.standIn, fault, { afterChunks: 5 });
+      const events = await run(adapter, true);
+      expect(endOf(events)).toMatchObject({ type: "fail" });
+      for (const event of events) {
+        if (event.type !== "wire") continue;
+        for (const line of event.text.split("\n\n").slice(0, -1)) {
+          expect(() => JSON.parse(line.replace(/^data: /, "")) as unknown).not.toThrow();
+          expect(line).not.toContain('"error"');
+        }
+      }
+    },
+  );
+});

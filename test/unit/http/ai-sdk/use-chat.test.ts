@@ -1,0 +1,89 @@
+/** AI SDK's `useChat` for React, unmodified, at the application's own door. */
+import { describe, expect, it } from "vitest";
+import { ChatPage, startProduct, textOf } from "./use-chat.ts";
+
+describe("useChat", () => {
+  it("[HT130] asks, shows the words as they come, and asks on", async () => {
+    const product = startProduct();
+    const page = new ChatPage(product);
+    await page.open();
+    await page.until(() => page.chat.sendMessage({ text: "Count to 40" }), 500);
+    expect(page.chat.status).toBe("streaming");
+    const part = page.text;
+    expect(part).toMatch(/^Count to 40w0 w1 /);
+    await page.until(() => Promise.resolve());
+    expect(page.chat.status).toBe("ready");
+    expect(page.text.startsWith(part)).toBe(true);
+    expect(page.text).toMatch(/w39 $/);
+    expect(page.statuses).toEqual(["ready", "streaming", "ready"]);
+    await page.until(() => page.chat.sendMessage({ text: "And 2" }));
+    expect(product.chats.path()).toEqual(page.chat.messages.map(textOf));
+    expect(page.chat.messages).toHaveLength(4);
+  });
+
+  it("[HT131] asks for another answer, and edits its question", async () => {
+    const product = startProduct();
+    const page = new ChatPage(product);
+    await page.open();
+    await page.until(() => page.chat.sendMessage({ text: "Count to 2" }));
+    const [question, answer] = page.chat.messages;
+    await page.until(() => page.chat.regenerate());
+    expect(page.chat.messages[1]?.id).not.toBe(answer?.id);
+    await page.until(() => page.chat.sendMessage({ text: "Count to 4", messageId: question?.id ?? "" }));
+    expect(product.chats.path()).toEqual(["Count to 4", "w0 w1 w2 w3 "]);
+    expect(page.text).toBe("Count to 4w0 w1 w2 w3 ");
+    expect(product.answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
+  it("[HT134] goes on in a page that is opened in mid-answer, and finds nothing in a new chat", async () => {
+    const product = startProduct();
+    const first = new ChatPage(product);
+    await first.open({ id: "a chat", resume: true });
+    expect([first.chat.status, product.answers[0]?.status]).toEqual(["ready", 204]);
+    await first.until(() => first.chat.sendMessage({ text: "Count to 60" }), 600);
+    const second = new ChatPage(product);
+    await second.open({ id: "a chat", resume: true, messages: first.chat.messages.slice(0, 1) });
+    await first.until(() => Promise.resolve());
+    expect(second.text).toBe(first.text);
+    expect(second.text).toMatch(/w59 $/);
+    expect([second.chat.status, second.chat.messages]).toEqual(["ready", first.chat.messages]);
+  });
+
+  it("[HT135] stops reading with its `stop`, and the answer is there for who comes back", async () => {
+    const product = startProduct();
+    const page = new ChatPage(product);
+    await page.open();
+    await page.until(() => page.chat.sendMessage({ text: "Count to 60" }), 600);
+    await page.until(() => page.chat.stop(), 100);
+    expect([page.chat.status, page.chat.error]).toEqual(["ready", undefined]);
+    expect(page.text).not.toMatch(/w59 $/);
+    await page.until(() => page.chat.resumeStream());
+    expect(page.text).toMatch(/w59 $/);
+    expect(product.chats.statuses()).toEqual([undefined, "complete"]);
+  });
+
+  it("[HT138] after its chat's object died resumes with the whole answer, nothing lost or doubled", async () => {
+    const product = startProduct();
+    const page = new ChatPage(product);
+    await page.open();
+    await page.until(() => page.chat.sendMessage({ text: "Count to 60" }), 600);
+    await page.until(() => Promise.resolve(product.crash()), 0);
+    expect(page.chat.status).toBe("error");
+    await page.until(() => page.chat.resumeStream());
+    expect(page.text).toBe(`Count to 60${Array.from({ length: 60 }, (_, index) => `w${index} `).join("")}`);
+    expect(page.chat.messages.map(({ id }) => id)).toEqual(
+      product.chats.chat.view.readNewest(10).messages.map(({ id }) => id),
+    );
+  });
+
+  it("[HT136] shows why a question was refused", async () => {
+    const product = startProduct();
+    const page = new ChatPage(product);
+    await page.open();
+    await page.until(() => page.chat.sendMessage({ text: "Count to 2" }, { body: { model: "nobody" } }));
+    expect(page.chat.status).toBe("error");
+    expect(page.chat.error?.message).toContain("Nobody is called nobody.");
+    await page.until(() => page.chat.sendMessage({ text: "Count to 2" }));
+    expect([page.chat.status, page.chat.error]).toEqual(["ready", undefined]);
+  });
+});

@@ -1,0 +1,112 @@
+/** The signatures of Anthropic's thoughts, from its stream through the adapter and the filter of a leg, and back. */
+import { describe, expect, it } from "vitest";
+import { toModelCall } from "../../../../src/http/anthropic/to-model-call.ts";
+import { MessagesRequest } from "../../../../src/protocol/anthropic.ts";
+import { createAnthropicProvider } from "../../../../src/providers/client/anthropic.ts";
+import { toProviderId } from "../../../../src/providers/provider-config.ts";
+import type { ModelEvent } from "../../../../src/providers/provider.ts";
+import { LegFilter } from "../../../../src/routing/leg-filter.ts";
+
+const USAGE = { input_tokens: 9, output_tokens: 1 };
+const block = (index: number, start: object, ...deltas: object[]): object[] => [
+  { type: "content_block_start", index, content_block: start },
+  ...deltas.map((delta) => ({ type: "content_block_delta", index, delta })),
+  { type: "content_block_stop", index },
+];
+const ANSWER = [
+  {
+    type: "message_start",
+    message: { type: "message", id: "msg_1", role: "assistant", model: "m", content: [], usage: USAGE },
+  },
+  ...block(
+    0,
+    { type: "thinking", thinking: "", signature: "" },
+    { type: "thinking_delta", thinking: "hm" },
+    { type: "signature_delta", signature: "s1" },
+  ),
+  ...block(1, { type: "redacted_thinking", data: "d1" }),
+  ...block(2, { type: "text", text: "" }, { type: "text_delta", text: "Yes." }),
+  { type: "message_delta", delta: { stop_reason: "end_turn", stop_sequence: null }, usage: USAGE },
+  { type: "message_stop" },
+];
+
+/** What Anthropic is sent, and what comes of its answer. */
+async function call(body: object, wantsProofs: boolean) {
+  const sent: string[] = [];
+  const provider = createAnthropicProvider({
+    id: toProviderId("anthropic"),
+    baseUrl: "https://anthropic.invalid/v1",
+    apiKey: "k",
+    nowMs: () => 0,
+    fetch: (_url, init) => {
+      sent.push(typeof init.body === "string" ? init.body : "");
+      const text = ANSWER.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+      return Promise.resolve(new Response(text, { headers: { "content-type": "text/event-stream" } }));
+    },
+  });
+  const neutral = toModelCall(MessagesRequest.parse({ max_tokens: 50, ...body }));
+  if (!neutral.ok) throw new Error(neutral.error.message);
+  const events: ModelEvent[] = [];
+  const asked = { ...neutral.value, wantsProofs, modelId: "claude-haiku-4-5" };
+  for await (const batch of provider.stream(asked, new AbortController().signal)) events.push(...batch);
+  return { sent: sent.join(""), events };
+}
+
+const HISTORY = {
+  system: [{ type: "text", text: "Be brief.", cache_control: { type: "ephemeral" } }],
+  messages: [
+    { role: "user", content: "Hello" },
+    {
+      role: "assistant",
+      content: [
+        { type: "thinking", thinking: "hm", signature: "s0" },
+        { type: "thinking", thinking: "someone else's", signature: "" },
+        { type: "redacted_thinking", data: "d0" },
+        { type: "text", text: "Hi." },
+      ],
+    },
+    { role: "user", content: "And?" },
+  ],
+};
+
+describe("Anthropic", () => {
+  it("[HT84] is sent the thoughts that are its own, as they came, and the marks of what to cache", async () => {
+    const { sent } = await call(HISTORY, true);
+    expect(JSON.parse(sent)).toMatchObject({
+      system: [{ type: "text", text: "Be brief.", cache_control: { type: "ephemeral" } }],
+      messages: [
+        { role: "user" },
+        {
+          role: "assistant",
+          content: [
+            { type: "thinking", thinking: "hm", signature: "s0" },
+            { type: "redacted_thinking", data: "d0" },
+            { type: "text", text: "Hi." },
+          ],
+        },
+        { role: "user" },
+      ],
+    });
+    expect(sent).not.toContain("someone else's");
+  });
+
+  it("[HT84] proves its thoughts to who wants it, and to nobody else", async () => {
+    const { events } = await call(HISTORY, true);
+    const thoughts = events.filter((event) => event.type === "reasoning-delta");
+    expect(thoughts).toEqual([
+      { type: "reasoning-delta", text: "hm" },
+      { type: "reasoning-delta", text: "", proof: { signature: "s1" } },
+      { type: "reasoning-delta", text: "", proof: { redactedData: "d1" } },
+    ]);
+    const unasked = await call(HISTORY, false);
+    expect(unasked.events.filter((event) => event.type === "reasoning-delta")).toEqual([
+      { type: "reasoning-delta", text: "hm" },
+    ]);
+  });
+
+  it("[HT84] a leg lets proofs through, unless it goes on in the middle of a sentence", () => {
+    const proof = { type: "reasoning-delta", text: "", proof: { signature: "s1" } } as const;
+    expect(new LegFilter({ text: "" }, null).pass([proof])).toEqual([proof]);
+    expect(new LegFilter({ text: "half" }, { anchor: null, untoldSpace: "" }).pass([proof])).toEqual([]);
+  });
+});

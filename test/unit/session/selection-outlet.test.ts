@@ -1,0 +1,93 @@
+/** Records of calls without a chat on their way to the queue. Rule HT173. */
+import { expect, it } from "vitest";
+import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
+import type { SelectionRecord } from "../../../src/protocol/selection.ts";
+import { SelectionOutlet } from "../../../src/session/selection-outlet.ts";
+import { RecordingLog } from "../../fakes/recording-log.ts";
+import { VirtualClock } from "../../fakes/virtual-clock.ts";
+
+function open(refuses: { queue?: boolean; database?: boolean } = {}) {
+  const clock = new VirtualClock();
+  const log = new RecordingLog();
+  const batches: string[][] = [];
+  const inserted: string[] = [];
+  const work: Promise<unknown>[] = [];
+  const outlet = new SelectionOutlet({
+    clock,
+    log,
+    sendBatch: (messages) => {
+      if (refuses.queue === true) return Promise.reject(new Error("the queue is down"));
+      batches.push(messages.map(({ body }) => body.record.requestId));
+      return Promise.resolve();
+    },
+    insert: (records) => {
+      if (refuses.database === true) return Promise.reject(new Error("the database is down"));
+      inserted.push(...records.map(({ requestId }) => requestId));
+      return Promise.resolve();
+    },
+    waitUntil: (each) => work.push(each),
+  });
+  const settle = (): Promise<unknown> => clock.runUntil(Promise.all(work));
+  return { clock, log, batches, inserted, work, outlet, settle };
+}
+
+const record = (requestId: string): SelectionRecord => ({
+  id: `sel_${requestId}`,
+  requestId,
+  organizationId: "org",
+  userId: "user",
+  sessionId: null,
+  turnId: null,
+  createdAt: "2026-11-20T12:00:00.000Z",
+  requested: ["fast"],
+  mode: "class",
+  intent: "chat",
+  candidates: [],
+  decision: null,
+  attempts: [],
+  status: "failed",
+  provider: null,
+  model: null,
+  affinity: false,
+  firstTokenMs: null,
+  durationMs: 1,
+  usage: UNKNOWN_USAGE,
+  costMicroUsd: 0,
+  sandbox: false,
+});
+
+it("[HT173] those of a moment go in one call, and one request waits for all of them", async () => {
+  const { outlet, batches, work, settle, clock } = open();
+  for (const id of ["a", "b", "c"]) outlet.add(record(id));
+  expect([batches, work.length]).toEqual([[], 1]);
+  await settle();
+  expect(batches).toEqual([["a", "b", "c"]]);
+  expect(clock.nowMs()).toBeGreaterThan(0);
+  outlet.add(record("d"));
+  await settle();
+  expect(batches.at(-1)).toEqual(["d"]);
+});
+
+it("[HT173] many go at once, in calls that the platform takes", async () => {
+  const { outlet, batches, settle } = open();
+  for (let each = 0; each < 120; each += 1) outlet.add(record(`r${each}`));
+  await settle();
+  expect(batches.flat()).toHaveLength(120);
+  expect(new Set(batches.flat()).size).toBe(120);
+  expect(Math.max(...batches.map((batch) => batch.length))).toBeLessThanOrEqual(50);
+});
+
+it("[HT173] when the queue refuses they are written, and when that fails the log has each of them", async () => {
+  const written = open({ queue: true });
+  written.outlet.add(record("a"));
+  await written.settle();
+  expect(written.inserted).toEqual(["a"]);
+  const lost = open({ queue: true, database: true });
+  lost.outlet.add(record("a"));
+  lost.outlet.add(record("b"));
+  await lost.settle();
+  expect(lost.log.of("selection_log_failed").map(({ fields }) => fields)).toMatchObject([
+    { request_id: "a" },
+    { request_id: "b" },
+  ]);
+});

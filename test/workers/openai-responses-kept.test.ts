@@ -1,0 +1,275 @@
+/** Responses that are kept in a chat (`store`, `previous_response_id`), in workerd, by OpenAI's own package and by the wire. */
+import type OpenAI from "openai";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { SessionList, SessionMessages } from "../../src/protocol/session-api.ts";
+import { act } from "./sandbox-circuits.ts";
+import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
+import { createOpenAiClient } from "./sandbox-openai.ts";
+import { createAdmin, createVisitor, textOf, type Visitor } from "./sandbox-people.ts";
+import { Refusal } from "./sandbox-stream.ts";
+
+const PATH = "/v1/responses";
+const GOOGLE = "google/gemini-3.5-flash-lite";
+const SESSION = "x-breakwater-session";
+
+let ada: Visitor;
+let admin: Visitor;
+let client: OpenAI;
+beforeAll(async () => {
+  [ada, admin] = await Promise.all([createVisitor(), createAdmin()]);
+  client = createOpenAiClient(ada);
+});
+beforeEach(async () => {
+  await healSandbox();
+  await act(admin, "google", "close", "tests break it again and again");
+});
+
+const ask = (input: string, previous: string | null = null) =>
+  client.responses.create({ model: GOOGLE, input, store: true, previous_response_id: previous });
+const respond = (body: object, headers: Record<string, string> = {}, visitor = ada): Promise<Response> =>
+  visitor.call("POST", PATH, { model: GOOGLE, input: "Hello?", ...body }, headers);
+
+const readId = async (answer: Response): Promise<string> =>
+  z.looseObject({ id: z.string() }).parse(await answer.json()).id;
+
+/** What the page shows of the chat that an answer names. */
+async function readChat(sessionId: string, visitor = ada): Promise<string[]> {
+  const answer = await visitor.call("GET", `/api/v1/sessions/${sessionId}/messages`);
+  return SessionMessages.parse(await answer.json()).messages.map(({ parts }) => textOf(parts));
+}
+const countChats = async (): Promise<number> =>
+  SessionList.parse(await (await ada.call("GET", "/api/v1/sessions?limit=100")).json()).sessions.length;
+
+describe("a kept response", () => {
+  it("[HT110] [HT113] is the answer of a chat, and the next one goes on with it", async () => {
+    const { data: first, response } = await client.responses
+      .create({ model: GOOGLE, input: "Please reply with fine weather", store: true })
+      .withResponse();
+    expect(first).toMatchObject({
+      id: expect.stringMatching(/^resp_[0-9a-z]{52}$/),
+      status: "completed",
+      model: GOOGLE,
+      output_text: "fine weather",
+      store: true,
+      breakwater: { status: "complete", legs: [{ provider: "google" }] },
+    });
+    expect(first.usage?.input_tokens).toBeGreaterThan(0);
+    expect(response.headers.get("x-breakwater-provider")).toBe("google");
+    const sessionId = response.headers.get(SESSION) ?? "";
+    const second = await client.responses.create({
+      model: GOOGLE,
+      input: [{ role: "user", content: "Please reply with two" }],
+      previous_response_id: first.id,
+    });
+    expect(second).toMatchObject({ output_text: "two", previous_response_id: first.id, store: true });
+    // The history went along.
+    expect(second.usage?.input_tokens).toBeGreaterThan(first.usage?.input_tokens ?? 0);
+    expect(await readChat(sessionId)).toEqual([
+      "Please reply with fine weather",
+      "fine weather",
+      "Please reply with two",
+      "two",
+    ]);
+  });
+
+  it("[HT113] comes as a stream like any other", async () => {
+    const first = await ask("Please reply with one");
+    const stream = client.responses.stream({
+      model: GOOGLE,
+      input: "Please reply with fine weather",
+      previous_response_id: first.id,
+    });
+    const types: string[] = [];
+    let text = "";
+    stream.on("event", ({ type }) => types.push(type));
+    stream.on("response.output_text.delta", ({ delta }) => {
+      text += delta;
+    });
+    const last = await stream.finalResponse();
+    expect([text, last.output_text]).toEqual(["fine weather", "fine weather"]);
+    expect([types[0], types.at(-1)]).toEqual(["response.created", "response.completed"]);
+    expect((await ask("Please reply with three", last.id)).output_text).toBe("three");
+  });
+
+  it("[HT113] has thoughts as a summary, whole and as a stream", async () => {
+    const request = { model: "deepseek/deepseek-v4-pro", input: "Please reply with one", store: true };
+    const whole = await client.responses.create(request);
+    const stream = await client.responses.stream(request).finalResponse();
+    for (const { output } of [whole, stream]) {
+      expect(output.map(({ type }) => type)).toEqual(["reasoning", "message"]);
+    }
+  });
+
+  it("[HT112] [HT113] takes an image that is in the request", async () => {
+    const png =
+      "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    const content = [
+      { type: "input_text" as const, text: "What is this?" },
+      { type: "input_image" as const, image_url: png, detail: "auto" as const },
+    ];
+    const response = await client.responses.create({
+      model: GOOGLE,
+      input: [{ role: "user", content }],
+      store: true,
+    });
+    expect(response.status).toBe("completed");
+    const byAddress = await respond({
+      store: true,
+      input: [{ role: "user", content: [{ type: "input_image", image_url: "https://example.com/cat.png" }] }],
+    });
+    expect([byAddress.status, Refusal.parse(await byAddress.json()).error.param]).toEqual([400, "input.0"]);
+  });
+
+  it("[HT115] that was gone on with is gone on with beside it, with its own history", async () => {
+    const first = await respond({ store: true, input: "Please reply with one" });
+    const sessionId = first.headers.get(SESSION) ?? "";
+    const id = await readId(first);
+    const left = await ask("Please reply with left", id);
+    const right = await ask("Please reply with right", id);
+    expect(right.output_text).toBe("right");
+    expect(right.usage?.input_tokens).toBeLessThan((left.usage?.input_tokens ?? 0) + 10);
+    expect(await readChat(sessionId)).toEqual([
+      "Please reply with one",
+      "one",
+      "Please reply with right",
+      "right",
+    ]);
+    // Its chat shows the other branch now.
+    const hidden = await respond({ previous_response_id: left.id });
+    expect([hidden.status, Refusal.parse(await hidden.json()).error.param]).toEqual([
+      400,
+      "previous_response_id",
+    ]);
+  });
+
+  it("[HT114] that fails before its first word has a status, and can be asked for again", async () => {
+    const first = await ask("Please reply with one");
+    await breakProvider("google", { fault: "server-error" });
+    for (const stream of [false, true]) {
+      const failed = await respond({ previous_response_id: first.id, stream });
+      expect(failed.status).toBe(503);
+      expect(Refusal.parse(await failed.json())).toMatchObject({
+        error: { code: "all_providers_failed", message: expect.not.stringContaining("sandbox fault") },
+        breakwater: { status: "failed" },
+      });
+    }
+    await healSandbox();
+    await act(admin, "google", "close", "for the test");
+    expect((await ask("Please reply with two", first.id)).output_text).toBe("two");
+  });
+
+  it("[HT114] that breaks is an error, and ends its stream with response.failed", async () => {
+    await breakProvider("google", { fault: "cut", afterChunks: 4 });
+    const whole = await respond({ store: true, input: "[[words:60]]" });
+    expect(whole.status).toBe(502);
+    expect(Refusal.parse(await whole.json()).error.code).toBe("incomplete_answer");
+    await act(admin, "google", "close", "for the test");
+    const stream = await client.responses.create({
+      model: GOOGLE,
+      input: "[[words:60]]",
+      store: true,
+      stream: true,
+    });
+    const events: OpenAI.Responses.ResponseStreamEvent[] = [];
+    for await (const event of stream) events.push(event);
+    expect(events.map(({ type }) => type)).not.toContain("response.completed");
+    expect(events.at(-1)).toMatchObject({
+      type: "response.failed",
+      response: {
+        error: { code: "server_error", message: expect.stringMatching(/incomplete/) },
+        breakwater: { status: "incomplete" },
+      },
+    });
+  });
+
+  it("[HT114] is written to its end in its chat when nobody reads it any more", async () => {
+    const answer = await respond({ store: true, input: "[[words:200]]", stream: true });
+    const reader = answer.body?.getReader();
+    await reader?.read();
+    await reader?.cancel();
+    const read = () => readChat(answer.headers.get(SESSION) ?? "");
+    const words = (texts: string[]): number => texts[1]?.split(/\s+/u).length ?? 0;
+    expect(words(await waitUntil(read, (texts) => words(texts) === 200))).toBe(200);
+    expect(await readJournal("google")).toMatchObject([{ outcome: "complete" }]);
+  });
+});
+
+describe("refusals", () => {
+  it("[HT111] a previous response that is not the caller's to go on with is one 404", async () => {
+    const kept = await ask("Please reply with one");
+    const unkept = await client.responses.create({ model: GOOGLE, input: "Please reply with one" });
+    const stranger = await createVisitor();
+    const bodies = new Set<string>();
+    const tries: [Visitor, string][] = [
+      [stranger, kept.id],
+      [ada, unkept.id],
+      [ada, `resp_${"0".repeat(52)}`],
+      [ada, kept.id.slice(0, -1) + (kept.id.endsWith("0") ? "1" : "0")],
+      [ada, "resp_nonsense"],
+      [ada, ""],
+    ];
+    for (const [visitor, previous] of tries) {
+      const answer = await respond({ previous_response_id: previous }, {}, visitor);
+      expect(answer.status).toBe(404);
+      const { error } = Refusal.parse(await answer.json());
+      expect(error).toMatchObject({ param: "previous_response_id", code: "previous_response_not_found" });
+      bodies.add(error.message.replace(previous, ""));
+    }
+    expect(bodies.size).toBe(1);
+  });
+
+  it("[HT111] nor is one whose chat was deleted", async () => {
+    const answer = await respond({ store: true });
+    const id = await readId(answer);
+    await ada.call("DELETE", `/api/v1/sessions/${answer.headers.get(SESSION) ?? ""}`);
+    expect((await respond({ previous_response_id: id })).status).toBe(404);
+  });
+
+  it.each([
+    ["instructions", { instructions: "Be brief." }],
+    ["tools", { tools: [{ type: "function", name: "f" }] }],
+    ["tool_choice", { tool_choice: "none" }],
+    ["text", { text: { format: { type: "json_object" } } }],
+    ["temperature", { temperature: 0 }],
+    ["top_p", { top_p: 1 }],
+    ["max_output_tokens", { max_output_tokens: 5 }],
+    ["reasoning", { reasoning: { effort: "low" } }],
+    ["store", { store: false, previous_response_id: "resp_1" }],
+    ["input", { input: [{ role: "assistant", content: "Hello." }] }],
+    [
+      "input",
+      {
+        input: [
+          { role: "user", content: "One" },
+          { role: "user", content: "Two" },
+        ],
+      },
+    ],
+    ["input", { input: "   " }],
+    ["input", { input: "x".repeat(1_048_577) }],
+  ])("[HT112] %s is refused by name, and no chat is made", async (param, more) => {
+    const before = await countChats();
+    const answer = await respond({ store: true, ...more });
+    expect(answer.status).toBe(400);
+    const { error } = Refusal.parse(await answer.json());
+    expect(error.param).toBe(param);
+    expect(error.message).toContain(param);
+    expect(await countChats()).toBe(before);
+    expect(await readJournal("google")).toEqual([]);
+  });
+
+  it.each(["x-breakwater-timeout-ms", "x-breakwater-trace", "x-breakwater-cache", "x-breakwater-policy"])(
+    "[HT112] so is %s",
+    async (header) => {
+      const answer = await respond({ store: true }, { [header]: "1" });
+      expect([answer.status, Refusal.parse(await answer.json()).error.param]).toEqual([400, header]);
+    },
+  );
+
+  it("[HT42] [HT112] and an unknown class is 404 without a chat", async () => {
+    const before = await countChats();
+    expect((await respond({ store: true, model: "no-such-class" })).status).toBe(404);
+    expect(await countChats()).toBe(before);
+  });
+});

@@ -1,0 +1,124 @@
+/** What an operation answers, a line for each status; opened: headers, shape, an example. */
+import { useId, useState } from "react";
+import { CaretRightIcon } from "@phosphor-icons/react/dist/csr/CaretRight";
+import { CodeBlock } from "../chat/code-block.tsx";
+import type { ApiAnswer, Media } from "./api-document.ts";
+import type { Components } from "./schema-field.ts";
+import { PlainWords, SchemaView } from "./schema-view.tsx";
+
+/** Green for what went well, amber for what the caller can mend, red for the rest. */
+function toTone(status: string): string {
+  if (status.startsWith("5")) return "bg-bad-soft text-bad";
+  return status.startsWith("4") ? "bg-warn-soft text-warn" : "bg-good-soft text-good";
+}
+
+export function StatusBadge({ status }: { readonly status: string }) {
+  return (
+    <span className={`shrink-0 rounded-md px-1.5 py-0.5 font-mono text-xs font-semibold ${toTone(status)}`}>
+      {status}
+    </span>
+  );
+}
+
+/** The first example of a media type, or undefined. */
+function readExample({ examples, example }: Media): unknown {
+  return example ?? Object.values(examples ?? {})[0]?.value;
+}
+
+function MediaView({
+  type,
+  media,
+  components,
+}: {
+  readonly type: string;
+  readonly media: Media;
+  readonly components: Components;
+}) {
+  const example = readExample(media);
+  return (
+    <div className="flex flex-col gap-3">
+      <div>
+        <p className="text-xs font-medium text-ink-soft">
+          {type}
+          {type === "text/event-stream" && " — the data of each event:"}
+        </p>
+        <SchemaView schema={media.schema} components={components} />
+      </div>
+      {example !== undefined && (
+        <div className="prose text-sm">
+          <CodeBlock code={JSON.stringify(example, null, 2)} language="json" isOpen={false} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function AnswerRow({
+  answer,
+  components,
+  startsOpen,
+}: {
+  readonly answer: ApiAnswer;
+  readonly components: Components;
+  readonly startsOpen: boolean;
+}) {
+  const [isOpen, setIsOpen] = useState(startsOpen);
+  const id = useId();
+  return (
+    <li className="border-t border-line first:border-t-0">
+      <button
+        type="button"
+        aria-expanded={isOpen}
+        aria-controls={isOpen ? id : undefined}
+        onClick={() => setIsOpen((was) => !was)}
+        className="flex w-full items-center gap-2.5 px-4 py-2.5 text-left hover:bg-hover"
+      >
+        <CaretRightIcon
+          aria-hidden
+          size={14}
+          className={`shrink-0 text-ink-faint transition-transform ${isOpen ? "rotate-90" : ""}`}
+        />
+        <StatusBadge status={answer.status} />
+        <span className="min-w-0 text-[13px] text-ink-soft">
+          <PlainWords text={answer.description} />
+        </span>
+      </button>
+      {isOpen && (
+        <div id={id} className="flex flex-col gap-4 px-4 pt-1 pb-4">
+          {answer.headers.length > 0 && (
+            <dl className="grid gap-x-4 gap-y-1 text-[13px] sm:grid-cols-[max-content_minmax(0,1fr)]">
+              {answer.headers.map(({ name, description }) => (
+                <div key={name} className="contents">
+                  <dt className="font-mono text-xs leading-5 text-ink">{name}</dt>
+                  <dd className="mb-1 text-ink-soft sm:mb-0">
+                    <PlainWords text={description} />
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          )}
+          {Object.entries(answer.content).map(([type, media]) => (
+            <MediaView key={type} type={type} media={media} components={components} />
+          ))}
+        </div>
+      )}
+    </li>
+  );
+}
+
+/** The first one is open: it is what most come for. */
+export function AnswersView({
+  answers,
+  components,
+}: {
+  readonly answers: readonly ApiAnswer[];
+  readonly components: Components;
+}) {
+  return (
+    <ul className="card overflow-hidden">
+      {answers.map((answer, index) => (
+        <AnswerRow key={answer.status} answer={answer} components={components} startsOpen={index === 0} />
+      ))}
+    </ul>
+  );
+}

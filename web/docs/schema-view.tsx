@@ -1,0 +1,105 @@
+/** A schema as a list of fields; what has fields of its own is opened on demand. */
+import { useId, useState } from "react";
+import { CaretRightIcon } from "@phosphor-icons/react/dist/csr/CaretRight";
+import { listFields, toTypeWords, type Components, type SchemaField } from "./schema-field.ts";
+
+/** Words of the document are plain but for what stands in backticks. */
+export function PlainWords({ text }: { readonly text: string }) {
+  return text.split(/`([^`]+)`/).map((piece, index) =>
+    index % 2 === 1 ? (
+      <code key={index} className="rounded bg-sunken px-1 font-mono text-[0.92em] text-ink">
+        {piece}
+      </code>
+    ) : (
+      piece
+    ),
+  );
+}
+
+function FieldWords({ field }: { readonly field: SchemaField }) {
+  return (
+    <>
+      <span className="flex flex-wrap items-baseline gap-x-2 gap-y-0.5">
+        <code className="font-mono text-[13px] font-medium text-ink wrap-anywhere">{field.name}</code>
+        {field.type !== field.name && (
+          <span className="font-mono text-xs text-ink-faint wrap-anywhere">{field.type}</span>
+        )}
+        {field.isRequired && <span className="text-xs font-medium text-warn">required</span>}
+      </span>
+      {(field.description !== "" || field.notes.length > 0) && (
+        <span className="mt-0.5 block text-[13px] text-ink-soft wrap-anywhere">
+          <PlainWords text={field.description} />
+          {field.notes.length > 0 && (
+            <span className="text-ink-faint">
+              {field.description === "" ? "" : " "}
+              {field.notes.join(", ")}
+            </span>
+          )}
+        </span>
+      )}
+    </>
+  );
+}
+
+function Field({ field }: { readonly field: SchemaField }) {
+  const [isOpen, setIsOpen] = useState(false);
+  const id = useId();
+  const { readChildren } = field;
+  if (readChildren === null) {
+    return (
+      <li className="border-t border-line py-2 pl-6 first:border-t-0">
+        <FieldWords field={field} />
+      </li>
+    );
+  }
+  return (
+    <li className="border-t border-line first:border-t-0">
+      <button
+        type="button"
+        aria-expanded={isOpen}
+        aria-controls={isOpen ? id : undefined}
+        onClick={() => setIsOpen((was) => !was)}
+        className="flex w-full items-start gap-1.5 rounded-md py-2 text-left hover:bg-hover"
+      >
+        <CaretRightIcon
+          aria-hidden
+          size={14}
+          className={`mt-1 ml-0.5 shrink-0 text-ink-faint transition-transform ${isOpen ? "rotate-90" : ""}`}
+        />
+        <span className="min-w-0 flex-1">
+          <FieldWords field={field} />
+        </span>
+      </button>
+      {isOpen && (
+        <ul id={id} className="mb-2 ml-2 border-l-2 border-line pl-2 sm:ml-3 sm:pl-3">
+          {readChildren().map((child, index) => (
+            <Field key={`${index} ${child.name}`} field={child} />
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}
+
+/** A schema's fields under its name; of one without fields its type alone. */
+export function SchemaView({
+  schema,
+  components,
+}: {
+  readonly schema: unknown;
+  readonly components: Components;
+}) {
+  const fields = listFields(schema, components);
+  return (
+    <div>
+      <p className="mb-1 font-mono text-xs text-ink-faint wrap-anywhere">{toTypeWords(schema)}</p>
+      {fields.length > 0 && (
+        <ul>
+          {fields.map((field, index) => (
+            <Field key={`${index} ${field.name}`} field={field} />
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
