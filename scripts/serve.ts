@@ -164,6 +164,7 @@ async function announce(start: Start, secrets: LocalSecrets, sandbox: boolean): 
   progress.line(`Breakwater is ready: ${url}`);
   progress.line(`  Chat         ${url}/`);
   progress.line(`  Console      ${url}/console`);
+  progress.line(`  API          ${url}/docs`);
   progress.line(
     `  Sign in as   ${admin.email}  (password and API key: ${shown.startsWith("..") ? path : shown})`,
   );

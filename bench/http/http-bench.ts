@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { measureStartup } from "../../scripts/startup/measure-startup.ts";
 import type { Bench, BenchContext, BenchReport } from "../bench.ts";
+import { measureHeap } from "./heap.ts";
 import { toReport, type Measured, type OfSystems } from "./http-report.ts";
 import { runLoad, type LoadResult, type Target } from "./load.ts";
 import { startSystems, type Systems } from "./systems.ts";
@@ -19,8 +20,6 @@ const CALLS = { calls: 3_000, connections: 32, stream: false };
 /** One after the other: what a call costs when nothing waits for it. */
 const LONE = { calls: 400, connections: 1, stream: true };
 const WARM_UP = 0.25;
-/** Over these the memory is watched. */
-const MEMORY_CALLS = { calls: 10_000, connections: 32, stream: false };
 
 export const httpBench: Bench = { name: "http", run };
 
@@ -43,7 +42,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
 type Load = Parameters<typeof runLoad>[1];
 
 async function measure({ root, tell }: BenchContext, systems: Systems): Promise<Measured> {
-  const { portkeyTrouble, workers } = systems;
+  const { portkeyTrouble } = systems;
   tell("warming up");
   const canStream = await tryToStream(systems.portkey);
   const inTurn = async (load: Load): Promise<OfSystems<LoadResult>> => ({
@@ -62,9 +61,7 @@ async function measure({ root, tell }: BenchContext, systems: Systems): Promise<
     lone.push(await inTurn(LONE));
   }
   tell("10,000 calls, for the memory");
-  const memoryBeforeMiB = await workers.readMemoryMiB();
-  await runLoad(systems.breakwater, MEMORY_CALLS);
-  const memoryAfterMiB = await workers.readMemoryMiB();
+  const heap = await measureHeap({ root, ...systems });
   tell("starting the bundle");
   const startup = await measureStartup(root, STARTS);
   return {
@@ -72,8 +69,7 @@ async function measure({ root, tell }: BenchContext, systems: Systems): Promise<
     calls,
     lone,
     startup,
-    memoryBeforeMiB,
-    memoryAfterMiB,
+    heap,
     portkeyTrouble,
     portkeyStreamTrouble: canStream,
   };

@@ -1,20 +1,23 @@
 /** Who takes part in `npm run bench -- http`: a bare forwarding Worker, the product, and the Portkey gateway on Node. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchContext } from "../bench.ts";
-import { bundlePeer, bundleWorker } from "../workerd/bundle-worker.ts";
+import { bundlePeer, bundleWorker, type BundledModule } from "../workerd/bundle-worker.ts";
+import { findFreePort } from "../workerd/free-port.ts";
 import { installPeers } from "../workerd/install-peers.ts";
 import { startPeer } from "../workerd/start-peer.ts";
-import { startWorkers, type RunningWorkers } from "../workerd/start-workers.ts";
+import { startWorkers } from "../workerd/start-workers.ts";
 import { runLoad, type Target } from "./load.ts";
 
 export interface Systems {
   readonly forwarder: Target;
   readonly breakwater: Target;
-  readonly workers: RunningWorkers;
+  /** Of the product. */
+  readonly modules: readonly BundledModule[];
+  readonly bindings: Readonly<Record<string, string>>;
+  readonly toTarget: (url: string, apiKey: string) => Target;
   /** Null when it could not be installed or started. */
   readonly portkey: Target | null;
   readonly portkeyTrouble: string | null;
@@ -67,14 +70,10 @@ export async function startSystems(
         headers: { authorization: `Bearer ${KEY}` },
         model: MODEL,
       },
-      breakwater: {
-        name: "Breakwater",
-        url: workers.urls[0] ?? "",
-        path: PATH,
-        headers: { authorization: `Bearer ${workers.apiKey}` },
-        model: `${PROVIDER}/${MODEL}`,
-      },
-      workers,
+      breakwater: toBreakwater(workers.urls[0] ?? "", workers.apiKey),
+      modules,
+      bindings,
+      toTarget: toBreakwater,
       portkey: portkey.target,
       portkeyTrouble: portkey.trouble,
       close,
@@ -83,6 +82,11 @@ export async function startSystems(
     await close();
     throw error;
   }
+}
+
+function toBreakwater(url: string, apiKey: string): Target {
+  const headers = { authorization: `Bearer ${apiKey}` };
+  return { name: "Breakwater", url, path: PATH, headers, model: `${PROVIDER}/${MODEL}` };
 }
 
 interface Portkey {
@@ -101,7 +105,9 @@ async function startPortkey(root: string, upstreamUrl: string): Promise<Portkey>
   try {
     await installPeers(root);
     const port = await findFreePort();
-    child = spawn(process.execPath, [join(root, "bench", PORTKEY_START), "--headless", `--port=${port}`], {
+    const preload = ["--import", join(root, "bench", "http", "portkey-preload.mjs")];
+    const start = [join(root, "bench", PORTKEY_START), "--headless", `--port=${port}`];
+    child = spawn(process.execPath, [...preload, ...start], {
       stdio: "ignore",
       // It refuses providers on its own machine unless they are named.
       env: { ...process.env, NODE_ENV: "production", TRUSTED_CUSTOM_HOSTS: "127.0.0.1,localhost" },
@@ -139,16 +145,4 @@ async function waitUntilItAnswers(target: Target): Promise<void> {
       await sleep(BETWEEN_TRIES_MS);
     }
   }
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" ? (address?.port ?? 0) : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -1,4 +1,4 @@
-/** Time and memory of the workerd processes that this one has started. Only Linux tells them; elsewhere they are unknown. */
+/** The processor time of the workerd processes that this one has started. Only Linux tells it; elsewhere it is unknown. */
 import { readdir, readFile } from "node:fs/promises";
 
 /** The unit in which Linux counts it for every process, whatever the machine. */
@@ -40,14 +40,4 @@ export async function listWorkerdProcesses(): Promise<ReadonlySet<number>> {
 /** Since its start, user and system together; null where nobody knows. */
 export async function readCpuMs(processId: number | null): Promise<number | null> {
   return processId === null ? null : ((await readStat(processId))?.cpuMs ?? null);
-}
-
-const RESIDENT = /^VmRSS:\s+(\d+) kB$/m;
-
-/** What it holds in memory, MiB; null where nobody knows. */
-export async function readMemoryMiB(processId: number | null): Promise<number | null> {
-  if (processId === null) return null;
-  const text = await readFile(`/proc/${processId}/status`, "utf8").catch(() => null);
-  const kilobytes = text === null ? undefined : RESIDENT.exec(text)?.[1];
-  return kilobytes === undefined ? null : Number(kilobytes) / 1_024;
 }

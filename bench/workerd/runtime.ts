@@ -6,7 +6,7 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import type { V4WorkerOptions } from "miniflare";
 import type { BundledModule } from "./bundle-worker.ts";
 import { readCompatibility } from "./compatibility.ts";
-import { listWorkerdProcesses, readCpuMs, readMemoryMiB } from "./process-time.ts";
+import { listWorkerdProcesses, readCpuMs } from "./process-time.ts";
 
 export interface Runtime {
   readonly miniflare: Miniflare;
@@ -14,8 +14,6 @@ export interface Runtime {
   readonly readUrl: (workerName: string) => Promise<string>;
   /** Processor time since the start, milliseconds; null where the system does not tell it. */
   readonly readCpuMs: () => Promise<number | null>;
-  /** What workerd holds in memory, MiB; null where the system does not tell it. */
-  readonly readMemoryMiB: () => Promise<number | null>;
   readonly close: () => Promise<void>;
 }
 
@@ -34,14 +32,17 @@ export function toWorkerOptions(
 }
 
 /** One after the other: a process is known as the one that was not there before. */
-export async function startRuntime(workers: V4WorkerOptions[]): Promise<Runtime> {
+export async function startRuntime(
+  workers: V4WorkerOptions[],
+  inspectorPort: number | null = null,
+): Promise<Runtime> {
   const before = await listWorkerdProcesses();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       log: new Log(LogLevel.NONE),
       handleStructuredLogs: () => {},
       cf: false,
-      ...toInspector(process.env["BENCH_INSPECTOR_PORT"]),
+      ...(inspectorPort === null ? {} : { inspectorPort }),
       workers,
     }),
   );
@@ -52,12 +53,6 @@ export async function startRuntime(workers: V4WorkerOptions[]): Promise<Runtime>
     miniflare,
     readUrl: async (workerName) => (await miniflare.unsafeGetDirectURL(workerName)).origin,
     readCpuMs: () => readCpuMs(processId),
-    readMemoryMiB: () => readMemoryMiB(processId),
     close: () => miniflare.dispose(),
   };
-}
-
-/** For whoever wants to see where the time goes: a debugger can attach to what a bench starts first. */
-function toInspector(port: string | undefined): { inspectorPort?: number } {
-  return port === undefined ? {} : { inspectorPort: Number(port) };
 }

@@ -15,8 +15,6 @@ export interface RunningWorkers {
   readonly apiKey: string;
   /** Processor time since the start, milliseconds; null where the system does not tell it. */
   readonly readCpuMs: () => Promise<number | null>;
-  /** MiB; null where the system does not tell it. */
-  readonly readMemoryMiB: () => Promise<number | null>;
   readonly close: () => Promise<void>;
 }
 
@@ -28,6 +26,8 @@ export interface WorkersSettings {
   readonly bindings: Readonly<Record<string, string>>;
   /** The first isolate also takes what the queue holds, as the deployed Worker does. */
   readonly consumesQueue?: boolean;
+  /** Where a debugger can attach; left out: nowhere. */
+  readonly inspectorPort?: number;
 }
 
 const OBJECTS = {
@@ -67,6 +67,7 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
       ...(consumesQueue && name === home ? { queueConsumers: { bench: QUEUE_CONSUMER } } : {}),
       serviceBindings: { ASSETS: () => new Response("no pages here", { status: 404 }) },
     })),
+    settings.inspectorPort ?? null,
   );
   const database = await runtime.miniflare.getD1Database("DB", home);
   await applyMigrations(root, database);
@@ -76,8 +77,7 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
     { nowMs: Date.now, randomBytes },
   );
   const urls = await Promise.all(names.map(runtime.readUrl));
-  const { readCpuMs, readMemoryMiB, close } = runtime;
-  return { urls, apiKey, readCpuMs, readMemoryMiB, close };
+  return { urls, apiKey, readCpuMs: runtime.readCpuMs, close: runtime.close };
 }
 
 async function applyMigrations(root: string, database: D1Database): Promise<void> {

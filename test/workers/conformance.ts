@@ -114,6 +114,8 @@ function toResponses(apiKey: string): ConformingClient {
         if (event.type === "response.completed") finish = "completed";
         if (event.type === "response.failed") throw new Error(event.response.error?.message ?? "failed");
       }
+      // This client ends an aborted stream without a word.
+      signal?.throwIfAborted();
       if (finish === null) throw new Error("the stream ended without an end");
       return { text, finish };
     },

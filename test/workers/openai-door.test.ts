@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await healSandbox();
-  for (const provider of ["openai", "google"])
+  for (const provider of ["openai", "google", "deepseek"])
     await act(admin, provider, "close", "tests break it again and again");
 });
 

@@ -2,6 +2,7 @@
 import { useId, useState } from "react";
 import { CaretRightIcon } from "@phosphor-icons/react/dist/csr/CaretRight";
 import { CodeBlock } from "../chat/code-block.tsx";
+import { formatPlural } from "../ui/format.ts";
 import type { ApiAnswer, Media } from "./api-document.ts";
 import type { Components } from "./schema-field.ts";
 import { PlainWords, SchemaView } from "./schema-view.tsx";
@@ -42,7 +43,7 @@ function MediaView({
           {type}
           {type === "text/event-stream" && " — the data of each event:"}
         </p>
-        <SchemaView schema={media.schema} components={components} />
+        <SchemaView schema={media.schema} components={components} mark="optional" />
       </div>
       {example !== undefined && (
         <div className="prose text-sm">
@@ -50,6 +51,25 @@ function MediaView({
         </div>
       )}
     </div>
+  );
+}
+
+function HeaderList({ headers }: Pick<ApiAnswer, "headers">) {
+  if (headers.length === 0) return null;
+  return (
+    <details>
+      <summary className="text-[13px] text-ink-soft">{formatPlural(headers.length, "header")}</summary>
+      <dl className="mt-2 grid gap-x-4 gap-y-1 text-[13px] sm:grid-cols-[max-content_minmax(0,1fr)]">
+        {headers.map(({ name, description }) => (
+          <div key={name} className="contents">
+            <dt className="font-mono text-xs leading-5 text-ink">{name}</dt>
+            <dd className="mb-1 text-ink-soft sm:mb-0">
+              <PlainWords text={description} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
   );
 }
 
@@ -85,21 +105,10 @@ function AnswerRow({
       </button>
       {isOpen && (
         <div id={id} className="flex flex-col gap-4 px-4 pt-1 pb-4">
-          {answer.headers.length > 0 && (
-            <dl className="grid gap-x-4 gap-y-1 text-[13px] sm:grid-cols-[max-content_minmax(0,1fr)]">
-              {answer.headers.map(({ name, description }) => (
-                <div key={name} className="contents">
-                  <dt className="font-mono text-xs leading-5 text-ink">{name}</dt>
-                  <dd className="mb-1 text-ink-soft sm:mb-0">
-                    <PlainWords text={description} />
-                  </dd>
-                </div>
-              ))}
-            </dl>
-          )}
           {Object.entries(answer.content).map(([type, media]) => (
             <MediaView key={type} type={type} media={media} components={components} />
           ))}
+          <HeaderList headers={answer.headers} />
         </div>
       )}
     </li>

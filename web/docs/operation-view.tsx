@@ -99,7 +99,7 @@ function Frames({
       )}
       <Section title="Frames you get">
         <div className="card px-4 py-3">
-          <SchemaView schema={frames.server} components={components} />
+          <SchemaView schema={frames.server} components={components} mark="optional" />
         </div>
       </Section>
     </>

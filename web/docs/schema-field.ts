@@ -35,6 +35,8 @@ export interface SchemaField {
   /** In words: `string`, `array of Leg`, `"a" or "b"`. */
   readonly type: string;
   readonly isRequired: boolean;
+  /** One of several kinds, or of any name: nobody can say whether it must be there. */
+  readonly isKind: boolean;
   readonly description: string;
   /** Limits and the default. */
   readonly notes: readonly string[];
@@ -133,7 +135,7 @@ export function listFields(value: unknown, components: Components, wrappers = 0)
   );
   const rest = schema.additionalProperties;
   if (typeof rest !== "object" || rest === null || Object.keys(rest).length === 0) return fields;
-  return [...fields, toField("any name", rest, false, components)];
+  return [...fields, { ...toField("any name", rest, false, components), isKind: true }];
 }
 
 function toField(name: string, value: unknown, isRequired: boolean, components: Components): SchemaField {
@@ -143,6 +145,7 @@ function toField(name: string, value: unknown, isRequired: boolean, components: 
     name,
     type: toTypeWords(value),
     isRequired,
+    isKind: false,
     description: outer.description ?? schema.description ?? "",
     notes: toNotes(outer),
     readChildren: hasFields(value, components) ? () => listFields(value, components) : null,
@@ -158,7 +161,7 @@ function toOption(option: unknown, index: number, components: Components): Schem
   });
   const field = toField(marks.join(", "), option, false, components);
   const name = field.name === "" ? field.type : field.name;
-  return { ...field, name: name === "object" ? `kind ${index + 1}` : name };
+  return { ...field, isKind: true, name: name === "object" ? `kind ${index + 1}` : name };
 }
 
 function hasFields(value: unknown, components: Components, wrappers = 0): boolean {

@@ -16,7 +16,19 @@ export function PlainWords({ text }: { readonly text: string }) {
   );
 }
 
-function FieldWords({ field }: { readonly field: SchemaField }) {
+/** What is sent must have some fields; what is answered has all but some. */
+type FieldMark = "required" | "optional";
+
+function Mark({ field, mark }: { readonly field: SchemaField; readonly mark: FieldMark }) {
+  if (field.isRequired !== (mark === "required")) return null;
+  return (
+    <span className={`text-xs ${mark === "required" ? "font-medium text-warn" : "text-ink-faint"}`}>
+      {mark}
+    </span>
+  );
+}
+
+function FieldWords({ field, mark }: { readonly field: SchemaField; readonly mark: FieldMark }) {
   return (
     <>
       <span className="flex flex-wrap items-baseline gap-x-2 gap-y-0.5">
@@ -24,7 +36,7 @@ function FieldWords({ field }: { readonly field: SchemaField }) {
         {field.type !== field.name && (
           <span className="font-mono text-xs text-ink-faint wrap-anywhere">{field.type}</span>
         )}
-        {field.isRequired && <span className="text-xs font-medium text-warn">required</span>}
+        {!field.isKind && <Mark field={field} mark={mark} />}
       </span>
       {(field.description !== "" || field.notes.length > 0) && (
         <span className="mt-0.5 block text-[13px] text-ink-soft wrap-anywhere">
@@ -41,14 +53,14 @@ function FieldWords({ field }: { readonly field: SchemaField }) {
   );
 }
 
-function Field({ field }: { readonly field: SchemaField }) {
+function Field({ field, mark }: { readonly field: SchemaField; readonly mark: FieldMark }) {
   const [isOpen, setIsOpen] = useState(false);
   const id = useId();
   const { readChildren } = field;
   if (readChildren === null) {
     return (
       <li className="border-t border-line py-2 pl-6 first:border-t-0">
-        <FieldWords field={field} />
+        <FieldWords field={field} mark={mark} />
       </li>
     );
   }
@@ -67,13 +79,13 @@ function Field({ field }: { readonly field: SchemaField }) {
           className={`mt-1 ml-0.5 shrink-0 text-ink-faint transition-transform ${isOpen ? "rotate-90" : ""}`}
         />
         <span className="min-w-0 flex-1">
-          <FieldWords field={field} />
+          <FieldWords field={field} mark={mark} />
         </span>
       </button>
       {isOpen && (
         <ul id={id} className="mb-2 ml-2 border-l-2 border-line pl-2 sm:ml-3 sm:pl-3">
           {readChildren().map((child, index) => (
-            <Field key={`${index} ${child.name}`} field={child} />
+            <Field key={`${index} ${child.name}`} field={child} mark={mark} />
           ))}
         </ul>
       )}
@@ -85,9 +97,11 @@ function Field({ field }: { readonly field: SchemaField }) {
 export function SchemaView({
   schema,
   components,
+  mark = "required",
 }: {
   readonly schema: unknown;
   readonly components: Components;
+  readonly mark?: FieldMark;
 }) {
   const fields = listFields(schema, components);
   return (
@@ -96,7 +110,7 @@ export function SchemaView({
       {fields.length > 0 && (
         <ul>
           {fields.map((field, index) => (
-            <Field key={`${index} ${field.name}`} field={field} />
+            <Field key={`${index} ${field.name}`} field={field} mark={mark} />
           ))}
         </ul>
       )}

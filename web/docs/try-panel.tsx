@@ -5,7 +5,7 @@ import { Button } from "../ui/button.tsx";
 import type { ApiOperation, Parameter } from "./api-document.ts";
 import { listChoices, readHint, type Components } from "./schema-field.ts";
 import { TryAnswerView } from "./try-answer-view.tsx";
-import { toCurl, toFieldName, toObstacle, toTryRequest, type TryInput } from "./try-request.ts";
+import { hasCommand, toCurl, toFieldName, toObstacle, toTryRequest, type TryInput } from "./try-request.ts";
 import { useTry } from "./use-try.ts";
 
 interface TryPanelProps {
@@ -222,7 +222,7 @@ export function TryPanel({ operation, components, apiKey, keyField }: TryPanelPr
           )}
         </form>
         <TryAnswerView state={state} />
-        {operation.frames === null && (
+        {hasCommand(operation) && (
           <div className="prose text-sm">
             <CodeBlock code={toCurl(operation, input, location.origin)} language="bash" isOpen={false} />
           </div>

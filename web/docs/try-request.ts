@@ -121,6 +121,10 @@ function explainBrokenJson(text: string): string | null {
   }
 }
 
+/** What is for people needs their cookie, which no command has. */
+export const hasCommand = ({ access, frames }: ApiOperation): boolean =>
+  access !== "person" && access !== "admin" && frames === null;
+
 /** Quoted for a POSIX shell. */
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
@@ -129,12 +133,11 @@ const KEY_VARIABLE = "$BREAKWATER_KEY";
 
 /** The same as a command for a terminal; with a variable in place of the key. */
 export function toCurl(operation: ApiOperation, input: TryInput, origin: string): string {
-  const isForPeople = operation.access === "person" || operation.access === "admin";
   const body = input.body === null || input.body.trim() === "" ? null : input.body;
   const { path, headers } = toRequest(operation, input, "", body);
   const lines = [
     `curl ${operation.method === "GET" ? "" : `-X ${operation.method} `}${quote(origin + path)}`,
-    ...(operation.access === "public" || isForPeople ? [] : [`-H "authorization: Bearer ${KEY_VARIABLE}"`]),
+    ...(operation.access === "public" ? [] : [`-H "authorization: Bearer ${KEY_VARIABLE}"`]),
     ...Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`),
     ...(body === null ? [] : [`-d ${quote(toOneLine(body))}`]),
   ];

@@ -22,9 +22,10 @@ type PathRules = ReadonlyMap<string, Access>;
 
 export function authorize(services: Services): MiddlewareHandler<AppEnv> {
   const router = toRouter();
+  const fixed = toFixedPaths(router);
   return async (context, next) => {
     if (!isApiPath(context.req.path)) return next();
-    const rules = matchPath(router, context.req.path);
+    const rules = fixed.get(context.req.path) ?? matchPath(router, context.req.path);
     if (rules.size === 0) return refuse(context, "not-found", "There is nothing at this address.");
     const access = rules.get(context.req.method === "HEAD" ? "GET" : context.req.method);
     if (access === undefined) {
@@ -94,6 +95,12 @@ function toRouter(): TrieRouter<{ method: string; access: Access }> {
   const router = new TrieRouter<{ method: string; access: Access }>();
   for (const { method, path, access } of ACCESS_RULES) router.add("ALL", path, { method, access });
   return router;
+}
+
+/** Most calls go to addresses without a name in them: those are matched once, not each time. */
+function toFixedPaths(router: ReturnType<typeof toRouter>): ReadonlyMap<string, PathRules> {
+  const fixed = ACCESS_RULES.map(({ path }) => path).filter((path) => !/[:*{]/.test(path));
+  return new Map(fixed.map((path) => [path, matchPath(router, path)]));
 }
 
 function matchPath(router: TrieRouter<{ method: string; access: Access }>, path: string): PathRules {

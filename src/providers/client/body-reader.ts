@@ -1,20 +1,20 @@
 /**
  * Reads a provider's body. A stream that arrives much faster than anybody reads is taken in larger pieces: each piece
- * costs a turn of the loop, whatever its size, and below a few thousandths of a second nobody sees the difference. A
+ * costs a turn of the loop, whatever its size, and within one picture of a screen nobody sees the difference. A
  * stream at a model's usual pace is taken word by word. Rule PR95.
  */
 
 /** How long words may wait for others to be read with them, milliseconds. */
-const GATHER_MS = 8;
+const GATHER_MS = 16;
 /** A pause that is longer, beside the wait above, ends a run: what follows is taken word by word again. */
 const MAX_PAUSE_MS = 3;
 /** How long a run has to last before it is believed: providers send a few words at once and then none for a while. */
 const LEAST_RUN_MS = 8;
 /** Room for one piece: of a stream at a usual pace, and of one that is gathered. */
 const USUAL_BYTES = 4_096;
-const MAX_BYTES = 16_384;
+const MAX_BYTES = 32_768;
 /** The most that is waited for. */
-const MAX_GATHER_BYTES = 8_192;
+const MAX_GATHER_BYTES = 16_384;
 
 /** As the standard has it; not every list of types knows the second parameter yet. */
 interface GatheringReader {

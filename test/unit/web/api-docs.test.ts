@@ -4,7 +4,13 @@ import { buildDocument } from "../../../src/http/openapi/build-document.ts";
 import { ApiDocument, findOperations, toGroups, type ApiOperation } from "../../../web/docs/api-document.ts";
 import { readEventText } from "../../../web/docs/event-text.ts";
 import { listChoices, listFields, readHint, toTypeWords } from "../../../web/docs/schema-field.ts";
-import { toCurl, toObstacle, toTryRequest, type TryInput } from "../../../web/docs/try-request.ts";
+import {
+  hasCommand,
+  toCurl,
+  toObstacle,
+  toTryRequest,
+  type TryInput,
+} from "../../../web/docs/try-request.ts";
 
 const built: unknown = JSON.parse(
   JSON.stringify(buildDocument({ version: "1.2.3", publicUrl: "https://breakwater.example" })),
@@ -134,6 +140,11 @@ describe("a request to try", () => {
     expect(command).toContain(`curl -X POST '${ORIGIN}/v1/chat/completions'`);
     expect(command).toContain('-H "authorization: Bearer $BREAKWATER_KEY"');
     expect(command).toContain(`-d '{"a":"it'\\''s"}'`);
+    expect(
+      ["createChatCompletion", "readMe", "listCircuits", "openSocket"].map((id) =>
+        hasCommand(operationOf(id)),
+      ),
+    ).toEqual([true, false, false, false]);
     expect(toCurl(operationOf("readHealth"), NOTHING, ORIGIN)).toBe(`curl '${ORIGIN}/health'`);
   });
 });
