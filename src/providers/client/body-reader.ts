@@ -9,7 +9,7 @@ const GATHER_MS = 16;
 /** A pause that is longer, beside the wait above, ends a run: what follows is taken word by word again. */
 const MAX_PAUSE_MS = 3;
 /** How long a run has to last before it is believed: providers send a few words at once and then none for a while. */
-const LEAST_RUN_MS = 8;
+const LEAST_RUN_MS = 4;
 /** Room for one piece: of a stream at a usual pace, and of one that is gathered. */
 const USUAL_BYTES = 4_096;
 const MAX_BYTES = 32_768;
