@@ -13,8 +13,13 @@ const LEAST_RUN_MS = 4;
 /** Room for one piece: of a stream at a usual pace, and of one that is gathered. */
 const USUAL_BYTES = 4_096;
 const MAX_BYTES = 32_768;
-/** The most that is waited for. */
+/** The most that is waited for: about sixty words, which are held back when such a stream pauses in the middle. */
 const MAX_GATHER_BYTES = 16_384;
+/**
+ * Bytes a millisecond, some 450 words a second: few models speak so fast, what was stored or held up does. Not higher,
+ * since reading word by word is itself so slow on a busy machine that nothing would ever look faster.
+ */
+const LEAST_GATHERED_RATE = 120;
 
 /** As the standard has it; not every list of types knows the second parameter yet. */
 interface GatheringReader {
@@ -82,7 +87,8 @@ export class BodyReader {
     this.runBytes += bytes;
     const runMs = nowMs - this.runStartedMs;
     if (runMs < LEAST_RUN_MS) return;
-    this.least = Math.max(1, Math.min(MAX_GATHER_BYTES, Math.floor((this.runBytes / runMs) * GATHER_MS)));
+    const rate = this.runBytes / runMs;
+    this.least = rate < LEAST_GATHERED_RATE ? 1 : Math.min(MAX_GATHER_BYTES, Math.floor(rate * GATHER_MS));
   }
 }
 

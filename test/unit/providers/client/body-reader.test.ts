@@ -55,6 +55,10 @@ it("[PR95] a stream at a model's pace is read word by word", async () => {
   expect(await run(open(), 50, 20)).toHaveLength(50);
 });
 
+it("[PR95] a fast model is read word by word too: when it pauses, nothing is held back", async () => {
+  expect(await run(open(), 100, 3)).toHaveLength(100);
+});
+
 it("[PR95] a burst of words before a pause is not waited with", async () => {
   const line = open();
   for (let burst = 0; burst < 5; burst += 1) {
