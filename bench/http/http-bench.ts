@@ -7,11 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { measureStartup } from "../../scripts/startup/measure-startup.ts";
 import type { Bench, BenchContext, BenchReport } from "../bench.ts";
+import { startUpstreamThread } from "../start-upstream.ts";
 import { measureHeap } from "./heap.ts";
 import { toReport, type Measured, type OfSystems } from "./http-report.ts";
 import { runLoad, type LoadResult, type Target } from "./load.ts";
 import { startSystems, type Systems } from "./systems.ts";
-import { startUpstream } from "./upstream.ts";
 
 const ROUNDS = 3;
 const STARTS = 3;
@@ -25,7 +25,7 @@ export const httpBench: Bench = { name: "http", run };
 
 async function run(context: BenchContext): Promise<BenchReport> {
   const folder = await mkdtemp(join(tmpdir(), "breakwater-bench-"));
-  const upstream = await startUpstream();
+  const upstream = await startUpstreamThread(new URL("./upstream-thread.ts", import.meta.url));
   try {
     const systems = await startSystems(context, folder, upstream.url);
     try {

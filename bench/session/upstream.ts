@@ -1,7 +1,5 @@
 /** Starts and steers the provider of the session bench (upstream-thread.ts). */
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
-import { z } from "zod";
+import { startUpstreamThread } from "../start-upstream.ts";
 
 export interface Upstream {
   /** The base of OpenAI's wire, without a slash at its end. */
@@ -11,17 +9,7 @@ export interface Upstream {
   readonly close: () => Promise<void>;
 }
 
-/** What the thread says first, and only once. */
-const Messages = z.tuple([z.object({ port: z.int().positive() })]);
-
 export async function startUpstream(): Promise<Upstream> {
-  const thread = new Worker(new URL("./upstream-thread.ts", import.meta.url));
-  const [{ port }] = Messages.parse(await once(thread, "message"));
-  return {
-    url: `http://127.0.0.1:${port}/v1`,
-    release: () => thread.postMessage("release"),
-    close: async () => {
-      await thread.terminate();
-    },
-  };
+  const { url, thread, close } = await startUpstreamThread(new URL("./upstream-thread.ts", import.meta.url));
+  return { url, close, release: () => thread.postMessage("release") };
 }

@@ -197,6 +197,14 @@ export function findCatalogTarget(catalog: Catalog, provider: string, modelId: s
   return catalog.targets.find((target) => target.provider === provider && target.modelId === modelId) ?? null;
 }
 
+/** What a caller asks for in order, by `models` or by `model` alone; empty when neither is there. */
+export function toRequestedNames(asked: {
+  readonly model?: string | undefined;
+  readonly models?: readonly string[] | undefined;
+}): readonly string[] {
+  return asked.models ?? (asked.model === undefined ? [] : [asked.model]);
+}
+
 /**
  * Parses what a caller put into `model`: a class, or a pinned `provider/model-id`. The error is a sentence for the
  * caller that says what can be asked for.

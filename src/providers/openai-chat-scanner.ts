@@ -11,16 +11,13 @@ import { describeError } from "./classify-response.ts";
 import { toFailureMessage } from "./failure-message.ts";
 import type { ProviderFailureKind } from "./failure.ts";
 import type { ModelEvent } from "./provider.ts";
+import { isObject } from "./is-object.ts";
 import { readPlainWords } from "./plain-words.ts";
 import { parseOpenAiUsage } from "./token-usage.ts";
 import { ToolCallReader } from "./tool-call-reader.ts";
 
 /** One event of this wire is a few hundred bytes; a megabyte without an end is not this wire. */
 const MAX_EVENT_CHARACTERS = 1_048_576;
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
-}
-
 function toFinishReason(reason: string): FinishReason {
   switch (reason) {
     case "stop":

@@ -2,6 +2,7 @@
  * The quick way through the events of the OpenAI chat wire that hold nothing but words, which are nearly all of them: they
  * are found by looking for what they do not have, and parsed as one list. Pure. Rule PR59.
  */
+import { isObject } from "./is-object.ts";
 
 const WORDS_START = 'data: {"';
 const DATA_PREFIX_LENGTH = "data: ".length;
@@ -47,10 +48,6 @@ function toPlainContent(chunk: unknown): string | null {
   if (!isObject(choice) || !isObject(choice["delta"])) return null;
   const content = choice["delta"]["content"];
   return typeof content === "string" ? content : null;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
 
 export interface PlainWords {

@@ -1,4 +1,5 @@
 /** Puts tool calls of the OpenAI chat wire together from the pieces in which they come. Rules PR55 to PR58. */
+import { isObject } from "./is-object.ts";
 import type { ModelEvent } from "./provider.ts";
 
 /** All arguments of one call together; larger ones would not fit a socket frame anyway. */
@@ -10,10 +11,6 @@ interface OpenToolCall {
   readonly toolCallId: string;
   readonly toolName: string;
   input: string;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
 
 function isJson(text: string): boolean {

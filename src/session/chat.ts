@@ -11,6 +11,7 @@ import type {
   SendFrame,
   StoredMessage,
 } from "../protocol/session-frame.ts";
+import { toRequestedNames } from "../providers/catalog.ts";
 import type { ResolvedModels } from "../routing/run-answer.ts";
 import { acceptMessage, type Acceptance } from "./accept-message.ts";
 import { ChatView } from "./chat-view.ts";
@@ -166,7 +167,7 @@ export class Chat {
 
   private handleSend(socket: ChatSocket, frame: SendFrame): void {
     const { store } = this.deps;
-    const requested = frame.body.models ?? (frame.body.model === undefined ? [] : [frame.body.model]);
+    const requested = toRequestedNames(frame.body);
     const models = this.deps.resolveModels(requested);
     if (!models.ok) return refuse(socket, frame.requestId, models.error);
     const session = this.session();

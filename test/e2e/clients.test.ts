@@ -1,8 +1,9 @@
 /** Existing clients, unchanged: OpenAI's package over HTTP, AI SDK's Chat over the socket. */
 import { expect, test } from "@playwright/test";
-import { AbstractChat, WebSocketChatTransport, type ChatState, type ChatStatus, type UIMessage } from "ai";
+import { WebSocketChatTransport, type UIMessage } from "ai";
 import OpenAI from "openai";
 import { z } from "zod";
+import { MemoryChat, textOf } from "../fakes/memory-chat.ts";
 import { E2E_URL } from "./playwright.config.ts";
 import { readCredentials } from "./product.ts";
 import { e2eStateFolder } from "./start-product.ts";
@@ -18,25 +19,6 @@ async function post(path: string, shape: "id" | "ticket"): Promise<string> {
   return z.string().parse(body[shape]);
 }
 
-/** The state AI SDK's framework bindings keep, without a framework. */
-class PlainState implements ChatState<UIMessage> {
-  status: ChatStatus = "ready";
-  error: Error | undefined = undefined;
-  messages: UIMessage[] = [];
-  pushMessage = (message: UIMessage): void => {
-    this.messages = [...this.messages, message];
-  };
-  popMessage = (): void => {
-    this.messages = this.messages.slice(0, -1);
-  };
-  replaceMessage = (index: number, message: UIMessage): void => {
-    this.messages = this.messages.with(index, structuredClone(message));
-  };
-  snapshot = <Value>(value: Value): Value => structuredClone(value);
-}
-
-class PlainChat extends AbstractChat<UIMessage> {}
-
 /** Every socket that a client opened, in order, so that a test can cut one as a lost network would. */
 const opened: WebSocket[] = [];
 globalThis.WebSocket = class extends globalThis.WebSocket {
@@ -46,17 +28,13 @@ globalThis.WebSocket = class extends globalThis.WebSocket {
   }
 };
 
-function openChat(sessionId: string): PlainChat {
+function openChat(sessionId: string): MemoryChat {
   const transport = new WebSocketChatTransport<UIMessage>({
     url: `${E2E_URL}/api/v1/sessions/${sessionId}/socket`,
     params: async () => ({ ticket: await post(`/api/v1/sessions/${sessionId}/ticket`, "ticket") }),
     body: { model: "balanced" },
   });
-  return new PlainChat({ id: sessionId, transport, state: new PlainState() });
-}
-
-function textOf(message: UIMessage | undefined): string {
-  return (message?.parts ?? []).map((part) => (part.type === "text" ? part.text : "")).join("");
+  return new MemoryChat({ id: sessionId, transport });
 }
 
 test("[EE6] the openai package streams an answer", async () => {

@@ -1,7 +1,7 @@
 /** AI SDK's own `Chat` with its `WebSocketChatTransport`, unmodified, against the chat's object in workerd. */
 import { WebSocketChatTransport, type UIMessage } from "ai";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { MemoryChat, textOf } from "./sandbox-ai-sdk.ts";
+import { MemoryChat, textOf } from "../fakes/memory-chat.ts";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
 import { createVisitor, type Chat, type Visitor } from "./sandbox-people.ts";
 import { closeCircuits } from "./sandbox-settings.ts";

@@ -6,6 +6,7 @@ import { fail, succeed, type Result } from "../../base/result.ts";
 import { AiSdkChatRequest, AskedMessage } from "../../protocol/ai-sdk-chat.ts";
 import type { ChatQuestion } from "../../protocol/session-frame.ts";
 import { MAX_FRAME_BYTES } from "../../protocol/session-frame.ts";
+import { toRequestedNames } from "../../providers/catalog.ts";
 import { isLongerThan } from "../../session/frame-text.ts";
 import type { AppContext } from "../app-env.ts";
 import { MAX_MODEL_CALL_BYTES, readJson, refuseTooLarge } from "../body.ts";
@@ -30,7 +31,7 @@ export async function readChatRequest(context: AppContext): Promise<Result<ReadC
   if (!messages.ok) return messages;
   return succeed({
     id,
-    models: models ?? (model === undefined ? [] : [model]),
+    models: toRequestedNames(body.value),
     question: {
       trigger,
       messages: messages.value,

@@ -1,7 +1,7 @@
 /** Anthropic's Messages request as the neutral call. Pure. Rules HT80 to HT85. */
 import { fail, succeed, type Result } from "../../base/result.ts";
 import type { CountTokensRequest, MessagesRequest, Thinking, Tool } from "../../protocol/anthropic.ts";
-import type { Catalog } from "../../providers/catalog.ts";
+import { toRequestedNames, type Catalog } from "../../providers/catalog.ts";
 import type { ModelCall } from "../../providers/provider.ts";
 import { toCallMistake } from "../door/read-call-body.ts";
 import type { CallMistake } from "../door/wire-writer.ts";
@@ -56,9 +56,8 @@ export function toQuestion({ messages }: Pick<MessagesRequest, "messages">): str
  * What is asked for, in order. Anthropic's clients name its models without their provider: a name that no class has and
  * the catalog knows as Anthropic's is taken for that.
  */
-export function toModels({ model, models }: Pick<Request, "model" | "models">, catalog: Catalog): string[] {
-  const asked = models ?? (model === undefined ? [] : [model]);
-  return asked.map((name) => {
+export function toModels(asked: Pick<Request, "model" | "models">, catalog: Catalog): string[] {
+  return toRequestedNames(asked).map((name) => {
     if (catalog.classes.some((modelClass) => modelClass.name === name)) return name;
     const isAnthropics = catalog.targets.some(
       ({ provider, modelId }) => provider === "anthropic" && modelId === name,

@@ -5,6 +5,7 @@
 import { Hono } from "hono";
 import { newId } from "../../base/id.ts";
 import { ChatCompletionRequest } from "../../protocol/openai.ts";
+import { toRequestedNames } from "../../providers/catalog.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { openAnswer } from "../door/open-answer.ts";
 import { serveAnswer } from "../door/serve-answer.ts";
@@ -34,7 +35,7 @@ async function complete(deps: OpenAiDeps, context: AppContext): Promise<Response
   const request = body.value;
   const call = toModelCall(request);
   if (!call.ok) return refuseCall(context, { code: "invalid-request", ...call.error });
-  const models = request.models ?? (request.model === undefined ? [] : [request.model]);
+  const models = toRequestedNames(request);
   const open = openAnswer(deps, context, {
     models,
     call: call.value,

@@ -21,6 +21,7 @@ import {
   toByteStream,
 } from "./fetch-function.ts";
 import type { ConnectionOptions } from "./fetch-function.ts";
+import { readWholeBody } from "./whole-body.ts";
 
 export interface OpenAiChatOptions extends ConnectionOptions {
   readonly dialect: ChatDialect;
@@ -41,12 +42,10 @@ function toAuthorization(apiKey: string | null): Record<string, string> {
   return apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
 }
 
-interface OpenedBody {
+interface Opened {
   readonly response: Response;
-  /** Of the response. */
+  /** Its body. */
   readonly stream: ReadableStream<Uint8Array>;
-  /** Null when the provider does not say how long it will be. */
-  readonly announcedBytes: number | null;
 }
 
 /** Sends the request; either the body of a stream or the failure that there is none. */
@@ -54,7 +53,7 @@ async function openStream(
   options: OpenAiChatOptions,
   call: ModelCall,
   signal: AbortSignal,
-): Promise<{ body: OpenedBody } | { failure: ProviderFailure }> {
+): Promise<Opened | { failure: ProviderFailure }> {
   const body = toOpenAiChatBody(call, options.dialect);
   if (!body.ok) {
     return {
@@ -95,11 +94,7 @@ async function openStream(
   const expected = isWhole(call) ? "application/json" : "text/event-stream";
   const contentType = response.headers.get("content-type");
   const isExpected = contentType === null || contentType.toLowerCase().startsWith(expected);
-  if (response.body !== null && isExpected) {
-    const length = response.headers.get("content-length");
-    const announcedBytes = length === null ? null : Number(length);
-    return { body: { response, stream: toByteStream(response.body), announcedBytes } };
-  }
+  if (response.body !== null && isExpected) return { response, stream: toByteStream(response.body) };
   if (response.body !== null) releaseReader(response.body);
   const what = isWhole(call) ? "JSON" : "event stream";
   const message = isExpected ? "the response has no body" : `the response is no ${what}`;
@@ -127,10 +122,10 @@ async function* readStream(
   const scanner = new OpenAiChatScanner(toSecrets(options), call.native !== undefined);
   if (isWhole(call)) {
     yield [{ type: "response-start" }];
-    yield await readWhole(opened.body, scanner, signal, options.nowMs);
+    yield await readWhole(opened.response, scanner, signal);
     return;
   }
-  const reader = new BodyReader(opened.body.stream, options.nowMs);
+  const reader = new BodyReader(opened.stream, options.nowMs);
   // Cancelling settles a read that waits; not every runtime does that by itself when the signal aborts.
   const stop = (): void => releaseReader(reader);
   signal.addEventListener("abort", stop, { once: true });
@@ -151,23 +146,21 @@ const MAX_WHOLE_BYTES = 16 * 1_048_576;
 
 const wholeDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
-/** The answer of a call without a stream; one whose length is not announced is counted while it is read. */
+/** The answer of a call without a stream. */
 async function readWhole(
-  body: OpenedBody,
+  response: Response,
   scanner: OpenAiChatScanner,
   signal: AbortSignal,
-  nowMs: () => number,
 ): Promise<Batch> {
-  let bytes: ArrayBuffer | Uint8Array;
+  let bytes: ArrayBuffer | null;
   try {
-    const isCounted = body.announcedBytes !== null && body.announcedBytes <= MAX_WHOLE_BYTES;
-    bytes = isCounted ? await body.response.arrayBuffer() : await readPieces(body.stream, nowMs);
+    bytes = await readWholeBody(response, MAX_WHOLE_BYTES);
   } catch (error) {
     if (signal.aborted) return scanner.breakOff("cancelled", "the caller cancelled");
     return scanner.breakOff("stream-reset", `the connection broke in mid-stream: ${toThrownMessage(error)}`);
   }
   if (signal.aborted) return scanner.breakOff("cancelled", "the caller cancelled");
-  if (bytes.byteLength > MAX_WHOLE_BYTES) return scanner.breakOff("malformed", "the answer is too long");
+  if (bytes === null) return scanner.breakOff("malformed", "the answer is too long");
   let answer: unknown;
   try {
     answer = JSON.parse(wholeDecoder.decode(bytes));
@@ -176,27 +169,6 @@ async function readWhole(
     return scanner.breakOff("malformed", "the answer is not JSON in UTF-8");
   }
   return scanner.readWhole(answer);
-}
-
-/** All bytes of a body, or a little more than it may have. */
-async function readPieces(stream: ReadableStream<Uint8Array>, nowMs: () => number): Promise<Uint8Array> {
-  const reader = new BodyReader(stream, nowMs);
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for (let piece = await reader.read(); piece !== null; piece = await reader.read()) {
-    pieces.push(piece.slice());
-    length += piece.byteLength;
-    if (length <= MAX_WHOLE_BYTES) continue;
-    releaseReader(reader);
-    break;
-  }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.byteLength;
-  }
-  return bytes;
 }
 
 type Piece =

@@ -4,13 +4,12 @@ import { toThrownMessage } from "../failure-message.ts";
 import type { ProviderFailure, ProviderFailureKind } from "../failure.ts";
 import {
   classifyRefusal,
-  releaseReader,
-  toByteStream,
   toCancelledFailure,
   toSecrets,
   toUnreachableFailure,
   type ConnectionOptions,
 } from "./fetch-function.ts";
+import { readWholeBody } from "./whole-body.ts";
 
 export interface JsonPost {
   readonly path: string;
@@ -44,9 +43,9 @@ export async function postJson(
     return fail(signal.aborted ? toCancelledFailure("connect", response.status) : failure);
   }
   try {
-    const text = await readText(response, post.maxBytes);
-    if (text === null) return fail(toFailure("bad-request", "the answer to so much is too large"));
-    const json: unknown = JSON.parse(text);
+    const bytes = await readWholeBody(response, post.maxBytes);
+    if (bytes === null) return fail(toFailure("bad-request", "the answer to so much is too large"));
+    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return succeed(json);
   } catch (error) {
     if (signal.aborted) return fail(toCancelledFailure("first-token", response.status));
@@ -59,23 +58,4 @@ export async function postJson(
 /** Of an answer with a good status. */
 export function toFailure(kind: ProviderFailureKind, message: string): ProviderFailure {
   return { kind, phase: "first-token", status: 200, retryAfterMs: null, message };
-}
-
-/** Null when there are more bytes than that. */
-async function readText(response: Response, maxBytes: number): Promise<string | null> {
-  if (response.body === null) return "";
-  const reader = toByteStream(response.body).getReader();
-  const decoder = new TextDecoder();
-  const pieces: string[] = [];
-  let bytes = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return pieces.join("") + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > maxBytes) {
-      releaseReader(reader);
-      return null;
-    }
-    pieces.push(decoder.decode(value, { stream: true }));
-  }
 }

@@ -5,7 +5,7 @@
 import type { Hono } from "hono";
 import { fail, succeed, type Result } from "../../../base/result.ts";
 import { EmbeddingsRequest } from "../../../protocol/openai-embeddings.ts";
-import { parseRequestedModel, type Catalog } from "../../../providers/catalog.ts";
+import { parseRequestedModel, toRequestedNames, type Catalog } from "../../../providers/catalog.ts";
 import type { Embedded } from "../../../providers/embedder.ts";
 import type { EmbeddingTask } from "../../../routing/embedding-provider.ts";
 import type { AnswerInput } from "../../../routing/run-answer.ts";
@@ -31,8 +31,8 @@ export function addEmbeddingRoutes(routes: Hono<AppEnv>, deps: EmbeddingDeps): v
 async function embed(deps: EmbeddingDeps, context: AppContext): Promise<Response> {
   const body = await readOpenAiBody(context, EmbeddingsRequest);
   if (!body.ok) return body.error;
-  const { input, dimensions, encoding_format: format, model, models: listed } = body.value;
-  const models = listed ?? (model === undefined ? [] : [model]);
+  const { input, dimensions, encoding_format: format } = body.value;
+  const models = toRequestedNames(body.value);
   const mistake = findMistake(deps, context, models);
   if (mistake !== null) return refuseCall(context, mistake);
   const texts = typeof input === "string" ? [input] : input;

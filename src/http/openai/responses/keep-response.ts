@@ -6,6 +6,7 @@ import { newId, newMessageId } from "../../../base/id.ts";
 import { fail, succeed, type Result } from "../../../base/result.ts";
 import type { ResponseRequest } from "../../../protocol/openai-responses.ts";
 import type { ChatQuestion } from "../../../protocol/session-frame.ts";
+import { toRequestedNames } from "../../../providers/catalog.ts";
 import type { ChatReply } from "../../../session/answer-stream.ts";
 import { makeClientChat, NEW_CHATS_WITHIN_MS } from "../../ai-sdk/client-chat.ts";
 import { readPrincipal, type AppContext } from "../../app-env.ts";
@@ -38,7 +39,7 @@ export async function keepResponse(
 ): Promise<Response> {
   const parts = toKeptQuestion(request);
   if (!parts.ok) return refuseCall(context, parts.error);
-  const models = request.models ?? (request.model === undefined ? [] : [request.model]);
+  const models = toRequestedNames(request);
   const complaint = findComplaint(deps, context, models);
   if (complaint !== null) return complaint;
   const place = await findPlace(deps, context, request.previous_response_id ?? null);

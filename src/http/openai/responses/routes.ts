@@ -5,6 +5,7 @@
 import type { Hono } from "hono";
 import { newId } from "../../../base/id.ts";
 import { ResponseRequest } from "../../../protocol/openai-responses.ts";
+import { toRequestedNames } from "../../../providers/catalog.ts";
 import type { AppContext, AppEnv } from "../../app-env.ts";
 import { openAnswer } from "../../door/open-answer.ts";
 import { serveAnswer } from "../../door/serve-answer.ts";
@@ -26,7 +27,7 @@ async function respond(deps: KeepDeps, context: AppContext): Promise<Response> {
   if (isKept(request)) return keepResponse(deps, context, request);
   const call = toResponseCall(request);
   if (!call.ok) return refuseCall(context, call.error);
-  const models = request.models ?? (request.model === undefined ? [] : [request.model]);
+  const models = toRequestedNames(request);
   const open = openAnswer(deps, context, {
     models,
     call: call.value,

@@ -6,21 +6,8 @@ import { UNKNOWN_USAGE, type FinishReason } from "../../../../src/protocol/answe
 import type { ThoughtProof } from "../../../../src/providers/provider.ts";
 import type { AnswerEnd, AnswerEvent } from "../../../../src/routing/run-plan.ts";
 import { failureOf } from "../../../fakes/scripted-provider.ts";
-import { targetOf } from "../../routing/plan-facts.ts";
+import { startOf, text, thought, toolCall } from "../answer-events.ts";
 
-const startOf = (name: string, attempt = 1): AnswerEvent => ({
-  type: "leg-start",
-  target: targetOf(name),
-  attempt,
-});
-const text = (said: string): AnswerEvent => ({ type: "text-delta", text: said });
-const thought = (said: string): AnswerEvent => ({ type: "reasoning-delta", text: said });
-const toolCall = (toolCallId: string): AnswerEvent[] => [
-  { type: "tool-input-start", toolCallId, toolName: "look" },
-  { type: "tool-input-delta", toolCallId, text: '{"at":' },
-  { type: "tool-input-delta", toolCallId, text: "1}" },
-  { type: "tool-call", toolCallId, toolName: "look", input: '{"at":1}' },
-];
 const END: AnswerEnd = {
   type: "answer-end",
   status: "complete",

@@ -3,50 +3,10 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { CompletionWriter } from "../../../../src/http/openai/completion-writer.ts";
 import { toOpenAiError } from "../../../../src/http/openai/openai-error.ts";
-import { UNKNOWN_USAGE, type Leg } from "../../../../src/protocol/answer.ts";
 import type { AnswerEnd, AnswerEvent } from "../../../../src/routing/run-plan.ts";
 import { failureOf } from "../../../fakes/scripted-provider.ts";
-import { targetOf } from "../../routing/plan-facts.ts";
-
-const startOf = (name: string, attempt: number): AnswerEvent => ({
-  type: "leg-start",
-  target: targetOf(name),
-  attempt,
-});
-const text = (said: string): AnswerEvent => ({ type: "text-delta", text: said });
-const thought = (said: string): AnswerEvent => ({ type: "reasoning-delta", text: said });
-const toolCall = (toolCallId: string): AnswerEvent[] => [
-  { type: "tool-input-start", toolCallId, toolName: "look" },
-  { type: "tool-input-delta", toolCallId, text: '{"at":' },
-  { type: "tool-input-delta", toolCallId, text: "1}" },
-  { type: "tool-call", toolCallId, toolName: "look", input: '{"at":1}' },
-];
-const legOf = (provider: string, estimated: boolean): Leg => ({
-  provider,
-  model: "m",
-  usage: { ...UNKNOWN_USAGE, inputTokens: 10, outputTokens: 5 },
-  costMicroUsd: 30,
-  estimated,
-});
-const END: AnswerEnd = {
-  type: "answer-end",
-  status: "complete",
-  finishReason: "stop",
-  failure: null,
-  attempts: [],
-  legs: [legOf("openai", true), legOf("google", false)],
-  firstTokenMs: 10,
-  durationMs: 20,
-  usage: { ...UNKNOWN_USAGE, inputTokens: 20, outputTokens: 10 },
-  costMicroUsd: 60,
-};
-const BREAKWATER = {
-  status: END.status,
-  legs: END.legs,
-  attempts: 2,
-  costMicroUsd: 60,
-  selectionId: "sel_1",
-} as const;
+import { startOf, text, thought, toolCall } from "../answer-events.ts";
+import { BREAKWATER, END } from "./answer-facts.ts";
 
 const Chunk = z.object({
   id: z.string(),

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { CompletionWriter } from "../../../../src/http/openai/completion-writer.ts";
 import { UNKNOWN_USAGE } from "../../../../src/protocol/answer.ts";
 import type { AnswerEnd, AnswerEvent } from "../../../../src/routing/run-plan.ts";
-import { targetOf } from "../../routing/plan-facts.ts";
+import { startOf, text } from "../answer-events.ts";
 
 const COMMON = { id: "chatcmpl-theirs", object: "chat.completion.chunk", created: 77, model: "gpt-theirs" };
 const choice = (delta: object, finishReason: string | null = null, more: object = {}) => ({
@@ -14,13 +14,12 @@ const choice = (delta: object, finishReason: string | null = null, more: object 
   usage: null,
 });
 const toEvent = (chunk: object): string => `data: ${JSON.stringify(chunk)}\n\n`;
-const START: AnswerEvent = { type: "leg-start", target: targetOf("openai/m"), attempt: 1 };
+const START = startOf("openai/m");
 const wire = (...chunks: object[]): AnswerEvent => ({
   type: "wire",
   text: chunks.map(toEvent).join(""),
   isProse: true,
 });
-const text = (said: string): AnswerEvent => ({ type: "text-delta", text: said });
 const USAGE_CHUNK = { ...COMMON, choices: [], usage: { total_tokens: 9, other_details: { audio: 0 } } };
 const END: AnswerEnd = {
   type: "answer-end",
@@ -82,7 +81,7 @@ it("[HT46] [HT170] who goes on with them speaks under the same names, and begins
   const writer = createWriter(false);
   const sent = [
     writer.write([START, wire(choice({ role: "assistant", content: "half " })), text("half ")]),
-    writer.write([{ type: "leg-start", target: targetOf("google/m"), attempt: 2 }, text("whole")]),
+    writer.write([startOf("google/m", 2), text("whole")]),
     writer.end({ ...END, native: [] }, BREAKWATER),
   ].join("");
   const chunks = readEvents(sent);

@@ -5,16 +5,9 @@ import { ResponseWriter } from "../../../../src/http/openai/responses/response-w
 import { ResponseRequest } from "../../../../src/protocol/openai-responses.ts";
 import type { AnswerEvent } from "../../../../src/routing/run-plan.ts";
 import { failureOf } from "../../../fakes/scripted-provider.ts";
-import { targetOf } from "../../routing/plan-facts.ts";
+import { startOf, text, thought } from "../answer-events.ts";
 import { BREAKWATER, END } from "./answer-facts.ts";
 
-const startOf = (name: string, attempt: number): AnswerEvent => ({
-  type: "leg-start",
-  target: targetOf(name),
-  attempt,
-});
-const text = (said: string): AnswerEvent => ({ type: "text-delta", text: said });
-const thought = (said: string): AnswerEvent => ({ type: "reasoning-delta", text: said });
 const toolStart = (toolCallId: string): AnswerEvent => ({
   type: "tool-input-start",
   toolCallId,
