@@ -126,6 +126,9 @@ describe("embeddings", () => {
       "all_providers_failed",
     ]);
     expect(await readJournal("openai")).toEqual([]);
+    // And of its closing too: the tests behind this one are not to be in time for a stale picture.
+    await act(admin, "openai", "close", "the test is over");
+    await waitUntil(ask, (model) => model === OPENAI);
   });
 
   it("[HT123] stop the provider when their caller goes away", async () => {
