@@ -3,8 +3,9 @@
  * that fans out to whoever watches. It holds no truth: a new socket gets everything pulled afresh. Rules CB26 to CB29.
  */
 import { DurableObject } from "cloudflare:workers";
+import { z } from "zod";
 import type { Bindings } from "../src/env.ts";
-import type { AdminLiveFrame, CircuitDetail, SelectionTail } from "../src/protocol/circuit.ts";
+import { SelectionTail, type AdminLiveFrame, type CircuitDetail } from "../src/protocol/circuit.ts";
 import { PING, PONG } from "../src/protocol/session-frame.ts";
 import { openWiring, type Wiring } from "../src/wiring.ts";
 
@@ -12,6 +13,8 @@ import { openWiring, type Wiring } from "../src/wiring.ts";
 export const LIVE_CONSOLE_NAME = "global";
 /** More watchers than a company has operators; a bound, not a plan. */
 const MAX_SOCKETS = 200;
+
+const SelectionTails = z.array(SelectionTail);
 
 export class LiveConsole extends DurableObject<Bindings> {
   private readonly wiring: Wiring;
@@ -48,8 +51,12 @@ export class LiveConsole extends DurableObject<Bindings> {
     this.broadcast({ type: "circuit", detail, serverTimeMs: this.wiring.clock.nowMs() });
   }
 
-  async publishSelections(selections: readonly SelectionTail[]): Promise<void> {
-    for (const selection of selections) this.broadcast({ type: "selection", selection });
+  /** A JSON text of selections: between objects it costs a tenth of them, and mostly nobody is there to read it. */
+  async publishSelections(text: string): Promise<void> {
+    if (this.ctx.getWebSockets().length === 0) return;
+    for (const selection of SelectionTails.parse(JSON.parse(text))) {
+      this.broadcast({ type: "selection", selection });
+    }
   }
 
   /** Consoles only listen. */

@@ -9,6 +9,7 @@ import type { Bindings } from "./env.ts";
 import type { SelectionTail } from "./protocol/circuit.ts";
 import type { SelectionRecord } from "./protocol/selection.ts";
 import { createSessionDirectory } from "./session/directory/store.ts";
+import { readBundle } from "./session/selection-bundle.ts";
 import { SelectionMessage } from "./session/selection-message.ts";
 import { openWiring } from "./wiring.ts";
 
@@ -23,50 +24,73 @@ export async function consumeSelections(batch: MessageBatch, env: Bindings): Pro
 async function writeSelections(batch: MessageBatch, env: Bindings): Promise<void> {
   const { log } = openWiring(env);
   const good: SelectionMessage[] = [];
-  const parsedMessages: Message[] = [];
+  const whole: Message[] = [];
   for (const message of batch.messages) {
-    const parsed = SelectionMessage.safeParse(message.body);
-    if (parsed.success) {
-      good.push(parsed.data);
-      parsedMessages.push(message);
-    } else {
-      log.write("error", "selection_log_failed", {
-        request_id: message.id,
-        error: `the message has another shape: ${parsed.error.issues[0]?.message ?? ""}`,
-      });
-      message.retry();
+    const { selections, mistake } = readSelections(message.body);
+    good.push(...selections);
+    if (mistake === null) {
+      whole.push(message);
+      continue;
     }
+    const error = `the message has another shape: ${mistake}`;
+    log.write("error", "selection_log_failed", { request_id: message.id, error });
+    message.retry();
   }
   if (good.length === 0) return;
-  const database = openDatabase(env.DB);
+  const records = good.map(({ record }) => record);
   try {
-    await createSelectionStore(database).insertSelections(good.map(({ record }) => record));
-    const directory = createSessionDirectory(database);
-    for (const { record, sessionTitle, replacedTitle } of good) {
-      if (record.sessionId !== null && sessionTitle !== null) {
-        await directory.nameUntitled(record.sessionId, sessionTitle, replacedTitle);
-      }
-    }
+    await insert(env, good, records);
   } catch (error) {
     log.write("error", "selection_log_failed", {
-      request_id: good.map(({ record }) => record.requestId).join(","),
+      request_id: records.map(({ requestId }) => requestId).join(","),
       error: describeError(error),
     });
-    for (const message of parsedMessages) message.retry();
+    for (const message of whole) message.retry();
     return;
   }
-  for (const message of parsedMessages) message.ack();
-  await publish(
-    env,
-    good.map(({ record }) => record),
-  );
+  for (const message of whole) message.ack();
+  await publish(env, records);
 }
+
+/** A text is a bundle of records, anything else one of a chat's. */
+function readSelections(body: unknown): { selections: SelectionMessage[]; mistake: string | null } {
+  if (typeof body === "string") {
+    const bundle = readBundle(body);
+    if (!bundle.ok) return { selections: [], mistake: bundle.error };
+    const { records, mistake } = bundle.value;
+    return {
+      selections: records.map((record) => ({ record, sessionTitle: null, replacedTitle: null })),
+      mistake,
+    };
+  }
+  const parsed = SelectionMessage.safeParse(body);
+  if (parsed.success) return { selections: [parsed.data], mistake: null };
+  return { selections: [], mistake: parsed.error.issues[0]?.message ?? "" };
+}
+
+async function insert(
+  env: Bindings,
+  selections: readonly SelectionMessage[],
+  records: readonly SelectionRecord[],
+): Promise<void> {
+  const database = openDatabase(env.DB);
+  await createSelectionStore(database).insertSelections(records);
+  const directory = createSessionDirectory(database);
+  for (const { record, sessionTitle, replacedTitle } of selections) {
+    if (record.sessionId !== null && sessionTitle !== null) {
+      await directory.nameUntitled(record.sessionId, sessionTitle, replacedTitle);
+    }
+  }
+}
+
+/** No more of a batch than somebody can read. */
+const MAX_PUBLISHED = 200;
 
 /** The console pulls what it missed: a failed push is only a line in the log. */
 async function publish(env: Bindings, records: readonly SelectionRecord[]): Promise<void> {
   const { liveConsole, log } = openWiring(env);
   try {
-    await liveConsole().publishSelections(records.map(toTail));
+    await liveConsole().publishSelections(JSON.stringify(records.slice(-MAX_PUBLISHED).map(toTail)));
   } catch (error) {
     log.write("warn", "background_failed", { task: "selection-publish", error: describeError(error) });
   }
@@ -93,7 +117,8 @@ async function keepDeadLetters(batch: MessageBatch, env: Bindings): Promise<void
   const { log } = openWiring(env);
   for (const message of batch.messages) {
     const key = `dead-letters/selections/${message.timestamp.toISOString().slice(0, 10)}/${message.id}.json`;
-    await env.FILES.put(key, JSON.stringify(message.body));
+    const { body } = message;
+    await env.FILES.put(key, typeof body === "string" ? body : JSON.stringify(body));
     message.ack();
     log.write("error", "selection_log_failed", { request_id: message.id, error: `given up, kept as ${key}` });
   }

@@ -17,7 +17,7 @@ import type { ProbeReport } from "./circuit/keeper.ts";
 import { REGIONS, toRegion, type Region } from "./circuit/regions.ts";
 import { parseSettings, type Bindings, type Settings } from "./env.ts";
 import type { TokenUsage } from "./protocol/answer.ts";
-import type { CircuitDetail, SelectionTail } from "./protocol/circuit.ts";
+import type { CircuitDetail } from "./protocol/circuit.ts";
 import { createCatalog, parseModelClasses, type Catalog } from "./providers/catalog.ts";
 import { PREFILL_MODELS } from "./providers/known-models.ts";
 import { loadPriceBook, type PriceBook } from "./providers/price.ts";
@@ -41,7 +41,8 @@ import { consoleLog, systemClock, systemIdSource, systemRandom } from "./system.
 /** The console's object as the others call it. */
 interface LiveConsoleStub {
   publishCircuit(detail: CircuitDetail): Promise<void>;
-  publishSelections(selections: readonly SelectionTail[]): Promise<void>;
+  /** The JSON text of an array of `SelectionTail`. */
+  publishSelections(text: string): Promise<void>;
   fetch(request: Request): Promise<Response>;
 }
 

@@ -8,7 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { CircuitSnapshot, type ModelCircuit } from "../protocol/circuit.ts";
 import { FUSE_FAILURES, toUnheardSnapshot, withLocalTrouble } from "./local-fuse.ts";
-import type { CallOutcome } from "./outcome.ts";
+import { MAX_OUTCOMES_PER_REPORT, type CallOutcome } from "./outcome.ts";
 
 /** The part of the ProviderHealth object that isolates use. */
 export interface CircuitAuthority {
@@ -47,7 +47,8 @@ const WARM_LIMIT_MS = 150;
 const LOST_AFTER_MS = 5_000;
 /** The answer to a report is the snapshot as it stands: this bounds how late an isolate with traffic hears of a change. */
 const FLUSH_AFTER_MS = 250;
-const FLUSH_AT_COUNT = 20;
+/** More at once are not taken; fewer would be a request to the authority for every few calls of a busy isolate. */
+const FLUSH_AT_COUNT = MAX_OUTCOMES_PER_REPORT;
 /** Stands for the provider among the names of its models, none of which is empty. */
 const WHOLE_PROVIDER = "";
 

@@ -1,31 +1,29 @@
 /** Token counts as the wires report them → TokenUsage. Counts that were not reported stay null. Rules PR5 and PR61. */
 import { z } from "zod";
 import type { TokenUsage } from "../protocol/answer.ts";
+import { isObject } from "./is-object.ts";
 
 /** A count that is no count (negative, fractional, text) is treated as not reported. */
 const Count = z.int().nonnegative().nullish().catch(null);
 
-const OpenAiUsage = z.object({
-  prompt_tokens: Count,
-  completion_tokens: Count,
-  prompt_tokens_details: z.object({ cached_tokens: Count, cache_write_tokens: Count }).nullish().catch(null),
-  completion_tokens_details: z.object({ reasoning_tokens: Count }).nullish().catch(null),
-  /** DeepSeek's name for cached tokens. */
-  prompt_cache_hit_tokens: Count,
-});
-
-/** Usage of the OpenAI chat wire; null when the value is no usage object. */
+/** Usage of the OpenAI chat wire; null when the value is no usage object. By plain checks: every call comes through here. */
 export function parseOpenAiUsage(value: unknown): TokenUsage | null {
-  const parsed = OpenAiUsage.safeParse(value);
-  if (!parsed.success) return null;
-  const usage = parsed.data;
+  if (!isObject(value) || Array.isArray(value)) return null;
+  const input = value["prompt_tokens_details"];
+  const output = value["completion_tokens_details"];
   return {
-    inputTokens: usage.prompt_tokens ?? null,
-    cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? usage.prompt_cache_hit_tokens ?? null,
-    cacheWriteTokens: usage.prompt_tokens_details?.cache_write_tokens ?? null,
-    outputTokens: usage.completion_tokens ?? null,
-    reasoningTokens: usage.completion_tokens_details?.reasoning_tokens ?? null,
+    inputTokens: readCount(value, "prompt_tokens"),
+    // The second is DeepSeek's name for it.
+    cachedInputTokens: readCount(input, "cached_tokens") ?? readCount(value, "prompt_cache_hit_tokens"),
+    cacheWriteTokens: readCount(input, "cache_write_tokens"),
+    outputTokens: readCount(value, "completion_tokens"),
+    reasoningTokens: readCount(output, "reasoning_tokens"),
   };
+}
+
+function readCount(from: unknown, name: string): number | null {
+  const count = isObject(from) ? from[name] : null;
+  return typeof count === "number" && Number.isSafeInteger(count) && count >= 0 ? count : null;
 }
 
 const AnthropicUsage = z.object({

@@ -4,7 +4,6 @@
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import type {
-  Intent,
   RankingDecision,
   RoutingPolicy,
   SelectionCandidate,
@@ -19,7 +18,6 @@ export type { Target } from "./ranking-facts.ts";
 export interface PlanFacts extends RankingSources {
   /** True when the caller named no model at all. */
   readonly unspecified: boolean;
-  readonly intent: Intent;
   readonly policy: RoutingPolicy;
 }
 
@@ -33,7 +31,6 @@ interface PlanPart {
 }
 
 export interface Plan extends PlanPart {
-  readonly intent: Intent;
   /** Targets to try, best first. */
   readonly order: readonly Target[];
 }
@@ -61,7 +58,7 @@ export function decidePlan(facts: PlanFacts): Result<Plan, PlanFailure> {
       .map(({ candidate, reason }) => ({ ...candidate.target, reason })),
   };
   const order = ranked.filter(({ place }) => place !== null).map(({ candidate }) => candidate.target);
-  if (order.length > 0) return succeed({ ...part, intent: facts.intent, order });
+  if (order.length > 0) return succeed({ ...part, order });
   return fail({ ...part, ...toFailure(ranked) });
 }
 

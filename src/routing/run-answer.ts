@@ -131,7 +131,6 @@ export async function* runAnswer(
   input: AnswerInput,
 ): AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined> {
   const startedMs = input.startedMs ?? deps.clock.nowMs();
-  const { intent } = classifyIntent(input.question);
   const needs = readNeeds(input.call);
   await deps.warmCircuits(listProviders(input.models.models));
   const planned = decidePlan({
@@ -142,7 +141,6 @@ export async function* runAnswer(
     readPrice: (target) => deps.priceUsage(target, toExpectedUsage(needs)),
     needs,
     nowMs: deps.clock.nowMs(),
-    intent,
     lastProvider: input.lastProvider,
     selectionId: input.selectionId,
     policy: input.policy ?? deps.defaultPolicy,
@@ -159,7 +157,8 @@ export async function* runAnswer(
       requested: input.models.requested,
       createdAt: new Date(startedMs).toISOString(),
       isSandbox: deps.isSandbox,
-      intent,
+      // Nobody is chosen by it: it is for the record alone, and is read when nobody waits any more.
+      intent: classifyIntent(input.question).intent,
       mode,
       candidates,
       decision,

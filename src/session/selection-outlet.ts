@@ -6,14 +6,15 @@ import { describeError } from "../auth/store/describe-error.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { SelectionRecord } from "../protocol/selection.ts";
-import { MAX_BATCH_RECORDS, takeBatch } from "./selection-batch.ts";
-import type { NewSelectionMessage } from "./selection-message.ts";
+import { toBundles, toCalls, type Bundle } from "./selection-bundle.ts";
 
 export interface SelectionOutletDeps {
   readonly clock: Clock;
   readonly log: Log;
   /** Rejects when the queue takes nothing. */
-  readonly sendBatch: (messages: readonly { readonly body: NewSelectionMessage }[]) => Promise<unknown>;
+  readonly sendBatch: (
+    messages: readonly { readonly body: string; readonly contentType: "text" }[],
+  ) => Promise<unknown>;
   readonly insert: (records: readonly SelectionRecord[]) => Promise<unknown>;
   /** Keeps the isolate for work that nobody awaits. */
   readonly waitUntil: (work: Promise<unknown>) => void;
@@ -21,16 +22,14 @@ export interface SelectionOutletDeps {
 
 /** Nobody looks at a record sooner; a busy isolate has dozens of them by then. */
 const GATHER_MS = 100;
+/** More are not waited with: they are a few hundred KB. */
+const MAX_WAITING = 200;
 /** Whoever was to take them has been gone for so long: the platform ended that request's work. */
 const LOST_AFTER_MS = 2_000;
 
-interface Waiting {
-  readonly message: NewSelectionMessage;
-}
-
 export class SelectionOutlet {
   private readonly deps: SelectionOutletDeps;
-  private waiting: Waiting[] = [];
+  private waiting: SelectionRecord[] = [];
   private plannedAtMs: number | null = null;
 
   constructor(deps: SelectionOutletDeps) {
@@ -40,9 +39,9 @@ export class SelectionOutlet {
   /** Returns at once. */
   add(record: SelectionRecord): void {
     const { clock, waitUntil } = this.deps;
-    this.waiting.push({ message: { record, sessionTitle: null } });
+    this.waiting.push(record);
     const nowMs = clock.nowMs();
-    if (this.waiting.length >= MAX_BATCH_RECORDS) waitUntil(this.flush());
+    if (this.waiting.length >= MAX_WAITING) waitUntil(this.flush());
     else if (this.plannedAtMs === null || nowMs - this.plannedAtMs > LOST_AFTER_MS) {
       this.plannedAtMs = nowMs;
       waitUntil(this.flushLater());
@@ -57,24 +56,23 @@ export class SelectionOutlet {
 
   /** Never throws. */
   private async flush(): Promise<void> {
-    while (this.waiting.length > 0) {
-      const batch = takeBatch(this.waiting);
-      this.waiting = this.waiting.slice(batch.length);
-      await this.hand(batch);
-    }
+    const records = this.waiting;
+    this.waiting = [];
+    for (const bundles of toCalls(toBundles(records))) await this.hand(bundles);
   }
 
-  private async hand(batch: readonly Waiting[]): Promise<void> {
+  private async hand(bundles: readonly Bundle[]): Promise<void> {
     const { sendBatch, insert, log } = this.deps;
     try {
-      await sendBatch(batch.map(({ message }) => ({ body: message })));
+      await sendBatch(bundles.map(({ text }) => ({ body: text, contentType: "text" })));
     } catch (queueError) {
+      const records = bundles.flatMap((bundle) => bundle.records);
       try {
-        await insert(batch.map(({ message }) => message.record));
+        await insert(records);
       } catch (databaseError) {
         const error = `queue: ${describeError(queueError)}; database: ${describeError(databaseError)}`;
-        for (const { message } of batch) {
-          log.write("error", "selection_log_failed", { request_id: message.record.requestId, error });
+        for (const { requestId } of records) {
+          log.write("error", "selection_log_failed", { request_id: requestId, error });
         }
       }
     }

@@ -104,7 +104,6 @@ export async function runBrokenTurn(turn: BrokenTurn): Promise<CollectedTurn> {
     readPrice: () => null,
     needs: { vision: false, tools: false, inputTokens: 10, outputTokens: null },
     nowMs: startedMs,
-    intent: "chat",
     lastProvider: null,
     selectionId: "sel_matrix",
     policy: "priority",

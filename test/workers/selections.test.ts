@@ -100,6 +100,20 @@ describe("a record", () => {
     expect(await readRecord(record.id)).toEqual(record);
   });
 
+  it("[HT173] of many in one message is written once, however often that comes; one that is none stops no other", async () => {
+    const [one, two, three] = [toMessage().record, toMessage().record, toMessage().record];
+    const text = JSON.stringify([one, two]);
+    expect(await deliver([text, text])).toEqual({ acked: ["m0", "m1"], retried: [] });
+    expect([await readRecord(one.id), await readRecord(two.id)]).toEqual([one, two]);
+    expect(await countRows(one.id)).toBe(1);
+    const lines = await collectLog("selection_log_failed", async () => {
+      const broken = JSON.stringify([{ ...one, status: "exploded" }, three]);
+      expect(await deliver([broken])).toEqual({ acked: [], retried: ["m0"] });
+    });
+    expect(lines).toHaveLength(1);
+    expect(await readRecord(three.id)).toEqual(three);
+  });
+
   it("[RT35] waits in the queue while the database is away, and is there once it is back", async () => {
     const message = toMessage();
     const lines = await collectLog("selection_log_failed", async () => {
@@ -142,9 +156,11 @@ describe("a message of another shape", () => {
   it.each(["breakwater-selections-dead", "breakwater-selections-dead-staging"])(
     "[RT36] ends as a file by way of %s, under the day it was given up",
     async (queue) => {
-      const bodies = [{ record: "not a record" }, toMessage()];
+      const bodies = [{ record: "not a record" }, toMessage(), [toMessage().record]];
+      // A bundle is a text: its file is the array itself.
+      const sent = bodies.map((body) => (Array.isArray(body) ? JSON.stringify(body) : body));
       const lines = await collectLog("selection_log_failed", async () => {
-        expect(await deliver(bodies, bindings, queue)).toEqual({ acked: ["m0", "m1"], retried: [] });
+        expect(await deliver(sent, bindings, queue)).toEqual({ acked: ["m0", "m1", "m2"], retried: [] });
       });
       const day = new Date().toISOString().slice(0, 10);
       for (const [index, body] of bodies.entries()) {

@@ -75,7 +75,7 @@ async function resolveKey(
   key: string,
 ): Promise<Result<Principal, AuthenticationFailure>> {
   const nowMs = dependencies.nowMs();
-  const hash = await hashApiKey(key);
+  const hash = hashApiKey(key);
   let entry = cache.read(hash, nowMs);
   if (entry === undefined) {
     const found = await dependencies.apiKeys.findByHash(hash);

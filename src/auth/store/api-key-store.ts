@@ -85,7 +85,7 @@ export function createApiKeyStore(database: Database, source: IdSource): ApiKeyS
         createdAtMs: source.nowMs(),
         lastUsedAtMs: null,
       };
-      await database.insert(apiKey).values({ ...record, ...owner, hash: await hashApiKey(key) });
+      await database.insert(apiKey).values({ ...record, ...owner, hash: hashApiKey(key) });
       return succeed({ record, key });
     },
     async revoke(owner, keyId) {

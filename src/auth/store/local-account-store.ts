@@ -65,7 +65,7 @@ export function createLocalAccountStore(database: Database, source: IdSource): L
       return { userId: saved.id, organizationId: organization.id };
     },
     async isKeyOf(owner, key) {
-      const found = await apiKeys.findByHash(await hashApiKey(key));
+      const found = await apiKeys.findByHash(hashApiKey(key));
       return found !== null && found.principal.userId === owner.userId;
     },
     async createKey(owner, name) {

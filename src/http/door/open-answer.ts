@@ -135,7 +135,8 @@ function readPolicy(
   inBody: RoutingPolicy | undefined,
 ): Result<RoutingPolicy | null, CallMistake> {
   const asked = inBody ?? context.req.header(POLICY_HEADER) ?? null;
-  const policy = RoutingPolicy.nullable().safeParse(asked);
+  if (asked === null) return succeed(null);
+  const policy = RoutingPolicy.safeParse(asked);
   if (policy.success) return succeed(policy.data);
   const names = RoutingPolicy.options.join(", ");
   const message = `${POLICY_HEADER}: there is no such policy; name one of ${names}.`;

@@ -13,12 +13,34 @@ const MAX_CHUNKS_PER_TURN = 2 ** 24;
 /** A row is written anew as a whole with each appending; the platform's own limit is 2 MB. */
 const MAX_ROW_CHARACTERS = 128 * 1_024;
 
+/** What every turn does, put into words once. */
+export function prepareLogStatements(db: DrizzleSqliteDODatabase) {
+  const at = sql.placeholder;
+  return {
+    dropBefore: db
+      .delete(chunk)
+      .where(lt(chunk.id, at("id")))
+      .prepare(),
+    insert: db
+      .insert(chunk)
+      .values({ id: at("id"), body: at("body") })
+      .prepare(),
+    append: db
+      .update(chunk)
+      .set({ body: sql`${chunk.body} || char(10) || ${at("body")}` })
+      .where(eq(chunk.id, at("id")))
+      .prepare(),
+  };
+}
+export type LogStatements = ReturnType<typeof prepareLogStatements>;
+
 /**
  * The log of the turn at that position; `isNew` says that nothing of it is stored, which saves looking. The first
  * chunks of a new one take the place of all earlier turns' logs: their messages are stored whole.
  */
 export function openLogStore(
   db: DrizzleSqliteDODatabase,
+  statements: LogStatements,
   turnPosition: number,
   isNew: boolean,
 ): StreamLogStore {
@@ -28,17 +50,14 @@ export function openLogStore(
   return {
     append: (firstSequence, chunks) => {
       const body = chunks.join("\n");
-      if (last === null && isNew) dropLogsBefore(db, turnPosition);
+      if (last === null && isNew) statements.dropBefore.run({ id: base });
       if (last === null || last.characters + body.length > MAX_ROW_CHARACTERS) {
         last = { id: base + firstSequence, characters: body.length };
-        db.insert(chunk).values({ id: last.id, body }).run();
+        statements.insert.run({ id: last.id, body });
         return;
       }
       last.characters += body.length + 1;
-      db.update(chunk)
-        .set({ body: sql`${chunk.body} || char(10) || ${body}` })
-        .where(eq(chunk.id, last.id))
-        .run();
+      statements.append.run({ id: last.id, body });
     },
     readAll: () => {
       if (isNew) return [];
@@ -49,12 +68,6 @@ export function openLogStore(
       return rows.flatMap(({ body }) => toChunks(body));
     },
   };
-}
-
-function dropLogsBefore(db: DrizzleSqliteDODatabase, turnPosition: number): void {
-  db.delete(chunk)
-    .where(lt(chunk.id, turnPosition * MAX_CHUNKS_PER_TURN))
-    .run();
 }
 
 function toChunks(body: string): string[] {

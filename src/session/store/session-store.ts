@@ -3,7 +3,7 @@
  * Every call is synchronous: writes without an await between them are one transaction. What comes from disk is
  * parsed. Messages are in message-store.ts, logs in log-store.ts, links and files in extras-store.ts.
  */
-import { and, asc, desc, eq, inArray, lt, lte, sql } from "drizzle-orm";
+import { asc, desc, eq, lt, lte, sql } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { z } from "zod";
 import * as tables from "../../../schema/chat-session.ts";
@@ -14,7 +14,7 @@ import type { NewTurn, SessionRow, SummaryRow, TurnRow } from "../rows.ts";
 import { SelectionMessage, type NewSelectionMessage } from "../selection-message.ts";
 import type { StreamLogStore } from "../stream-log.ts";
 import { ExtrasStore } from "./extras-store.ts";
-import { openLogStore } from "./log-store.ts";
+import { openLogStore, prepareLogStatements, type LogStatements } from "./log-store.ts";
 import { MessageStore } from "./message-store.ts";
 
 const Requested = z.array(z.string());
@@ -31,24 +31,28 @@ export const NEWEST_TURNS = 64;
 /** What every turn does, put into words once: Drizzle's way to a statement takes longer than SQLite's way through it. */
 function prepareStatements(db: DrizzleSqliteDODatabase) {
   const { outbox, turn } = tables;
-  const newest = db
-    .select({ position: turn.position })
-    .from(turn)
-    .orderBy(desc(turn.position))
-    .limit(NEWEST_TURNS);
+  const at = sql.placeholder;
   return {
-    readLastTurn: db.select().from(turn).orderBy(desc(turn.position)).limit(1).prepare(),
-    findTurnByRequest: db
-      .select()
-      .from(turn)
-      .where(and(inArray(turn.position, newest), eq(turn.requestId, sql.placeholder("requestId"))))
-      .orderBy(desc(turn.position))
-      .limit(1)
+    createTurn: db
+      .insert(turn)
+      .values({
+        turnId: at("turnId"),
+        requestId: at("requestId"),
+        selectionId: at("selectionId"),
+        messageId: at("messageId"),
+        parentId: at("parentId"),
+        requested: at("requested"),
+        policy: at("policy"),
+        status: at("status"),
+        stopRequested: false,
+        createdAtMs: at("createdAtMs"),
+      })
+      .returning()
       .prepare(),
-    readOutbox: db.select().from(outbox).orderBy(asc(outbox.id)).limit(sql.placeholder("limit")).prepare(),
+    readOutbox: db.select().from(outbox).orderBy(asc(outbox.id)).limit(at("limit")).prepare(),
     dropOutbox: db
       .delete(outbox)
-      .where(lte(outbox.id, sql.placeholder("lastId")))
+      .where(lte(outbox.id, at("lastId")))
       .prepare(),
   };
 }
@@ -62,10 +66,14 @@ export class SessionStore {
   private summaries: readonly SummaryRow[] | null = null;
   private readonly db: DrizzleSqliteDODatabase;
   private readonly statements: Statements;
+  private readonly logStatements: LogStatements;
+  /** The newest turns as they are stored, newest first: every question is looked for among them. */
+  private newestTurns: readonly TurnRow[] | null = null;
 
   constructor(db: DrizzleSqliteDODatabase) {
     this.db = db;
     this.statements = prepareStatements(db);
+    this.logStatements = prepareLogStatements(db);
     this.messages = new MessageStore(db);
     this.extras = new ExtrasStore(db);
   }
@@ -79,6 +87,7 @@ export class SessionStore {
   forget(): void {
     this.session = null;
     this.summaries = null;
+    this.newestTurns = null;
   }
 
   /** Does nothing when the session is there already: creating is idempotent. */
@@ -100,33 +109,21 @@ export class SessionStore {
   }
 
   createTurn(turn: NewTurn): TurnRow {
-    const row = this.db
-      .insert(tables.turn)
-      .values({ ...turn, stopRequested: false })
-      .returning()
-      .get();
-    return toTurnRow(row);
+    const newest = this.readNewestTurns();
+    const row = toTurnRow(this.statements.createTurn.get({ ...turn }));
+    this.newestTurns = [row, ...newest.slice(0, NEWEST_TURNS - 1)];
+    return row;
   }
 
   /** Queued and running turns, oldest first. */
   readOpenTurns(): TurnRow[] {
-    const newest = this.db
-      .select({ position: tables.turn.position })
-      .from(tables.turn)
-      .orderBy(desc(tables.turn.position))
-      .limit(NEWEST_TURNS);
-    return this.db
-      .select()
-      .from(tables.turn)
-      .where(and(inArray(tables.turn.position, newest), inArray(tables.turn.status, ["queued", "running"])))
-      .orderBy(asc(tables.turn.position))
-      .all()
-      .map(toTurnRow);
+    return this.readNewestTurns()
+      .filter(({ status }) => status === "queued" || status === "running")
+      .toReversed();
   }
 
   readLastTurn(): TurnRow | null {
-    const row = this.statements.readLastTurn.get();
-    return row === undefined ? null : toTurnRow(row);
+    return this.readNewestTurns()[0] ?? null;
   }
 
   findTurn(turnId: string): TurnRow | null {
@@ -136,8 +133,18 @@ export class SessionStore {
 
   /** The newest turn that was asked for under this request id, among the newest turns. */
   findTurnByRequest(requestId: string): TurnRow | null {
-    const row = this.statements.findTurnByRequest.get({ requestId });
-    return row === undefined ? null : toTurnRow(row);
+    return this.readNewestTurns().find((turn) => turn.requestId === requestId) ?? null;
+  }
+
+  private readNewestTurns(): readonly TurnRow[] {
+    this.newestTurns ??= this.db
+      .select()
+      .from(tables.turn)
+      .orderBy(desc(tables.turn.position))
+      .limit(NEWEST_TURNS)
+      .all()
+      .map(toTurnRow);
+    return this.newestTurns;
   }
 
   /** The question that such a request asked; null for a request that is new. */
@@ -163,10 +170,12 @@ export class SessionStore {
     change: Partial<Pick<TurnRow, "status" | "stopRequested" | "endedAtMs" | "generation" | "rewoundTo">>,
   ): void {
     this.db.update(tables.turn).set(change).where(eq(tables.turn.position, position)).run();
+    this.newestTurns =
+      this.newestTurns?.map((turn) => (turn.position === position ? { ...turn, ...change } : turn)) ?? null;
   }
 
   openStreamLog(turnPosition: number, isNew = false): StreamLogStore {
-    return openLogStore(this.db, turnPosition, isNew);
+    return openLogStore(this.db, this.logStatements, turnPosition, isNew);
   }
 
   /** The summaries of this chat, newest first; each belongs to the paths that its message is on. */

@@ -10,7 +10,7 @@ describe("keys", () => {
     const key = newApiKey(source);
     expect(key).toBe(`bw_${"_".repeat(42)}8`);
     expect(toKeyStart(key)).toBe("bw______");
-    const hash = await hashApiKey("abc");
+    const hash = hashApiKey("abc");
     expect(hash).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   });
 

@@ -53,7 +53,6 @@ export function factsOf(changes: Partial<PlanFacts> = {}, circuits: Circuits = {
     readPrice: () => null,
     needs: NO_NEEDS,
     nowMs: NOW_MS,
-    intent: "chat",
     lastProvider: null,
     selectionId: "sel_1",
     policy: "priority",

@@ -2,14 +2,23 @@
 import { expect, it } from "vitest";
 import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
 import type { SelectionRecord } from "../../../src/protocol/selection.ts";
+import { succeed } from "../../../src/base/result.ts";
+import { readBundle, toBundles } from "../../../src/session/selection-bundle.ts";
 import { SelectionOutlet } from "../../../src/session/selection-outlet.ts";
 import { RecordingLog } from "../../fakes/recording-log.ts";
 import { VirtualClock } from "../../fakes/virtual-clock.ts";
+
+function readRecords(text: string): readonly SelectionRecord[] {
+  const bundle = readBundle(text);
+  if (!bundle.ok) throw new Error(bundle.error);
+  return bundle.value.records;
+}
 
 function open(refuses: { queue?: boolean; database?: boolean } = {}) {
   const clock = new VirtualClock();
   const log = new RecordingLog();
   const batches: string[][] = [];
+  const sizes: number[][] = [];
   const inserted: string[] = [];
   const work: Promise<unknown>[] = [];
   const outlet = new SelectionOutlet({
@@ -17,7 +26,8 @@ function open(refuses: { queue?: boolean; database?: boolean } = {}) {
     log,
     sendBatch: (messages) => {
       if (refuses.queue === true) return Promise.reject(new Error("the queue is down"));
-      batches.push(messages.map(({ body }) => body.record.requestId));
+      batches.push(messages.flatMap(({ body }) => readRecords(body).map(({ requestId }) => requestId)));
+      sizes.push(messages.map(({ body }) => Buffer.byteLength(body)));
       return Promise.resolve();
     },
     insert: (records) => {
@@ -28,7 +38,7 @@ function open(refuses: { queue?: boolean; database?: boolean } = {}) {
     waitUntil: (each) => work.push(each),
   });
   const settle = (): Promise<unknown> => clock.runUntil(Promise.all(work));
-  return { clock, log, batches, inserted, work, outlet, settle };
+  return { clock, log, batches, sizes, inserted, work, outlet, settle };
 }
 
 const record = (requestId: string): SelectionRecord => ({
@@ -68,13 +78,31 @@ it("[HT173] those of a moment go in one call, and one request waits for all of t
   expect(batches.at(-1)).toEqual(["d"]);
 });
 
-it("[HT173] many go at once, in calls that the platform takes", async () => {
-  const { outlet, batches, settle } = open();
-  for (let each = 0; each < 120; each += 1) outlet.add(record(`r${each}`));
+it("[HT173] many go as few messages, in calls that the platform takes", async () => {
+  const { outlet, batches, sizes, settle } = open();
+  for (let each = 0; each < 1_000; each += 1)
+    outlet.add({ ...record(`r${each}`), requested: ["é".repeat(500)] });
   await settle();
-  expect(batches.flat()).toHaveLength(120);
-  expect(new Set(batches.flat()).size).toBe(120);
-  expect(Math.max(...batches.map((batch) => batch.length))).toBeLessThanOrEqual(50);
+  expect(batches.flat()).toHaveLength(1_000);
+  expect(new Set(batches.flat()).size).toBe(1_000);
+  expect(sizes.flat().length).toBeLessThan(50);
+  expect(Math.max(...sizes.flat())).toBeLessThanOrEqual(64_100);
+  expect(Math.max(...sizes.map((call) => call.reduce((sum, size) => sum + size, 0)))).toBeLessThan(256_000);
+});
+
+it("[HT173] a bundle gives back what is a record, and says what is not", () => {
+  const [bundle] = toBundles([record("a"), record("b")]);
+  expect(readBundle(bundle?.text ?? "")).toEqual(
+    succeed({ records: [record("a"), record("b")], mistake: null }),
+  );
+  const broken = JSON.stringify([record("a"), { id: 1 }, record("b")]);
+  expect(readBundle(broken)).toMatchObject({
+    value: {
+      records: [{ requestId: "a" }, { requestId: "b" }],
+      mistake: expect.stringContaining("expected"),
+    },
+  });
+  expect([readBundle("[{").ok, readBundle("{}").ok]).toEqual([false, false]);
 });
 
 it("[HT173] when the queue refuses they are written, and when that fails the log has each of them", async () => {
