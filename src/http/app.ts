@@ -17,6 +17,31 @@ import { servePages } from "./routes/pages.ts";
 import { addSessionRoutes } from "./routes/sessions.ts";
 import type { Services } from "./services.ts";
 
+/** What a page of a listed origin may read of an answer. */
+const EXPOSED_HEADERS = [
+  "x-request-id",
+  "request-id",
+  "retry-after",
+  "x-breakwater-provider",
+  "x-breakwater-model",
+  "x-breakwater-attempts",
+  "x-breakwater-cost-micro-usd",
+  "x-breakwater-sandbox",
+  "x-breakwater-session",
+  "x-breakwater-cache",
+  "x-breakwater-saved-micro-usd",
+  "idempotent-replayed",
+  "x-vercel-ai-ui-message-stream",
+  "x-ratelimit-limit-requests",
+  "x-ratelimit-remaining-requests",
+  "x-ratelimit-reset-requests",
+  "anthropic-ratelimit-requests-limit",
+  "anthropic-ratelimit-requests-remaining",
+  "anthropic-ratelimit-requests-reset",
+  "content-disposition",
+  "etag",
+];
+
 /** Makes the application. One for each isolate: it holds nothing of any request. */
 export function createApp(services: Services): Hono<AppEnv> {
   assert(!services.allowedOrigins.includes("*"), "origins are listed one by one, never as a wildcard");
@@ -54,14 +79,7 @@ function allowListedOrigins(allowedOrigins: readonly string[]): MiddlewareHandle
     origin: [...allowedOrigins],
     credentials: true,
     allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-    exposeHeaders: [
-      "x-request-id",
-      "retry-after",
-      "x-breakwater-provider",
-      "x-breakwater-model",
-      "x-breakwater-attempts",
-      "x-breakwater-session",
-    ],
+    exposeHeaders: [...EXPOSED_HEADERS],
     // An hour: browsers ask again often enough to notice a changed list.
     maxAge: 3600,
   });
