@@ -1,5 +1,4 @@
-/** The shape of an API key: how one is made, recognized in a request, and hashed. Storage is store/api-key-store.ts. */
-import { createHash } from "node:crypto";
+/** The shape of an API key: how one is made and recognized in a request. It is stored as a hash (store/hash-api-key.ts). */
 import { base64Url } from "@better-auth/utils/base64";
 import type { IdSource } from "../base/id.ts";
 import { fail, succeed } from "../base/result.ts";
@@ -21,11 +20,6 @@ export function newApiKey(source: Pick<IdSource, "randomBytes">): string {
 /** The first characters of a key, for lists. */
 export function toKeyStart(key: string): string {
   return key.slice(0, START_CHARACTERS);
-}
-
-/** SHA-256 of the key in lower-case hexadecimal. Made at once: every call pays for it, and waiting costs more than hashing. */
-export function hashApiKey(key: string): string {
-  return createHash("sha256").update(key).digest("hex");
 }
 
 /**

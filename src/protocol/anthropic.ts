@@ -125,10 +125,8 @@ const Tool = z.strictObject({
 });
 export type Tool = z.infer<typeof Tool>;
 
-/** Taken: `false` is what happens anyway. */
-const ParallelToolUse = z
-  .literal(false, { error: "parallel calls cannot be switched off at every provider; leave it out" })
-  .optional();
+/** `true` reaches Anthropic alone; `false` is what happens anyway. */
+const ParallelToolUse = z.boolean().optional();
 const ToolChoice = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("auto"), disable_parallel_tool_use: ParallelToolUse }),
   z.strictObject({ type: z.literal("any"), disable_parallel_tool_use: ParallelToolUse }),
@@ -141,10 +139,8 @@ const ToolChoice = z.discriminatedUnion("type", [
 ]);
 export type ToolChoice = z.infer<typeof ToolChoice>;
 
-/** Taken: it is what happens anyway. */
-const ThinkingDisplay = z
-  .literal("summarized", { error: "thoughts are shown summarized; leave it out" })
-  .nullish();
+/** `omitted` reaches Anthropic alone; the other is what happens anyway. */
+const ThinkingDisplay = z.enum(["summarized", "omitted"]).nullish();
 const Thinking = z.discriminatedUnion(
   "type",
   [
@@ -162,7 +158,8 @@ export type Thinking = z.infer<typeof Thinking>;
 
 const OutputConfig = z.strictObject({
   effort: z
-    .enum(["low", "medium", "high"], { error: "only low, medium and high reach every provider" })
+    // The last two reach Anthropic alone.
+    .enum(["low", "medium", "high", "xhigh", "max"])
     .nullish(),
   format: z
     .strictObject({ type: z.literal("json_schema"), schema: z.record(z.string(), z.unknown()) })
@@ -199,10 +196,8 @@ export const MessagesRequest = z.strictObject({
   top_k: z.int().positive().optional(),
   /** Taken and not passed on: it names the caller's own user, and providers need not know. */
   metadata: z.strictObject({ user_id: z.string().max(500).nullish() }).optional(),
-  /** Taken: `auto` is what happens anyway. */
-  service_tier: z
-    .literal("auto", { error: "tiers cannot be chosen here; leave it out or send auto" })
-    .optional(),
+  /** `standard_only` reaches Anthropic alone; `auto` is what happens anyway. */
+  service_tier: z.enum(["auto", "standard_only"]).optional(),
 });
 export type MessagesRequest = z.infer<typeof MessagesRequest>;
 

@@ -7,7 +7,7 @@ import type {
 import { fail, succeed } from "../base/result.ts";
 import type { Result } from "../base/result.ts";
 import type { ChatDialect } from "./provider-config.ts";
-import type { ModelCall } from "./provider.ts";
+import { toNative, type ModelCall } from "./provider.ts";
 
 type Json = Record<string, unknown>;
 
@@ -206,8 +206,8 @@ function toEffort(call: ModelCall, dialect: ChatDialect): Json {
 
 /** Builds the body, or says in a sentence which part of the prompt this wire cannot carry. */
 export function toOpenAiChatBody(call: ModelCall, dialect: ChatDialect): Result<Json, string> {
-  const { native } = call;
-  if (native === undefined) return toTranslatedBody(call, dialect);
+  const native = toNative(call, "openai-chat");
+  if (native === null) return toTranslatedBody(call, dialect);
   const own = {
     model: call.modelId,
     ...(native.stream

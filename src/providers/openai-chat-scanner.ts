@@ -5,16 +5,16 @@
  */
 import { createParser } from "eventsource-parser";
 import type { EventSourceMessage, EventSourceParser } from "eventsource-parser";
-import { UNKNOWN_USAGE } from "../protocol/answer.ts";
-import type { FinishReason, TokenUsage } from "../protocol/answer.ts";
+import type { FinishReason } from "../protocol/answer.ts";
 import { describeError } from "./classify-response.ts";
-import { toFailureMessage } from "./failure-message.ts";
 import type { ProviderFailureKind } from "./failure.ts";
 import type { ModelEvent } from "./provider.ts";
 import { isObject } from "./is-object.ts";
 import { readPlainWords } from "./plain-words.ts";
+import { ScannedEvents } from "./scanned-events.ts";
 import { parseOpenAiUsage } from "./token-usage.ts";
 import { ToolCallReader } from "./tool-call-reader.ts";
+import type { WireScanner } from "./wire-scanner.ts";
 
 /** One event of this wire is a few hundred bytes; a megabyte without an end is not this wire. */
 const MAX_EVENT_CHARACTERS = 1_048_576;
@@ -37,62 +37,51 @@ function toFinishReason(reason: string): FinishReason {
 /** Ids of answers have a few dozen. */
 const MAX_ID_CHARACTERS = 100;
 
-/** One scanner for one response. After the terminal event it stays silent. */
-export class OpenAiChatScanner {
+export class OpenAiChatScanner implements WireScanner {
   readonly #parser: EventSourceParser;
-  readonly #secrets: readonly string[];
+  readonly #found: ScannedEvents;
   /** A native call: the wire's own events are handed out too. */
   readonly #isNative: boolean;
-  /** Events of the wire that have shown nothing yet. */
-  #unshownWire = "";
   /** The objects that the wire ends with. */
   readonly #nativeEnd: Record<string, unknown>[] = [];
-  #events: ModelEvent[] = [];
-  #usage: TokenUsage = UNKNOWN_USAGE;
   #finishReason: FinishReason | null = null;
   readonly #toolCalls: ToolCallReader;
   /** The provider's own id of this answer; empty until it is told. */
   #answerId = "";
-  #hasShown = false;
   /** The parser is at the end of an event: what comes next begins one. */
   #isBetweenEvents = true;
-  #hasEnded = false;
-  #hasFinished = false;
 
   constructor(secrets: readonly string[] = [], isNative = false) {
-    this.#secrets = secrets;
+    this.#found = new ScannedEvents(secrets);
     this.#isNative = isNative;
     this.#toolCalls = new ToolCallReader(
-      (event) => this.#show(event),
-      (message) => this.#fail("malformed", message),
+      (event) => this.#found.show(event),
+      (message) => this.#found.fail("malformed", message),
     );
     this.#parser = createParser({
       maxBufferSize: MAX_EVENT_CHARACTERS,
       onEvent: (message) => {
-        if (!this.#hasEnded) this.#read(message);
+        if (!this.#found.hasEnded) this.#read(message);
       },
       onError: (error) => {
         // Unknown fields are to be ignored, the event source format says; only a flood ends the stream.
         if (error.type === "max-buffer-size-exceeded")
-          this.#fail("malformed", "an event of the stream is too long");
+          this.#found.fail("malformed", "an event of the stream is too long");
       },
     });
   }
 
-  /** True when that was, or will be, `finish`. */
   get hasFinished(): boolean {
-    return this.#hasFinished;
+    return this.#found.hasFinished;
   }
 
-  /** True once `finish` or `fail` was handed out or is about to be. */
   get hasEnded(): boolean {
-    return this.#hasEnded;
+    return this.#found.hasEnded;
   }
 
-  /** Takes the text of one network read and returns what it means, as one batch. */
   feed(text: string): readonly ModelEvent[] {
-    if (!this.#hasEnded) this.#feed(text);
-    return this.#take();
+    if (!this.#found.hasEnded) this.#feed(text);
+    return this.#found.take();
   }
 
   /**
@@ -101,7 +90,7 @@ export class OpenAiChatScanner {
    */
   #feed(text: string): void {
     let rest = this.#isBetweenEvents ? this.#takeWords(text) : text;
-    while (rest !== "" && !this.#hasEnded) {
+    while (rest !== "" && !this.#found.hasEnded) {
       const end = rest.indexOf("\n\n");
       this.#parser.feed(end < 0 ? rest : rest.slice(0, end + 2));
       this.#isBetweenEvents = end >= 0;
@@ -113,14 +102,13 @@ export class OpenAiChatScanner {
   #takeWords(text: string): string {
     const plain = readPlainWords(text);
     if (plain === null) return text;
-    if (this.#isNative) this.#unshownWire += text.slice(0, plain.length);
-    if (plain.words !== "") this.#show({ type: "text-delta", text: plain.words });
+    if (this.#isNative) this.#found.noteWire(text.slice(0, plain.length));
+    if (plain.words !== "") this.#found.show({ type: "text-delta", text: plain.words });
     return text.slice(plain.length);
   }
 
-  /** The answer of a call without a stream. */
   readWhole(body: unknown): readonly ModelEvent[] {
-    if (!isObject(body)) this.#fail("malformed", "the answer is not an object");
+    if (!isObject(body)) this.#found.fail("malformed", "the answer is not an object");
     else if (body["error"] !== undefined && body["error"] !== null) this.#failWith(body);
     else {
       this.#readUsage(body);
@@ -128,50 +116,43 @@ export class OpenAiChatScanner {
       const message = isObject(choice) ? choice["message"] : null;
       const reason = isObject(choice) ? choice["finish_reason"] : null;
       if (!isObject(message) || typeof reason !== "string" || reason === "") {
-        this.#fail("stream-cut", "the answer has no message or no finish reason");
+        this.#found.fail("stream-cut", "the answer has no message or no finish reason");
       } else {
         this.#nativeEnd.push(body);
         this.#readDelta(message);
         this.#finishReason = toFinishReason(reason);
         this.#toolCalls.close(this.#finishReason === "length");
-        if (!this.#hasEnded) this.#finish(this.#finishReason);
+        if (!this.#found.hasEnded) this.#finish(this.#finishReason);
       }
     }
-    return this.#take();
+    return this.#found.take();
   }
 
   /** The body ended cleanly. Without a finish reason before it the answer is cut, however whole it looks. */
   end(): readonly ModelEvent[] {
-    if (!this.#hasEnded) {
+    if (!this.#found.hasEnded) {
       if (this.#finishReason !== null) this.#finish(this.#finishReason);
       else
-        this.#fail(
+        this.#found.fail(
           "stream-cut",
-          this.#hasShown ? "the stream ended without a finish reason" : "the stream was empty",
+          this.#found.hasShown ? "the stream ended without a finish reason" : "the stream was empty",
         );
     }
-    return this.#take();
+    return this.#found.take();
   }
 
-  /** The connection died. What the provider had already called finished stays finished. */
   breakOff(kind: ProviderFailureKind, message: string): readonly ModelEvent[] {
-    if (!this.#hasEnded) {
+    if (!this.#found.hasEnded) {
       if (this.#finishReason !== null && kind !== "cancelled") this.#finish(this.#finishReason);
-      else this.#fail(kind, message);
+      else this.#found.fail(kind, message);
     }
-    return this.#take();
-  }
-
-  #take(): readonly ModelEvent[] {
-    const events = this.#events;
-    this.#events = [];
-    return events;
+    return this.#found.take();
   }
 
   #read({ data, event }: EventSourceMessage): void {
     if (data === "[DONE]") {
       if (this.#finishReason !== null) this.#finish(this.#finishReason);
-      else this.#fail("stream-cut", "the stream said [DONE] without a finish reason");
+      else this.#found.fail("stream-cut", "the stream said [DONE] without a finish reason");
       return;
     }
     let chunk: unknown;
@@ -179,11 +160,11 @@ export class OpenAiChatScanner {
       chunk = JSON.parse(data);
     } catch {
       // The bytes may be anything, a prompt too: they are not quoted.
-      this.#fail("malformed", "an event of the stream is not JSON");
+      this.#found.fail("malformed", "an event of the stream is not JSON");
       return;
     }
     if (!isObject(chunk)) {
-      this.#fail("malformed", "an event of the stream is not an object");
+      this.#found.fail("malformed", "an event of the stream is not an object");
       return;
     }
     const error = chunk["error"];
@@ -204,18 +185,22 @@ export class OpenAiChatScanner {
     const choice: unknown = Array.isArray(chunk["choices"]) ? chunk["choices"][0] : null;
     const isEnd = !isObject(choice) || typeof choice["finish_reason"] === "string";
     if (isEnd) this.#nativeEnd.push(chunk);
-    else this.#unshownWire += `data: ${data}\n\n`;
+    else this.#found.noteWire(`data: ${data}\n\n`);
   }
 
   #readUsage(body: Record<string, unknown>): void {
     const usage = body["usage"];
-    if (usage !== undefined && usage !== null) this.#usage = parseOpenAiUsage(usage) ?? this.#usage;
+    if (usage !== undefined && usage !== null)
+      this.#found.usage = parseOpenAiUsage(usage) ?? this.#found.usage;
   }
 
   #failWith(body: Record<string, unknown>): void {
     const description = describeError(body);
     const said = `${description?.words ?? ""} ${description?.message ?? ""}`.trim();
-    this.#fail("stream-error", `the provider sent an error in its stream${said === "" ? "" : `: ${said}`}`);
+    this.#found.fail(
+      "stream-error",
+      `the provider sent an error in its stream${said === "" ? "" : `: ${said}`}`,
+    );
   }
 
   #readChoice(choice: unknown): void {
@@ -223,7 +208,7 @@ export class OpenAiChatScanner {
     const delta = choice["delta"];
     if (isObject(delta)) this.#readDelta(delta);
     const reason = choice["finish_reason"];
-    if (typeof reason === "string" && reason !== "" && !this.#hasEnded) {
+    if (typeof reason === "string" && reason !== "" && !this.#found.hasEnded) {
       this.#finishReason = toFinishReason(reason);
       this.#toolCalls.close(this.#finishReason === "length");
     }
@@ -233,48 +218,21 @@ export class OpenAiChatScanner {
     // DeepSeek and most others call it reasoning_content, OpenRouter and newer vLLM reasoning.
     const reasoning = delta["reasoning_content"] ?? delta["reasoning"];
     if (typeof reasoning === "string" && reasoning !== "")
-      this.#show({ type: "reasoning-delta", text: reasoning });
+      this.#found.show({ type: "reasoning-delta", text: reasoning });
     const content = delta["content"];
-    if (typeof content === "string" && content !== "") this.#show({ type: "text-delta", text: content });
+    if (typeof content === "string" && content !== "")
+      this.#found.show({ type: "text-delta", text: content });
     const refusal = delta["refusal"];
-    if (typeof refusal === "string" && refusal !== "") this.#show({ type: "text-delta", text: refusal });
+    if (typeof refusal === "string" && refusal !== "")
+      this.#found.show({ type: "text-delta", text: refusal });
     const toolCalls = delta["tool_calls"];
     if (!Array.isArray(toolCalls)) return;
     for (const [position, part] of toolCalls.entries()) {
-      if (!this.#hasEnded) this.#toolCalls.read(part, position, this.#answerId);
+      if (!this.#found.hasEnded) this.#toolCalls.read(part, position, this.#answerId);
     }
-  }
-
-  #show(event: ModelEvent): void {
-    this.#hasShown = true;
-    if (this.#unshownWire !== "") {
-      const isProse = event.type === "text-delta" || event.type === "reasoning-delta";
-      this.#events.push({ type: "wire", text: this.#unshownWire, isProse });
-      this.#unshownWire = "";
-    }
-    this.#events.push(event);
   }
 
   #finish(finishReason: FinishReason): void {
-    this.#hasEnded = true;
-    this.#hasFinished = true;
-    const native = this.#isNative ? { native: this.#nativeEnd } : {};
-    this.#events.push({ type: "finish", finishReason, usage: this.#usage, ...native });
-  }
-
-  #fail(kind: ProviderFailureKind, message: string): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
-    this.#events.push({
-      type: "fail",
-      usage: this.#usage,
-      failure: {
-        kind,
-        phase: this.#hasShown ? "stream" : "first-token",
-        status: 200,
-        retryAfterMs: null,
-        message: toFailureMessage(message, this.#secrets),
-      },
-    });
+    this.#found.finish(finishReason, this.#isNative ? this.#nativeEnd : null);
   }
 }

@@ -15,7 +15,7 @@ import type { FinishReason, TokenUsage } from "../protocol/answer.ts";
 import type { ProviderFailure } from "./failure.ts";
 
 /** A wire on which a caller's own request can be passed on as it is. */
-export type NativeWire = "openai-chat";
+export type NativeWire = "openai-chat" | "anthropic";
 
 /**
  * A request as its caller wrote it. A provider on the same wire is sent this instead of a translation, and its answer is
@@ -93,6 +93,14 @@ export type ModelEvent =
    * first), so that an interrupted answer can still be billed right.
    */
   | { readonly type: "fail"; readonly failure: ProviderFailure; readonly usage: TokenUsage };
+
+/** The request as its caller wrote it, for who speaks its wire; null where there is none, or it is in other words. */
+export function toNative(
+  { native }: Pick<ModelCall, "native">,
+  wire: NativeWire | undefined,
+): NativeRequest | null {
+  return native !== undefined && native.wire === wire ? native : null;
+}
 
 export interface Provider {
   readonly id: ProviderId;

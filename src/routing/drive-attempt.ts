@@ -6,7 +6,7 @@ import type { Clock } from "../base/clock.ts";
 import { UNKNOWN_USAGE, type FinishReason, type TokenUsage } from "../protocol/answer.ts";
 import type { SelectionAttempt } from "../protocol/selection.ts";
 import type { ProviderFailure } from "../providers/failure.ts";
-import type { ModelCall, ModelEvent, Provider } from "../providers/provider.ts";
+import { toNative, type ModelCall, type ModelEvent, type Provider } from "../providers/provider.ts";
 import type { TurnDeadlines } from "./deadlines.ts";
 import type { Target } from "./ranking-facts.ts";
 import { runAttempt } from "./run-attempt.ts";
@@ -100,8 +100,7 @@ function toOwnDeadlines({ clock, deadlines }: DriveAttemptDeps, input: DriveAtte
 
 /** True when the provider is asked for the whole answer in one piece. */
 export function isWholeCall({ provider, call }: Pick<DriveAttemptInput, "provider" | "call">): boolean {
-  const { native } = call;
-  return native !== undefined && !native.stream && native.wire === provider.nativeWire;
+  return toNative(call, provider.nativeWire)?.stream === false;
 }
 
 /** Fewer tokens, or less time for them, say more about the network's packets than about the model. */

@@ -17,7 +17,13 @@ import { logAllFailed, logAttempt, logSkipped } from "./attempt-log.ts";
 import type { BackoffPolicy } from "./backoff.ts";
 import { AnswerLegs, type EarlierLegs } from "./answer-legs.ts";
 import { toCallOutcome } from "./call-outcome.ts";
-import type { AttemptEnd, DriveAttemptDeps, DriveAttemptInput, LegEvent } from "./drive-attempt.ts";
+import {
+  isWholeCall,
+  type AttemptEnd,
+  type DriveAttemptDeps,
+  type DriveAttemptInput,
+  type LegEvent,
+} from "./drive-attempt.ts";
 import { passLeg } from "./pass-leg.ts";
 import { noteCall, takeHedge, toHedgeAfterMs, type HedgeBudget } from "./hedge-budget.ts";
 import { driveHedgedAttempt, type HedgeChoice } from "./hedged-attempt.ts";
@@ -82,7 +88,7 @@ export async function* runPlan(
     }
     const first = run.start(action.index, false);
     if (first === null) continue;
-    const stream = driveHedgedAttempt(deps, first, run.toHedgeChoice(first.target));
+    const stream = driveHedgedAttempt(deps, first, run.toHedgeChoice(first));
     const end = yield* passLeg(run.legs, stream);
     const served = run.noteEnd(end);
     if (served === null) continue;
@@ -152,12 +158,12 @@ class PlanRun {
     return { provider, target, attempt: this.callsBegun, hedge, call, turnStartedMs, signal };
   }
 
-  toHedgeChoice(target: Target): HedgeChoice {
+  toHedgeChoice(first: DriveAttemptInput): HedgeChoice {
     const { hedgeBudget, readCircuit } = this.deps;
+    const { target } = first;
     const circuit = readTargetCircuit(readCircuit(target.provider), target.model);
     // Of an answer that comes in one piece nobody knows when its first word is late.
-    const isTimed = this.input.call.native?.stream !== false;
-    const isPossible = hedgeBudget !== null && isTimed && this.input.plan.order.length > 1;
+    const isPossible = hedgeBudget !== null && !isWholeCall(first) && this.input.plan.order.length > 1;
     return {
       afterMs: isPossible && circuit !== null ? toHedgeAfterMs(circuit.usual) : null,
       start: () => this.startHedge(target),

@@ -1,4 +1,4 @@
-/** Calls in the words of OpenAI's wire, against the stand-ins that speak it, over real TCP. Rules HT170, HT172, PR96. */
+/** Calls in the words of a provider's own wire, against its stand-in, over real TCP. Rules HT170, HT172, HT180, HT183, PR96. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { startSandbox, type Sandbox } from "../../sandbox/server.ts";
@@ -13,6 +13,7 @@ afterAll(() => sandbox.close());
 afterEach(() => resetFaults(sandbox.url));
 
 const SPEAKERS = ADAPTERS.filter(({ name }) => ["openai", "deepseek", "compatible"].includes(name));
+const ANTHROPIC = ADAPTERS.filter(({ name }) => name === "anthropic");
 const QUESTION = "[[words:60]]";
 
 function toCall(adapter: AdapterCase, stream: boolean): ModelCall {
@@ -25,11 +26,21 @@ function toCall(adapter: AdapterCase, stream: boolean): ModelCall {
   return { modelId: adapter.modelId, prompt: userPrompt(QUESTION), native };
 }
 
-async function run(adapter: AdapterCase, stream: boolean): Promise<ModelEvent[]> {
+function toAnthropicCall(adapter: AdapterCase, stream: boolean): ModelCall {
+  const native: NativeRequest = {
+    wire: "anthropic",
+    body: { max_tokens: 1_000, messages: [{ role: "user", content: QUESTION }] },
+    onlyHere: [],
+    stream,
+  };
+  return { modelId: adapter.modelId, prompt: userPrompt(QUESTION), native };
+}
+
+async function run(adapter: AdapterCase, stream: boolean, make = toCall): Promise<ModelEvent[]> {
   const { provider } = makeProvider(adapter, sandbox.url);
   const events: ModelEvent[] = [];
   const signal = AbortSignal.timeout(5_000);
-  for await (const batch of provider.stream(toCall(adapter, stream), signal)) events.push(...batch);
+  for await (const batch of provider.stream(make(adapter, stream), signal)) events.push(...batch);
   return events;
 }
 
@@ -80,4 +91,57 @@ describe.each(SPEAKERS)("$name", (adapter) => {
       }
     },
   );
+});
+
+const wireEvents = (events: readonly ModelEvent[]): string[] =>
+  events.flatMap((event) => (event.type === "wire" ? event.text.split("\n\n").slice(0, -1) : []));
+
+describe.each(ANTHROPIC)("$name", (adapter) => {
+  test("[HT180] [HT183] a stream and a whole answer say the same, and their own words say it too", async () => {
+    const streamed = await run(adapter, true, toAnthropicCall);
+    const whole = await run(adapter, false, toAnthropicCall);
+    expect(textOf(streamed).split(/\s+/)).toHaveLength(60);
+    expect(textOf(whole)).toBe(textOf(streamed));
+    const Delta = z.object({ delta: z.object({ text: z.string() }) });
+    const said = wireEvents(streamed).map((event) =>
+      Delta.safeParse(JSON.parse(event.replace(/^[^{]*/, ""))),
+    );
+    expect(said.map(({ data }) => data?.delta.text ?? "").join("")).toBe(textOf(streamed));
+    expect(wireEvents(streamed).some((event) => event.includes("message_delta"))).toBe(false);
+    expect(endOf(streamed)).toMatchObject({
+      type: "finish",
+      finishReason: "stop",
+      native: [{ type: "message_delta" }],
+    });
+    expect(endOf(whole)).toMatchObject({ type: "finish", native: [{ type: "message" }] });
+  });
+
+  test.each(["reset", "cut", "garbage", "error-event", "empty"] as const)(
+    "[HT183] [PR96] a whole answer with the fault %s is none",
+    async (fault) => {
+      await setFault(sandbox.url, adapter.standIn, fault);
+      const events = await run(adapter, false, toAnthropicCall);
+      expect(endOf(events)).toMatchObject({ type: "fail" });
+      expect(textOf(events)).toBe("");
+    },
+  );
+
+  test.each(["reset", "cut", "garbage", "error-event"] as const)(
+    "[HT180] of a stream with the fault %s only whole events are passed on",
+    async (fault) => {
+      await setFault(sandbox.url, adapter.standIn, fault, { afterChunks: 5 });
+      const events = await run(adapter, true, toAnthropicCall);
+      expect(endOf(events)).toMatchObject({ type: "fail" });
+      for (const event of wireEvents(events)) {
+        expect(event).toMatch(/^event: \w+\ndata: \{.*\}$/);
+        expect(event).not.toContain('"error"');
+      }
+    },
+  );
+
+  test("[HT180] a refusal is classified like everybody's", async () => {
+    await setFault(sandbox.url, adapter.standIn, "rate-limit");
+    const events = await run(adapter, true, toAnthropicCall);
+    expect(endOf(events)).toMatchObject({ type: "fail", failure: { kind: "rate-limited", status: 429 } });
+  });
 });

@@ -157,21 +157,17 @@ describe("refusals", () => {
 
   it.each<[string, object]>([
     ["max_tokens", { max_tokens: undefined }],
-    ["service_tier", { service_tier: "standard_only" }],
+    ["service_tier", { service_tier: "priority" }],
     ["context_management", { context_management: {} }],
     ["temperature", { temperature: 1.5 }],
     ["stop_sequences", { stop_sequences: ["a", "b", "c", "d", "e"] }],
     ["thinking.type", { thinking: { type: "between_tools" } }],
     ["thinking.budget_tokens", { thinking: { type: "enabled", budget_tokens: 5 } }],
-    ["output_config.effort", { output_config: { effort: "max" } }],
+    ["output_config.effort", { output_config: { effort: "most" } }],
     ["metadata.session", { metadata: { session: "x" } }],
     ["tools.0.type", { tools: [{ type: "web_search_20250305", name: "web_search", max_uses: 3 }] }],
     ["tools.0.name", { tools: [{ ...TOOL, name: "no spaces" }] }],
     ["tools.0.defer_loading", { tools: [{ ...TOOL, defer_loading: true }] }],
-    [
-      "tool_choice.disable_parallel_tool_use",
-      { tools: [TOOL], tool_choice: { type: "auto", disable_parallel_tool_use: true } },
-    ],
     ["messages", { messages: [] }],
     ["messages.0.role", { messages: [{ role: "system", content: "Be brief." }] }],
     ["messages.0.content", { messages: [user("")] }],

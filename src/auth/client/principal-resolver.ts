@@ -6,13 +6,14 @@ import { z } from "zod";
 import { fail, succeed } from "../../base/result.ts";
 import type { Result } from "../../base/result.ts";
 import type { Log } from "../../base/log.ts";
-import { hashApiKey, parsePresentedKey } from "../api-key.ts";
+import { parsePresentedKey } from "../api-key.ts";
 import { ExpiringCache } from "../expiring-cache.ts";
 import { UserIdText } from "../principal.ts";
 import type { ApiKeyPrincipal, AuthenticationFailure, Principal } from "../principal.ts";
 import type { AccountStore } from "../store/account-store.ts";
 import { LAST_USED_RESOLUTION_MS } from "../store/api-key-store.ts";
 import type { ApiKeyStore } from "../store/api-key-store.ts";
+import { hashApiKey } from "../store/hash-api-key.ts";
 import { describeError } from "../store/describe-error.ts";
 import type { Auth } from "./better-auth.ts";
 

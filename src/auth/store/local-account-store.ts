@@ -4,7 +4,7 @@ import { eq } from "drizzle-orm";
 import { authAccount, user } from "../../../schema/d1/accounts.ts";
 import { newId } from "../../base/id.ts";
 import type { IdSource } from "../../base/id.ts";
-import { hashApiKey } from "../api-key.ts";
+import { hashApiKey } from "./hash-api-key.ts";
 import { createAccountStore } from "./account-store.ts";
 import { createApiKeyStore } from "./api-key-store.ts";
 import type { KeyOwner } from "./api-key-store.ts";

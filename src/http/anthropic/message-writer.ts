@@ -8,6 +8,7 @@ import type { AnswerEnd, AnswerEvent } from "../../routing/run-plan.ts";
 import type { ThoughtProof } from "../../providers/provider.ts";
 import { toServerSentEvent, type WireRefusal, type WireWriter } from "../door/wire-writer.ts";
 import { toFailureError, toInternalError } from "./anthropic-error.ts";
+import { NativeMessage, type MessageNames } from "./native-message.ts";
 
 /** `stop_sequence` is not among them: providers do not say alike whether an answer ended by itself or by one. */
 type StopReason = "end_turn" | "max_tokens" | "tool_use" | "refusal";
@@ -47,6 +48,10 @@ export class MessageWriter implements WireWriter {
   /** The last block can still grow. */
   private isOpen = false;
   private started = false;
+  /** The leg that is speaking does so in the wire's own words: they are passed on. Null while it does not. */
+  private native: NativeMessage | null = null;
+  /** What such a leg said last. */
+  private nativeType: "text" | "thinking" = "text";
 
   constructor(facts: MessageFacts) {
     this.facts = facts;
@@ -59,11 +64,28 @@ export class MessageWriter implements WireWriter {
   }
 
   write(events: readonly AnswerEvent[]): string {
-    const sent = events.map((event) => this.take(event)).join("");
-    return sent === "" ? "" : this.toBeginning() + sent;
+    let sent = "";
+    let passed = "";
+    for (const event of events) {
+      if (event.type === "leg-start") this.leaveNative();
+      if (event.type === "wire") passed += this.pass(event.text);
+      // What the wire's own events mean is in the others: it is not said twice.
+      else if (this.native === null) sent += this.take(event);
+      else this.note(event);
+    }
+    return sent === "" ? passed : this.toBeginning() + sent + passed;
   }
 
   end(end: AnswerEnd, breakwater: BreakwaterEnd): string {
+    const last = end.native?.[0];
+    if (this.native !== null && last !== undefined) {
+      this.leaveNative();
+      return [
+        this.close(),
+        toEvent("message_delta", { ...last, breakwater }),
+        toEvent("message_stop", {}),
+      ].join("");
+    }
     const delta = { stop_reason: STOP_REASONS[end.finishReason ?? "other"], stop_sequence: null };
     const usage = toUsage(end.usage);
     return [
@@ -89,6 +111,8 @@ export class MessageWriter implements WireWriter {
   }
 
   toWhole(end: AnswerEnd, breakwater: BreakwaterEnd): object {
+    const whole = end.native?.[0];
+    if (whole !== undefined) return { ...whole, ...this.toNames(), breakwater };
     return {
       ...this.toMessage(),
       content: this.blocks,
@@ -105,12 +129,39 @@ export class MessageWriter implements WireWriter {
     return toEvent("message_start", { message: this.toMessage() });
   }
 
+  private toNames(): MessageNames {
+    return { id: this.facts.id, model: this.model ?? this.facts.model };
+  }
+
+  /** Its words go out as they came, unless others have begun the message: then they are written like everybody's. */
+  private pass(text: string): string {
+    if (this.native === null && this.started) return "";
+    this.native ??= new NativeMessage();
+    this.started = true;
+    return this.native.pass(text, this.toNames());
+  }
+
+  /** What a native leg has said, as far as who goes on has to know it. */
+  private note(event: AnswerEvent): void {
+    if (event.type === "text-delta") this.nativeType = "text";
+    if (event.type === "reasoning-delta") this.nativeType = "thinking";
+  }
+
+  /** Somebody goes on behind the blocks of a native leg. */
+  private leaveNative(): void {
+    if (this.native === null) return;
+    const { blocks, isOpen } = this.native;
+    const last: Block = this.nativeType === "text" ? { type: "text", text: "" } : toEmptyThinking();
+    this.blocks = Array.from({ length: blocks }, () => last);
+    this.isOpen = isOpen;
+    this.native = null;
+  }
+
   private toMessage() {
     return {
-      id: this.facts.id,
+      ...this.toNames(),
       type: "message",
       role: "assistant",
-      model: this.model ?? this.facts.model,
       content: [],
       stop_reason: null,
       stop_sequence: null,

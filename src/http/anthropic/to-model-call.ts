@@ -1,8 +1,14 @@
 /** Anthropic's Messages request as the neutral call. Pure. Rules HT80 to HT85. */
 import { fail, succeed, type Result } from "../../base/result.ts";
-import type { CountTokensRequest, MessagesRequest, Thinking, Tool } from "../../protocol/anthropic.ts";
+import type {
+  CountTokensRequest,
+  Message,
+  MessagesRequest,
+  Thinking,
+  Tool,
+} from "../../protocol/anthropic.ts";
 import { toRequestedNames, type Catalog } from "../../providers/catalog.ts";
-import type { ModelCall } from "../../providers/provider.ts";
+import type { ModelCall, NativeRequest } from "../../providers/provider.ts";
 import { toCallMistake } from "../door/read-call-body.ts";
 import type { CallMistake } from "../door/wire-writer.ts";
 import { hasTooManyCacheMarks, toCacheOptions } from "./cache-control.ts";
@@ -38,7 +44,47 @@ export function toModelCall(request: Request): Result<Omit<ModelCall, "modelId">
     ...tools.value,
     ...(effort.value === null ? {} : { reasoningEffort: effort.value }),
     ...toResponseFormat(request),
+    native: toNativeRequest(request),
   });
+}
+
+/** What is Breakwater's own, what the adapter decides, and what stays with us. */
+const NOT_PASSED_ON: ReadonlySet<string> = new Set(["model", "models", "policy", "stream", "metadata"]);
+
+/** As it was written, without what is ours or stays with us. */
+function toNativeRequest(request: Request): NativeRequest {
+  const body = Object.entries(request).filter(([name]) => !NOT_PASSED_ON.has(name));
+  return {
+    wire: "anthropic",
+    body: { ...Object.fromEntries(body), messages: request.messages.map(withoutForeignThoughts) },
+    onlyHere: listOnlyHere(request),
+    stream: request.stream === true,
+  };
+}
+
+/** Thoughts of other models have no signature, and Anthropic refuses them. */
+function withoutForeignThoughts(message: Message): Message {
+  if (message.role === "user" || typeof message.content === "string") return message;
+  const content = message.content.filter((block) => block.type !== "thinking" || block.signature !== "");
+  return { ...message, content };
+}
+
+/** Fields that only this wire knows; what everybody does anyway is no wish. */
+function listOnlyHere({
+  tool_choice: choice,
+  thinking,
+  output_config: config,
+  service_tier: tier,
+}: Request): string[] {
+  const isSerial =
+    choice !== undefined && choice.type !== "none" && choice.disable_parallel_tool_use === true;
+  const isHidden = thinking !== undefined && thinking.type !== "disabled" && thinking.display === "omitted";
+  return [
+    ...(isSerial ? ["tool_choice.disable_parallel_tool_use"] : []),
+    ...(isHidden ? ["thinking.display"] : []),
+    ...(config?.effort === "xhigh" || config?.effort === "max" ? ["output_config.effort"] : []),
+    ...(tier === "standard_only" ? ["service_tier"] : []),
+  ];
 }
 
 /** The text that says what is wanted: that of the last message of the user's which has some. */
@@ -107,7 +153,8 @@ function toToolChoice(choice: Request["tool_choice"]): Pick<ModelCall, "toolChoi
 
 /** How hard to think, in the words that every provider has; null where nothing is said of it. */
 function toEffort({ thinking, output_config: config }: Request): Result<Effort | null, CallMistake> {
-  const effort = config?.effort ?? null;
+  const asked = config?.effort ?? null;
+  const effort = asked === "xhigh" || asked === "max" ? "high" : asked;
   if (thinking === undefined) return succeed(effort);
   if (effort === null) return succeed(toThinkingEffort(thinking));
   if (thinking.type === "adaptive") return succeed(effort);

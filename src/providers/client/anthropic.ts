@@ -1,16 +1,41 @@
-/** The adapter of Anthropic's Messages API, through the AI SDK, which is loaded with the first call. */
-import type { Provider } from "../provider.ts";
+/**
+ * The adapter of Anthropic's Messages API. A call in that wire's own words is sent as it was written; every other one goes
+ * through the AI SDK, which is loaded with the first of them. Rules PR110 to PR116.
+ */
+import { AnthropicScanner } from "../anthropic-scanner.ts";
+import { toNative, type ModelCall, type ModelEvent, type NativeRequest, type Provider } from "../provider.ts";
 import { foldAnthropicUsage } from "../token-usage.ts";
 import { runAiSdkStream } from "./ai-sdk-stream.ts";
 import { startStream } from "./eager-stream.ts";
-import { pingModels } from "./fetch-function.ts";
+import { pingModels, toSecrets } from "./fetch-function.ts";
 import type { ConnectionOptions, FetchFunction } from "./fetch-function.ts";
+import { readAnswer } from "./read-answer.ts";
 import { toSdkFetch } from "./sdk-fetch.ts";
 
+const WIRE = "anthropic";
 /** The version of the API that the AI SDK speaks as well. */
 const API_VERSION = "2023-06-01";
 /** The SDK insists on some key; without one the header is taken out again before the request leaves. */
 const NO_KEY = "none";
+
+function toHeaders({ apiKey }: ConnectionOptions): Record<string, string> {
+  return { "anthropic-version": API_VERSION, ...(apiKey === null ? {} : { "x-api-key": apiKey }) };
+}
+
+function runNative(
+  connection: ConnectionOptions,
+  { modelId }: ModelCall,
+  { body, stream }: NativeRequest,
+  signal: AbortSignal,
+): AsyncGenerator<readonly ModelEvent[], void, undefined> {
+  const request = {
+    url: `${connection.baseUrl}/messages`,
+    headers: toHeaders(connection),
+    body: { ...body, model: modelId, stream },
+    isWhole: !stream,
+  };
+  return readAnswer(connection, request, new AnthropicScanner(toSecrets(connection)), signal);
+}
 
 export function createAnthropicProvider(connection: ConnectionOptions): Provider {
   const loadModel = async (modelId: string, fetch: FetchFunction) => {
@@ -23,27 +48,20 @@ export function createAnthropicProvider(connection: ConnectionOptions): Provider
   };
   return {
     id: connection.id,
+    nativeWire: WIRE,
     stream: (call, callerSignal) =>
-      startStream(
-        (signal) =>
-          runAiSdkStream({
-            connection,
-            call,
-            signal,
-            loadModel,
-            foldUsage: foldAnthropicUsage,
-            hasExchange: true,
-          }),
-        callerSignal,
-      ),
-    ping: (signal) =>
-      pingModels(
-        connection,
-        {
-          "anthropic-version": API_VERSION,
-          ...(connection.apiKey === null ? {} : { "x-api-key": connection.apiKey }),
-        },
-        signal,
-      ),
+      startStream((signal) => {
+        const native = toNative(call, WIRE);
+        if (native !== null) return runNative(connection, call, native, signal);
+        return runAiSdkStream({
+          connection,
+          call,
+          signal,
+          loadModel,
+          foldUsage: foldAnthropicUsage,
+          hasExchange: true,
+        });
+      }, callerSignal),
+    ping: (signal) => pingModels(connection, toHeaders(connection), signal),
   };
 }

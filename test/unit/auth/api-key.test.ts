@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { hashApiKey, newApiKey, parsePresentedKey, toKeyStart } from "../../../src/auth/api-key.ts";
+import { newApiKey, parsePresentedKey, toKeyStart } from "../../../src/auth/api-key.ts";
+import { hashApiKey } from "../../../src/auth/store/hash-api-key.ts";
 import { ExpiringCache } from "../../../src/auth/expiring-cache.ts";
 import { isAllowedOrigin } from "../../../src/auth/origin.ts";
 

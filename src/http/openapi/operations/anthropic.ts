@@ -34,7 +34,7 @@ export const ANTHROPIC_OPERATIONS: readonly OperationDoc[] = [
     summary: "Ask on Anthropic's Messages wire",
     description: [
       "`model` is a class, a target, or the bare name of a model of Anthropic's that the catalog has. Whoever answers, the",
-      "blocks are Anthropic's: words, thoughts, tool calls.",
+      "blocks are Anthropic's: words, thoughts, tool calls. Where Anthropic itself answers they are its own, as they came.",
       "",
       "With `stream: true` events are named by their `type`. `message_stop` comes last, after a `message_delta` that has",
       "the tokens and `breakwater`; a stream that breaks ends in the event `error` and never has `message_stop`.",

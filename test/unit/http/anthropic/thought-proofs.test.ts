@@ -30,8 +30,8 @@ const ANSWER = [
   { type: "message_stop" },
 ];
 
-/** What Anthropic is sent, and what comes of its answer. */
-async function call(body: object, wantsProofs: boolean) {
+/** What Anthropic is sent, in its own words or in ours, and what comes of its answer. */
+async function call(body: object, words: "native" | "neutral", wantsProofs: boolean) {
   const sent: string[] = [];
   const provider = createAnthropicProvider({
     id: toProviderId("anthropic"),
@@ -44,10 +44,16 @@ async function call(body: object, wantsProofs: boolean) {
       return Promise.resolve(new Response(text, { headers: { "content-type": "text/event-stream" } }));
     },
   });
-  const neutral = toModelCall(MessagesRequest.parse({ max_tokens: 50, ...body }));
-  if (!neutral.ok) throw new Error(neutral.error.message);
+  const read = toModelCall(MessagesRequest.parse({ max_tokens: 50, stream: true, ...body }));
+  if (!read.ok) throw new Error(read.error.message);
+  const { native, ...neutral } = read.value;
   const events: ModelEvent[] = [];
-  const asked = { ...neutral.value, wantsProofs, modelId: "claude-haiku-4-5" };
+  const asked = {
+    ...neutral,
+    ...(words === "neutral" || native === undefined ? {} : { native }),
+    wantsProofs,
+    modelId: "claude-haiku-4-5",
+  };
   for await (const batch of provider.stream(asked, new AbortController().signal)) events.push(...batch);
   return { sent: sent.join(""), events };
 }
@@ -70,35 +76,64 @@ const HISTORY = {
 };
 
 describe("Anthropic", () => {
-  it("[HT84] is sent the thoughts that are its own, as they came, and the marks of what to cache", async () => {
-    const { sent } = await call(HISTORY, true);
-    expect(JSON.parse(sent)).toMatchObject({
-      system: [{ type: "text", text: "Be brief.", cache_control: { type: "ephemeral" } }],
-      messages: [
-        { role: "user" },
-        {
-          role: "assistant",
-          content: [
-            { type: "thinking", thinking: "hm", signature: "s0" },
-            { type: "redacted_thinking", data: "d0" },
-            { type: "text", text: "Hi." },
-          ],
-        },
-        { role: "user" },
-      ],
+  it("[HT180] is sent what was written, without what is ours, and without the thoughts of others", async () => {
+    const fields = {
+      system: "Be brief.",
+      temperature: 0.5,
+      top_k: 3,
+      stop_sequences: ["END"],
+      max_tokens: 50,
+    };
+    const ours = { model: "fast", models: ["fast"], policy: "cost", metadata: { user_id: "u" } };
+    const { sent } = await call({ ...HISTORY, ...ours, ...fields }, "native", true);
+    const [asked, answered, asks] = HISTORY.messages;
+    const content = Array.isArray(answered?.content) ? answered.content.toSpliced(1, 1) : [];
+    expect(JSON.parse(sent)).toEqual({
+      ...fields,
+      model: "claude-haiku-4-5",
+      stream: true,
+      messages: [asked, { role: "assistant", content }, asks],
     });
-    expect(sent).not.toContain("someone else's");
   });
 
-  it("[HT84] proves its thoughts to who wants it, and to nobody else", async () => {
-    const { events } = await call(HISTORY, true);
-    const thoughts = events.filter((event) => event.type === "reasoning-delta");
-    expect(thoughts).toEqual([
-      { type: "reasoning-delta", text: "hm" },
-      { type: "reasoning-delta", text: "", proof: { signature: "s1" } },
-      { type: "reasoning-delta", text: "", proof: { redactedData: "d1" } },
-    ]);
-    const unasked = await call(HISTORY, false);
+  it.each(["native", "neutral"] as const)(
+    "[HT84] [HT180] is sent the thoughts that are its own, as they came, and the marks of what to cache, in %s words",
+    async (words) => {
+      const { sent } = await call(HISTORY, words, true);
+      expect(JSON.parse(sent)).toMatchObject({
+        system: [{ type: "text", text: "Be brief.", cache_control: { type: "ephemeral" } }],
+        messages: [
+          { role: "user" },
+          {
+            role: "assistant",
+            content: [
+              { type: "thinking", thinking: "hm", signature: "s0" },
+              { type: "redacted_thinking", data: "d0" },
+              { type: "text", text: "Hi." },
+            ],
+          },
+          { role: "user" },
+        ],
+      });
+      expect(sent).not.toContain("someone else's");
+    },
+  );
+
+  it.each(["native", "neutral"] as const)(
+    "[HT84] proves its thoughts to who wants it, in %s words",
+    async (words) => {
+      const { events } = await call(HISTORY, words, true);
+      const thoughts = events.filter((event) => event.type === "reasoning-delta");
+      expect(thoughts).toEqual([
+        { type: "reasoning-delta", text: "hm" },
+        { type: "reasoning-delta", text: "", proof: { signature: "s1" } },
+        { type: "reasoning-delta", text: "", proof: { redactedData: "d1" } },
+      ]);
+    },
+  );
+
+  it("[HT84] proves its thoughts to nobody else", async () => {
+    const unasked = await call(HISTORY, "neutral", false);
     expect(unasked.events.filter((event) => event.type === "reasoning-delta")).toEqual([
       { type: "reasoning-delta", text: "hm" },
     ]);

@@ -55,12 +55,44 @@ describe("the neutral call", () => {
       ],
       toolChoice: { type: "tool", toolName: "look" },
       responseFormat: { type: "json", schema: { type: "object" } },
+      native: {
+        wire: "anthropic",
+        // As it was written, but for what stays with us.
+        body: { messages: [{ role: "user", content: "Hello" }], ...settings, metadata: undefined },
+        onlyHere: [],
+        stream: false,
+      },
     });
     expect(Object.keys(callOf({ tools: [], system: "", stop_sequences: [] }))).toEqual([
       "prompt",
       "wantsProofs",
       "maxOutputTokens",
+      "native",
     ]);
+  });
+
+  it.each<[string, object]>([
+    [
+      "tool_choice.disable_parallel_tool_use",
+      { tools: [TOOL], tool_choice: { type: "any", disable_parallel_tool_use: true } },
+    ],
+    ["thinking.display", { thinking: { type: "adaptive", display: "omitted" } }],
+    ["output_config.effort", { output_config: { effort: "xhigh" } }],
+    ["output_config.effort", { output_config: { effort: "max" } }],
+    ["service_tier", { service_tier: "standard_only" }],
+  ])("[HT182] %s binds a call to this wire", (name, settings) => {
+    const { native } = callOf(settings);
+    expect(native).toMatchObject({ onlyHere: [name], body: settings });
+  });
+
+  it("[HT182] what everybody does anyway binds to no wire", () => {
+    const settings = {
+      tools: [TOOL],
+      tool_choice: { type: "auto", disable_parallel_tool_use: false },
+      thinking: { type: "adaptive", display: "summarized" },
+      service_tier: "auto",
+    };
+    expect(callOf(settings).native?.onlyHere).toEqual([]);
   });
 
   it.each([

@@ -1,0 +1,51 @@
+/**
+ * The events of a provider on this very wire, passed on as they came but for the names of the answer and of who gives it:
+ * those are ours, so that they stay the same when somebody else goes on. Blocks are counted, so that somebody can.
+ * Pure. Rules HT180, HT181.
+ */
+import { z } from "zod";
+
+export interface MessageNames {
+  readonly id: string;
+  readonly model: string;
+}
+
+const START = "event: message_start\ndata: ";
+const BLOCK_START = /^event: content_block_start$/gm;
+const BLOCK_STOP = /^event: content_block_stop$/gm;
+
+const MessageStart = z.looseObject({ message: z.looseObject({}) });
+
+export class NativeMessage {
+  private begun = 0;
+  private closed = 0;
+
+  /** Blocks so far, the open one included. */
+  get blocks(): number {
+    return this.begun;
+  }
+
+  /** The last block can still grow. */
+  get isOpen(): boolean {
+    return this.begun > this.closed;
+  }
+
+  /** `text` is whole events as the adapter hands them out: a line with the name, one with the data, an empty one. */
+  pass(text: string, names: MessageNames): string {
+    this.begun += countMatches(text, BLOCK_START);
+    this.closed += countMatches(text, BLOCK_STOP);
+    return text.startsWith(START) ? rename(text, names) : text;
+  }
+}
+
+function rename(text: string, names: MessageNames): string {
+  const end = text.indexOf("\n\n");
+  const start = MessageStart.safeParse(JSON.parse(text.slice(START.length, end)));
+  if (!start.success) return text;
+  const named = { ...start.data, message: { ...start.data.message, ...names } };
+  return `${START}${JSON.stringify(named)}${text.slice(end)}`;
+}
+
+function countMatches(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0;
+}

@@ -1,0 +1,225 @@
+/**
+ * Reads the stream of Anthropic's Messages wire: text in, model events out, for calls in that wire's own words. It knows
+ * nothing of connections. Rules PR110 to PR116. Source: Anthropic's API reference, "Streaming Messages".
+ */
+import { createParser } from "eventsource-parser";
+import type { EventSourceMessage, EventSourceParser } from "eventsource-parser";
+import type { FinishReason } from "../protocol/answer.ts";
+import { describeError } from "./classify-response.ts";
+import type { ProviderFailureKind } from "./failure.ts";
+import { isObject } from "./is-object.ts";
+import type { ModelEvent } from "./provider.ts";
+import { ScannedEvents } from "./scanned-events.ts";
+import { foldAnthropicUsage } from "./token-usage.ts";
+import { ToolCallReader } from "./tool-call-reader.ts";
+import type { WireScanner } from "./wire-scanner.ts";
+
+/** One event of this wire is a few hundred bytes; a megabyte without an end is not this wire. */
+const MAX_EVENT_CHARACTERS = 1_048_576;
+
+type Json = Record<string, unknown>;
+
+function toFinishReason(reason: string): FinishReason {
+  switch (reason) {
+    case "end_turn":
+    case "stop_sequence":
+      return "stop";
+    case "max_tokens":
+    case "model_context_window_exceeded":
+      return "length";
+    case "tool_use":
+      return "tool-calls";
+    case "refusal":
+      return "content-filter";
+    default:
+      return "other";
+  }
+}
+
+export class AnthropicScanner implements WireScanner {
+  readonly #parser: EventSourceParser;
+  readonly #found: ScannedEvents;
+  readonly #toolCalls: ToolCallReader;
+  /** The event with the reason; null until it has come. */
+  #end: { readonly event: Json; readonly reason: FinishReason } | null = null;
+
+  constructor(secrets: readonly string[] = []) {
+    this.#found = new ScannedEvents(secrets);
+    this.#toolCalls = new ToolCallReader(
+      (event) => this.#found.show(event),
+      (message) => this.#found.fail("malformed", message),
+    );
+    this.#parser = createParser({
+      maxBufferSize: MAX_EVENT_CHARACTERS,
+      onEvent: (message) => {
+        if (!this.#found.hasEnded) this.#read(message);
+      },
+      onError: (error) => {
+        // Unknown fields are to be ignored, the event source format says; only a flood ends the stream.
+        if (error.type === "max-buffer-size-exceeded")
+          this.#found.fail("malformed", "an event of the stream is too long");
+      },
+    });
+  }
+
+  get hasEnded(): boolean {
+    return this.#found.hasEnded;
+  }
+
+  get hasFinished(): boolean {
+    return this.#found.hasFinished;
+  }
+
+  feed(text: string): readonly ModelEvent[] {
+    if (!this.#found.hasEnded) this.#parser.feed(text);
+    return this.#found.take();
+  }
+
+  readWhole(body: unknown): readonly ModelEvent[] {
+    if (!isObject(body)) this.#found.fail("malformed", "the answer is not an object");
+    else if (body["type"] === "error") this.#failWith(body);
+    else {
+      const { content, stop_reason: reason } = body;
+      if (!Array.isArray(content) || typeof reason !== "string") {
+        this.#found.fail("stream-cut", "the answer has no content or no stop reason");
+      } else {
+        this.#found.usage = foldAnthropicUsage(this.#found.usage, { type: "message_start", message: body });
+        for (const [index, block] of content.entries()) this.#readBlock(index, block, true);
+        this.#toolCalls.close(toFinishReason(reason) === "length");
+        this.#found.finish(toFinishReason(reason), [body]);
+      }
+    }
+    return this.#found.take();
+  }
+
+  end(): readonly ModelEvent[] {
+    if (this.#end !== null) this.#finish(this.#end);
+    else {
+      const how = this.#found.hasShown ? "the stream ended without a stop reason" : "the stream was empty";
+      this.#found.fail("stream-cut", how);
+    }
+    return this.#found.take();
+  }
+
+  breakOff(kind: ProviderFailureKind, message: string): readonly ModelEvent[] {
+    if (this.#end !== null && kind !== "cancelled") this.#finish(this.#end);
+    else this.#found.fail(kind, message);
+    return this.#found.take();
+  }
+
+  #read({ data, event: name }: EventSourceMessage): void {
+    let event: unknown;
+    try {
+      event = JSON.parse(data);
+    } catch {
+      // The bytes may be anything, a prompt too: they are not quoted.
+      this.#found.fail("malformed", "an event of the stream is not JSON");
+      return;
+    }
+    if (!isObject(event)) {
+      this.#found.fail("malformed", "an event of the stream is not an object");
+      return;
+    }
+    this.#readEvent(event, name === "error" ? "error" : event["type"], data);
+  }
+
+  #readEvent(event: Json, type: unknown, data: string): void {
+    switch (type) {
+      case "error":
+        return this.#failWith(event);
+      case "ping":
+        return undefined;
+      case "message_delta":
+        return this.#readEnd(event);
+      case "message_stop":
+        if (this.#end === null) this.#found.fail("stream-cut", "the message stopped without a stop reason");
+        else this.#finish(this.#end);
+        return undefined;
+      default:
+        if (typeof type === "string") this.#found.noteWire(`event: ${type}\ndata: ${data}\n\n`);
+        return this.#readContent(event, type);
+    }
+  }
+
+  #readContent(event: Json, type: unknown): void {
+    const { index } = event;
+    if (type === "message_start") this.#found.usage = foldAnthropicUsage(this.#found.usage, event);
+    else if (typeof index !== "number") return;
+    else if (type === "content_block_start") this.#readBlock(index, event["content_block"], false);
+    else if (type === "content_block_delta") this.#readDelta(index, event["delta"]);
+  }
+
+  /** The beginning of a block, or all of it. */
+  #readBlock(index: number, block: unknown, isWhole: boolean): void {
+    if (!isObject(block)) return;
+    switch (block["type"]) {
+      case "text":
+        return this.#showText(block["text"]);
+      case "thinking":
+        this.#showThought(block["thinking"]);
+        return this.#showSignature(block["signature"]);
+      case "redacted_thinking":
+        if (typeof block["data"] === "string") {
+          this.#found.show({ type: "reasoning-delta", text: "", proof: { redactedData: block["data"] } });
+        }
+        return undefined;
+      case "tool_use": {
+        const { id, name, input } = block;
+        const whole = isWhole ? { arguments: JSON.stringify(input ?? {}) } : {};
+        return this.#toolCalls.read({ index, id, function: { name, ...whole } }, index, "");
+      }
+    }
+  }
+
+  #readDelta(index: number, delta: unknown): void {
+    if (!isObject(delta)) return;
+    switch (delta["type"]) {
+      case "text_delta":
+        return this.#showText(delta["text"]);
+      case "thinking_delta":
+        return this.#showThought(delta["thinking"]);
+      case "signature_delta":
+        return this.#showSignature(delta["signature"]);
+      case "input_json_delta":
+        return this.#toolCalls.read({ index, function: { arguments: delta["partial_json"] } }, index, "");
+    }
+  }
+
+  #showText(text: unknown): void {
+    if (typeof text === "string" && text !== "") this.#found.show({ type: "text-delta", text });
+  }
+
+  #showThought(text: unknown): void {
+    if (typeof text === "string" && text !== "") this.#found.show({ type: "reasoning-delta", text });
+  }
+
+  #showSignature(signature: unknown): void {
+    if (typeof signature !== "string" || signature === "") return;
+    this.#found.show({ type: "reasoning-delta", text: "", proof: { signature } });
+  }
+
+  /** Why the message ends; it has ended when that is said, too. */
+  #readEnd(event: Json): void {
+    this.#found.usage = foldAnthropicUsage(this.#found.usage, event);
+    const delta = event["delta"];
+    const told = isObject(delta) ? delta["stop_reason"] : null;
+    if (typeof told !== "string" || told === "") return;
+    const reason = toFinishReason(told);
+    this.#toolCalls.close(reason === "length");
+    this.#end = { event, reason };
+  }
+
+  #finish({ event, reason }: { readonly event: Json; readonly reason: FinishReason }): void {
+    if (this.#found.hasEnded) return;
+    // The end of the last block, and what has no meaning outside of this wire.
+    this.#found.passWire(true);
+    this.#found.finish(reason, [event]);
+  }
+
+  #failWith(body: Json): void {
+    const description = describeError(body);
+    const said = `${description?.words ?? ""} ${description?.message ?? ""}`.trim();
+    const message = `the provider sent an error in its stream${said === "" ? "" : `: ${said}`}`;
+    this.#found.fail("stream-error", message);
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * Asks a provider over fetch and reads its answer with the scanner of its wire: a stream of events, or one JSON object.
+ * It opens, reads and closes; what the bytes mean is the scanner's. The same for every wire that we speak ourselves.
+ */
+import { UNKNOWN_USAGE } from "../../protocol/answer.ts";
+import { toThrownMessage } from "../failure-message.ts";
+import type { ProviderFailure, ProviderFailureKind } from "../failure.ts";
+import type { ModelEvent } from "../provider.ts";
+import type { WireScanner } from "../wire-scanner.ts";
+import { BodyReader } from "./body-reader.ts";
+import {
+  classifyRefusal,
+  releaseReader,
+  toByteStream,
+  toCancelledFailure,
+  toSecrets,
+  toUnreachableFailure,
+} from "./fetch-function.ts";
+import type { ConnectionOptions } from "./fetch-function.ts";
+import { readWholeBody } from "./whole-body.ts";
+
+export interface WireRequest {
+  readonly url: string;
+  /** Beside those for the content. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** The answer is wanted in one piece. */
+  readonly isWhole: boolean;
+}
+
+type Batch = readonly ModelEvent[];
+
+/** The batch of a call that could not be made, or got no answer. */
+export function toFailBatch(failure: ProviderFailure): Batch {
+  return [{ type: "fail", failure, usage: UNKNOWN_USAGE }];
+}
+
+interface Opened {
+  readonly response: Response;
+  /** Its body. */
+  readonly stream: ReadableStream<Uint8Array>;
+}
+
+/** Sends the request; either the body of a stream or the failure that there is none. */
+async function openStream(
+  connection: ConnectionOptions,
+  request: WireRequest,
+  signal: AbortSignal,
+): Promise<Opened | { failure: ProviderFailure }> {
+  const expected = request.isWhole ? "application/json" : "text/event-stream";
+  let response: Response;
+  try {
+    response = await connection.fetch(request.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: expected, ...request.headers },
+      body: JSON.stringify(request.body),
+      // A redirect to another host would take the prompt along.
+      redirect: "manual",
+      signal,
+    });
+  } catch (error) {
+    return {
+      failure: signal.aborted
+        ? toCancelledFailure("connect", null)
+        : toUnreachableFailure(error, toSecrets(connection)),
+    };
+  }
+  if (!response.ok) {
+    const failure = await classifyRefusal(response, connection);
+    return { failure: signal.aborted ? toCancelledFailure("connect", response.status) : failure };
+  }
+  const contentType = response.headers.get("content-type");
+  const isExpected = contentType === null || contentType.toLowerCase().startsWith(expected);
+  if (response.body !== null && isExpected) return { response, stream: toByteStream(response.body) };
+  if (response.body !== null) releaseReader(response.body);
+  const what = request.isWhole ? "JSON" : "event stream";
+  const message = isExpected ? "the response has no body" : `the response is no ${what}`;
+  return {
+    failure: {
+      kind: "malformed",
+      phase: "first-token",
+      status: response.status,
+      retryAfterMs: null,
+      message,
+    },
+  };
+}
+
+/** Yields one batch for each network read; the last event of the last one is terminal. Never throws. */
+export async function* readAnswer(
+  connection: ConnectionOptions,
+  request: WireRequest,
+  scanner: WireScanner,
+  signal: AbortSignal,
+): AsyncGenerator<Batch, void, undefined> {
+  const opened = await openStream(connection, request, signal);
+  if ("failure" in opened) {
+    yield toFailBatch(opened.failure);
+    return;
+  }
+  if (request.isWhole) {
+    yield [{ type: "response-start" }];
+    yield await readWhole(opened.response, scanner, signal);
+    return;
+  }
+  const reader = new BodyReader(opened.stream, connection.nowMs);
+  // Cancelling settles a read that waits; not every runtime does that by itself when the signal aborts.
+  const stop = (): void => releaseReader(reader);
+  signal.addEventListener("abort", stop, { once: true });
+  // A signal that aborted before the listener was there does not call it.
+  if (signal.aborted) stop();
+  try {
+    yield [{ type: "response-start" }];
+    yield* scanBody(reader, scanner, signal);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    if (scanner.hasFinished && !signal.aborted) void readToEnd(reader);
+    else releaseReader(reader);
+  }
+}
+
+/** Of an answer that comes in one piece; none of a model is longer. */
+const MAX_WHOLE_BYTES = 16 * 1_048_576;
+
+const wholeDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
+/** The answer of a call without a stream. */
+async function readWhole(response: Response, scanner: WireScanner, signal: AbortSignal): Promise<Batch> {
+  let bytes: ArrayBuffer | null;
+  try {
+    bytes = await readWholeBody(response, MAX_WHOLE_BYTES);
+  } catch (error) {
+    if (signal.aborted) return scanner.breakOff("cancelled", "the caller cancelled");
+    return scanner.breakOff("stream-reset", `the connection broke in mid-stream: ${toThrownMessage(error)}`);
+  }
+  if (signal.aborted) return scanner.breakOff("cancelled", "the caller cancelled");
+  if (bytes === null) return scanner.breakOff("malformed", "the answer is too long");
+  let answer: unknown;
+  try {
+    answer = JSON.parse(wholeDecoder.decode(bytes));
+  } catch {
+    // The bytes may be anything, a prompt too: they are not quoted.
+    return scanner.breakOff("malformed", "the answer is not JSON in UTF-8");
+  }
+  return scanner.readWhole(answer);
+}
+
+type Piece =
+  { readonly bytes: Uint8Array | null } | { readonly failure: [kind: ProviderFailureKind, message: string] };
+
+/** The next bytes, null at the end, or why there are none. */
+async function readPiece(reader: BodyReader, signal: AbortSignal): Promise<Piece> {
+  try {
+    const bytes = await reader.read();
+    return signal.aborted ? { failure: ["cancelled", "the caller cancelled"] } : { bytes };
+  } catch (error) {
+    if (signal.aborted) return { failure: ["cancelled", "the caller cancelled"] };
+    return { failure: ["stream-reset", `the connection broke in mid-stream: ${toThrownMessage(error)}`] };
+  }
+}
+
+/** What may stand behind the end of an answer, and come within so long; more is let go, and the connection with it. */
+const MAX_READS_AFTER_END = 8;
+const MAX_WAIT_AFTER_END_MS = 250;
+
+/** Reads what is left of a finished stream, a few bytes as a rule, so that the connection can serve the next call. */
+async function readToEnd(reader: BodyReader): Promise<void> {
+  const timer = setTimeout(() => releaseReader(reader), MAX_WAIT_AFTER_END_MS);
+  try {
+    for (let reads = 0; reads < MAX_READS_AFTER_END; reads += 1) if ((await reader.read()) === null) return;
+    releaseReader(reader);
+  } catch {
+    // The answer is whole; its connection just cannot be used again.
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function* scanBody(
+  reader: BodyReader,
+  scanner: WireScanner,
+  signal: AbortSignal,
+): AsyncGenerator<Batch, void, undefined> {
+  // `fatal`: bytes that are no text are a fault to be named, not question marks in somebody's answer.
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+  while (!scanner.hasEnded) {
+    const batch = await readBatch(reader, scanner, decoder, signal);
+    if (batch.length > 0) yield batch;
+  }
+}
+
+/** The events in front of bytes that are no text: a reader may have them. */
+function toWholeEvents(bytes: Uint8Array): string {
+  const text = new TextDecoder().decode(bytes);
+  const valid = text.slice(0, text.indexOf("\u{fffd}"));
+  return valid.includes("\n\n") ? valid.slice(0, valid.lastIndexOf("\n\n") + 2) : "";
+}
+
+async function readBatch(
+  reader: BodyReader,
+  scanner: WireScanner,
+  decoder: TextDecoder,
+  signal: AbortSignal,
+): Promise<Batch> {
+  const piece = await readPiece(reader, signal);
+  if ("failure" in piece) return scanner.breakOff(...piece.failure);
+  const { bytes } = piece;
+  if (bytes === null) return scanner.end();
+  let text: string;
+  try {
+    text = decoder.decode(bytes, { stream: true });
+  } catch {
+    return [
+      ...scanner.feed(toWholeEvents(bytes)),
+      ...scanner.breakOff("malformed", "the stream holds bytes that are not UTF-8"),
+    ];
+  }
+  return scanner.feed(text);
+}
