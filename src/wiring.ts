@@ -113,6 +113,11 @@ async function readPriceBook(): Promise<PriceBook> {
   return priceBook;
 }
 
+function priceUsage(target: { provider: string; model: string }, usage: TokenUsage): number | null {
+  const { provider, model } = target;
+  return priceBook?.priceUsage({ provider, modelId: model, usage, atMs: systemClock.nowMs() }) ?? null;
+}
+
 function parseConfigs(env: Bindings, settings: Settings): readonly ProviderConfig[] {
   // A deployed environment has no sandbox, whatever its variables say.
   const record = { ...env, SANDBOX_URL: settings.sandboxUrl ?? undefined };
@@ -147,7 +152,7 @@ function createWiring(env: Bindings): Wiring {
   const circuits = createCircuitClient(health);
   const sandboxed = new Set(configs.filter((config) => config.sandbox).map((config) => `${config.id}`));
   const isSandbox = (provider: string): boolean => sandboxed.has(provider);
-  const answerDeps: Omit<RunAnswerDeps, "priceUsage"> = {
+  const answerDeps: RunAnswerDeps = {
     clock: systemClock,
     random: systemRandom,
     log: consoleLog,
@@ -155,7 +160,12 @@ function createWiring(env: Bindings): Wiring {
     findProvider: (id) => registry.find(id),
     readCircuit: (id) => circuits.read(id),
     reportOutcome: (id, outcome) => circuits.report(id, outcome),
-    warmCircuits: (providers) => circuits.warm(providers),
+    // The price list is large: it is loaded before the first plan, and not with the isolate.
+    warmUp: async (providers) => {
+      if (priceBook === null) await readPriceBook();
+      await circuits.warm(providers);
+    },
+    priceUsage,
     takesPrefill: ({ provider, model }) => PREFILL_MODELS.has(`${provider}/${model}`),
     isSandbox,
     limits: DEFAULT_RETRY_LIMITS,
@@ -175,12 +185,11 @@ function createWiring(env: Bindings): Wiring {
     circuits,
     newId: (prefix) => newId(prefix, systemIdSource),
     isSandbox,
-    runAnswer: (input) => runPricedAnswer(answerDeps, input),
-    runEmbedding: (input, task) => runPricedAnswer(toEmbeddingDeps(answerDeps, findEmbedder, task), input),
+    runAnswer: (input) => runAnswer(answerDeps, input),
+    runEmbedding: (input, task) => runAnswer(toEmbeddingDeps(answerDeps, findEmbedder, task), input),
     hasEmbeddings: (provider) => findEmbedder(provider) !== null,
     readPriceBook,
-    priceUsage: ({ provider, model }, usage) =>
-      priceBook?.priceUsage({ provider, modelId: model, usage, atMs: systemClock.nowMs() }) ?? null,
+    priceUsage,
     probeProvider: (provider, model, mayGenerate) =>
       runProbe(registry.find(provider), catalog, { provider, model, mayGenerate }),
     health,
@@ -239,27 +248,6 @@ async function runProbe(
       book.priceUsage({ provider, modelId, usage, atMs: systemClock.nowMs() }),
   };
   return probeProvider(deps, model, mayGenerate);
-}
-
-/** The price list is large: it is loaded beside the first call, and is there before the first call can end. */
-async function* runPricedAnswer(
-  deps: Omit<RunAnswerDeps, "priceUsage">,
-  input: AnswerInput,
-): AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined> {
-  const book = await readPriceBook();
-  return yield* runAnswer(
-    {
-      ...deps,
-      priceUsage: (target, usage) =>
-        book.priceUsage({
-          provider: target.provider,
-          modelId: target.model,
-          usage,
-          atMs: deps.clock.nowMs(),
-        }),
-    },
-    input,
-  );
 }
 
 /** Nobody to ask: says nothing about anybody's health. */

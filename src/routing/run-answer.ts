@@ -22,7 +22,13 @@ import { classifyIntent } from "./intent.ts";
 import { decidePlan, type Plan, type PlanFailure } from "./plan.ts";
 import type { RequestedModel, RequestedTarget } from "./ranking-facts.ts";
 import { readNeeds, UNKNOWN_ABILITIES } from "./request-needs.ts";
-import { runPlan, type AnswerEnd, type AnswerEvent, type RunPlanDeps } from "./run-plan.ts";
+import {
+  runPlan,
+  type AnswerEnd,
+  type AnswerEvent,
+  type RunPlanDeps,
+  type RunPlanInput,
+} from "./run-plan.ts";
 import { toSelectionRecord } from "./selection-record.ts";
 
 /** What is asked for when the caller names nothing. */
@@ -32,8 +38,11 @@ const EXPECTED_OUTPUT_TOKENS = 500;
 
 export interface RunAnswerDeps extends RunPlanDeps {
   readonly catalog: Catalog;
-  /** Gets to know circuits that this isolate knows nothing recent about; bounded in time. */
-  readonly warmCircuits: (providers: Iterable<string>) => Promise<void>;
+  /**
+   * Gets to know what a plan goes by and this isolate knows nothing recent about: circuits, which is bounded in time, and
+   * prices, which are read once.
+   */
+  readonly warmUp: (providers: Iterable<string>) => Promise<void>;
   readonly isSandbox: (provider: string) => boolean;
   /** For requests that name no policy. */
   readonly defaultPolicy: RoutingPolicy;
@@ -132,7 +141,7 @@ export async function* runAnswer(
 ): AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined> {
   const startedMs = input.startedMs ?? deps.clock.nowMs();
   const needs = readNeeds(input.call);
-  await deps.warmCircuits(listProviders(input.models.models));
+  await deps.warmUp(listProviders(input.models.models));
   const planned = decidePlan({
     requested: input.models.models,
     unspecified: input.models.unspecified,
@@ -146,7 +155,7 @@ export async function* runAnswer(
     policy: input.policy ?? deps.defaultPolicy,
   });
   const end = planned.ok
-    ? yield* runPlanned(deps, input, planned.value, startedMs)
+    ? yield* runPlan(withTurnMs(deps, input.turnMs), toPlanInput(input, planned.value, startedMs))
     : toUnplannedEnd(deps, input, planned.error, startedMs);
   if (!planned.ok) yield [end];
   const { mode, candidates, decision } = planned.ok ? planned.value : planned.error;
@@ -168,14 +177,8 @@ export async function* runAnswer(
   return { end, record };
 }
 
-async function* runPlanned(
-  deps: RunAnswerDeps,
-  input: AnswerInput,
-  plan: Plan,
-  startedMs: number,
-): AsyncGenerator<readonly AnswerEvent[], AnswerEnd, undefined> {
-  let end: AnswerEnd | null = null;
-  const run = runPlan(withTurnMs(deps, input.turnMs), {
+function toPlanInput(input: AnswerInput, plan: Plan, startedMs: number): RunPlanInput {
+  return {
     plan,
     call: input.call,
     requestId: input.requestId,
@@ -184,14 +187,7 @@ async function* runPlanned(
     mayStartOver: input.mayStartOver === true,
     ...(input.earlier === undefined ? {} : { earlier: input.earlier }),
     signal: input.signal,
-  });
-  for await (const batch of run) {
-    const last = batch.at(-1);
-    if (last?.type === "answer-end") end = last;
-    yield batch;
-  }
-  if (end === null) throw new Error("a plan ended without an answer-end");
-  return end;
+  };
 }
 
 function withTurnMs(deps: RunAnswerDeps, turnMs: number | undefined): RunAnswerDeps {

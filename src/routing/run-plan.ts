@@ -72,11 +72,11 @@ export interface RunPlanInput {
 
 export type AnswerEvent = LegEvent | AnswerEnd;
 
-/** Yields batches of events; the last event of the last batch is `answer-end`, exactly one. Never throws. */
+/** Yields batches of events; the last event of the last batch is `answer-end`, exactly one, and is returned. Never throws. */
 export async function* runPlan(
   deps: RunPlanDeps,
   input: RunPlanInput,
-): AsyncGenerator<readonly AnswerEvent[], void, undefined> {
+): AsyncGenerator<readonly AnswerEvent[], AnswerEnd, undefined> {
   const run = new PlanRun(deps, input);
   for (const target of input.plan.skipped) logSkipped(deps.log, input.requestId, target, target.reason);
   for (;;) {
@@ -93,9 +93,11 @@ export async function* runPlan(
     const served = run.noteEnd(end);
     if (served === null) continue;
     yield [served];
-    return;
+    return served;
   }
-  yield [run.toUnserved()];
+  const unserved = run.toUnserved();
+  yield [unserved];
+  return unserved;
 }
 
 const NOT_SET_UP = "this provider is not set up here";

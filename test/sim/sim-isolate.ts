@@ -67,7 +67,7 @@ export class SimIsolate {
       findProvider: (id) => this.findProvider(id),
       readCircuit: (id) => circuits.read(id),
       reportOutcome: (id, outcome) => circuits.report(id, outcome),
-      warmCircuits: (providers) => circuits.warm(providers),
+      warmUp: (providers) => circuits.warm(providers),
       isSandbox: () => false,
       priceUsage: (_target, usage) => priceUsage(usage),
       limits: DEFAULT_RETRY_LIMITS,

@@ -67,7 +67,7 @@ export class SimAnswers {
           },
           readCircuit: (id) => this.toSnapshot(id, clock.nowMs()),
           reportOutcome: () => {},
-          warmCircuits: () => Promise.resolve(),
+          warmUp: () => Promise.resolve(),
           takesPrefill: ({ provider }) => provider === TAKES_PREFILL,
           isSandbox: () => true,
           priceUsage: (_target, usage) => priceUsage(usage),

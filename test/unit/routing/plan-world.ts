@@ -92,7 +92,7 @@ export function createPlanWorld(scripts: Scripts, changes: Partial<RunPlanDeps> 
     made: Plan = plan(),
     mayStartOver = false,
     changes: Partial<Pick<RunPlanInput, "call" | "earlier">> = {},
-  ): AsyncGenerator<readonly AnswerEvent[], void, undefined> =>
+  ): AsyncGenerator<readonly AnswerEvent[], AnswerEnd, undefined> =>
     runPlan(deps, {
       mayStartOver,
       plan: made,

@@ -66,7 +66,7 @@ function createWorld(scripts: Scripts) {
     findProvider: (id) => providers.get(id) ?? null,
     readCircuit: (id) => circuits.read(id),
     reportOutcome: (id, outcome) => circuits.report(id, outcome),
-    warmCircuits: (ids) => circuits.warm(ids),
+    warmUp: (ids) => circuits.warm(ids),
     priceUsage: () => 30,
     isSandbox: () => false,
     limits: DEFAULT_RETRY_LIMITS,
