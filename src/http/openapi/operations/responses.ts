@@ -66,8 +66,9 @@ export const RESPONSE_OPERATIONS: readonly OperationDoc[] = [
     tag: "Model calls",
     summary: "Ask on OpenAI's Responses wire",
     description: [
-      "Nothing is stored: send the whole conversation as `input`, and leave `store`, `previous_response_id` and",
-      "`background` out. Tools are functions of your own; built-in ones are refused by their name.",
+      "Send the whole conversation as `input`: nothing is kept unless `store: true` asks for it. A kept response is the",
+      "answer of a chat, and `previous_response_id` goes on with it; instructions, tools, formats and limits have no effect",
+      "there and are refused by name. Tools are functions of your own; built-in ones are refused by their name.",
       "",
       "With `stream: true` every event is named by its `type`; the last one is `response.completed`,",
       "`response.incomplete` or `response.failed` and has the whole response, `breakwater` in it.",
@@ -81,6 +82,10 @@ export const RESPONSE_OPERATIONS: readonly OperationDoc[] = [
       stream: {
         summary: "As a stream",
         value: { model: "balanced", input: "What is a breakwater?", stream: true },
+      },
+      kept: {
+        summary: "A question whose answer is kept",
+        value: { model: "balanced", input: "What is a breakwater?", store: true },
       },
       conversation: {
         summary: "A conversation",
