@@ -24,6 +24,8 @@ export interface Answer {
   readonly reasoning: string;
   readonly toolCall: AnswerToolCall | null;
   readonly finishReason: "stop" | "length" | "tool_calls";
+  /** The one that ended it; null when it ended otherwise. */
+  readonly stopSequence: string | null;
   readonly usage: AnswerUsage;
 }
 
@@ -36,6 +38,15 @@ function findToolCall(question: Question): AnswerToolCall | null {
     question.tools.find(({ name }) => name === wanted) ?? (wanted === "any" ? question.tools[0] : undefined);
   if (tool === undefined) return null;
   return { name: tool.name, input: directive?.[2] ?? JSON.stringify(toJsonInstance(tool.schema)) };
+}
+
+/** The first place of any of the sequences. */
+function findStop(text: string, sequences: readonly string[]): { sequence: string; at: number } | null {
+  const found = sequences
+    .map((sequence) => ({ sequence, at: text.indexOf(sequence) }))
+    .filter(({ at }) => at >= 0)
+    .toSorted((one, other) => one.at - other.at);
+  return found[0] ?? null;
 }
 
 function toReasoning(question: Question): string {
@@ -60,16 +71,19 @@ export function composeAnswer(provider: SandboxProvider, question: Question): An
   if (toolCall !== null) {
     const outputTokens = reasoningTokens + tokensOf(toolCall.input.length + toolCall.name.length);
     const usage = { inputTokens, cachedTokens, outputTokens, reasoningTokens };
-    return { text: "", reasoning: shown, toolCall, finishReason: "tool_calls", usage };
+    return { text: "", reasoning: shown, toolCall, finishReason: "tool_calls", stopSequence: null, usage };
   }
   const whole = toWholeText(provider, question);
-  const wanted = question.broken === null ? whole : continueAnswer(provider, whole, question.broken);
+  const unstopped = question.broken === null ? whole : continueAnswer(provider, whole, question.broken);
+  const stop = findStop(unstopped, question.stopSequences);
+  const wanted = unstopped.slice(0, stop?.at);
   const text = wanted.slice(0, Math.max(0, limit - reasoningTokens) * CHARACTERS_PER_TOKEN);
   return {
     text,
     reasoning: shown,
     toolCall: null,
     finishReason: text.length < wanted.length ? "length" : "stop",
+    stopSequence: text.length < wanted.length ? null : (stop?.sequence ?? null),
     usage: {
       inputTokens,
       cachedTokens,

@@ -9,6 +9,7 @@ import {
   modelsOf,
   numberOf,
   objectsIn,
+  stringsIn,
   textOf,
   toTool,
 } from "./provider-wire.ts";
@@ -63,6 +64,7 @@ function parseQuestion(body: JsonObject): Omit<Question, "modelId"> {
       (part) => part["type"] === "image" || part["type"] === "document",
     ).length,
     maxOutputTokens: numberOf(body["max_tokens"]),
+    stopSequences: stringsIn(body["stop_sequences"]),
     tools: objectsIn(body["tools"]).flatMap((tool) => toTool(tool["name"], tool["input_schema"])),
     forcedTool: parseForcedTool(body["tool_choice"]),
     jsonSchema: parseJsonSchema(body),
@@ -79,6 +81,11 @@ function toUsage({ usage }: Answer, isStart: boolean): JsonObject {
     output_tokens: isStart ? 1 : usage.outputTokens,
     ...(isStart ? {} : { output_tokens_details: { thinking_tokens: usage.reasoningTokens } }),
   };
+}
+
+/** Anthropic says by which sequence an answer ended. */
+function toStop({ stopSequence }: Answer): JsonObject {
+  return stopSequence === null ? {} : { stop_reason: "stop_sequence", stop_sequence: stopSequence };
 }
 
 /** Which prefills are refused, in Anthropic's words. Rule PR87. */
@@ -125,8 +132,10 @@ export const ANTHROPIC_WIRE: ProviderWire = {
     if (event["type"] === "message_start" && isObject(event["message"])) {
       return { ...event, message: { ...event["message"], usage: toUsage(answer, true) } };
     }
-    const isCounted = event["type"] === "message_delta" || event["type"] === "message";
-    return isCounted ? { ...event, usage: toUsage(answer, false) } : event;
+    const usage = toUsage(answer, false);
+    if (event["type"] === "message") return { ...event, ...toStop(answer), usage };
+    if (event["type"] !== "message_delta" || !isObject(event["delta"])) return event;
+    return { ...event, delta: { ...event["delta"], ...toStop(answer) }, usage };
   },
   isContent: (event) => event["type"] === "content_block_delta",
   isFinal: (event) => event["type"] === "message_delta",

@@ -3,7 +3,16 @@ import type { Answer } from "./answer.ts";
 import { splitBrokenAnswer } from "./broken-answer.ts";
 import { toVector } from "./embed-text.ts";
 import { toCallPieces } from "./google-call-pieces.ts";
-import { headerOf, isObject, modelsOf, numberOf, objectsIn, textOf, toTool } from "./provider-wire.ts";
+import {
+  headerOf,
+  isObject,
+  modelsOf,
+  numberOf,
+  objectsIn,
+  stringsIn,
+  textOf,
+  toTool,
+} from "./provider-wire.ts";
 import type { ErrorSpec, JsonObject, ProviderWire } from "./provider-wire.ts";
 import type { Question } from "./question.ts";
 
@@ -43,6 +52,7 @@ function parseQuestion(body: JsonObject): Omit<Question, "modelId"> {
     cachedCharacters: promptCharacters - partsText(contents.at(-1)).length,
     attachments: objectsIn(last["parts"]).filter((part) => "inlineData" in part || "fileData" in part).length,
     maxOutputTokens: numberOf(config["maxOutputTokens"]),
+    stopSequences: stringsIn(config["stopSequences"]),
     tools: objectsIn(body["tools"]).flatMap((tool) =>
       objectsIn(tool["functionDeclarations"]).flatMap((declared) =>
         toTool(declared["name"], declared["parameters"] ?? declared["parametersJsonSchema"]),

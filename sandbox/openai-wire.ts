@@ -10,6 +10,7 @@ import {
   modelsOf,
   numberOf,
   objectsIn,
+  stringsIn,
   textOf,
   toTool,
 } from "./provider-wire.ts";
@@ -62,6 +63,7 @@ function parseQuestion(provider: "openai" | "deepseek", body: JsonObject): Omit<
     cachedCharacters: promptCharacters - (lengths.at(-1) ?? 0),
     attachments: objectsIn(last["content"]).filter((part) => part["type"] !== "text").length,
     maxOutputTokens: numberOf(body["max_completion_tokens"]) ?? numberOf(body["max_tokens"]),
+    stopSequences: stringsIn(typeof body["stop"] === "string" ? [body["stop"]] : body["stop"]),
     tools: objectsIn(body["tools"]).flatMap((tool) =>
       isObject(tool["function"]) ? toTool(tool["function"]["name"], tool["function"]["parameters"]) : [],
     ),

@@ -68,6 +68,11 @@ export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
+export function stringsIn(value: unknown): string[] {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [];
+  return items.flatMap((item) => (typeof item === "string" && item !== "" ? [item] : []));
+}
+
 export function numberOf(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }

@@ -20,6 +20,8 @@ export interface Question {
   /** Images and other files that came with the question. */
   readonly attachments: number;
   readonly maxOutputTokens: number | null;
+  /** The answer ends in front of the first of them. */
+  readonly stopSequences: readonly string[];
   readonly tools: readonly QuestionTool[];
   /** A tool that has to be called: its name, or `any`. */
   readonly forcedTool: string | null;

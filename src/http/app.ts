@@ -30,6 +30,7 @@ const EXPOSED_HEADERS = [
   "x-breakwater-session",
   "x-breakwater-cache",
   "x-breakwater-saved-micro-usd",
+  "x-breakwater-ignored",
   "idempotent-replayed",
   "x-vercel-ai-ui-message-stream",
   "x-ratelimit-limit-requests",

@@ -17,6 +17,9 @@ import type { WireScanner } from "./wire-scanner.ts";
 /** One event of this wire is a few hundred bytes; a megabyte without an end is not this wire. */
 const MAX_EVENT_CHARACTERS = 1_048_576;
 
+/** A name becomes a line in what is passed on: one with a line break in it could say that the answer is whole. */
+const EVENT_NAME = /^\w{1,64}$/;
+
 type Json = Record<string, unknown>;
 
 function toFinishReason(reason: string): FinishReason {
@@ -136,7 +139,13 @@ export class AnthropicScanner implements WireScanner {
         else this.#finish(this.#end);
         return undefined;
       default:
-        if (typeof type === "string") this.#found.noteWire(`event: ${type}\ndata: ${data}\n\n`);
+        if (typeof type !== "string" || !EVENT_NAME.test(type)) {
+          return this.#found.fail("malformed", "an event of the stream has no name");
+        }
+        // A line for the name and one for the data, however many it came in.
+        this.#found.noteWire(
+          `event: ${type}\ndata: ${data.includes("\n") ? JSON.stringify(event) : data}\n\n`,
+        );
         return this.#readContent(event, type);
     }
   }

@@ -185,7 +185,8 @@ export class OpenAiChatScanner implements WireScanner {
     const choice: unknown = Array.isArray(chunk["choices"]) ? chunk["choices"][0] : null;
     const isEnd = !isObject(choice) || typeof choice["finish_reason"] === "string";
     if (isEnd) this.#nativeEnd.push(chunk);
-    else this.#found.noteWire(`data: ${data}\n\n`);
+    // Data of several lines would need a name in front of each.
+    else this.#found.noteWire(`data: ${data.includes("\n") ? JSON.stringify(chunk) : data}\n\n`);
   }
 
   #readUsage(body: Record<string, unknown>): void {

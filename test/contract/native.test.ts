@@ -1,8 +1,8 @@
-/** Calls in the words of a provider's own wire, against its stand-in, over real TCP. Rules HT170, HT172, HT180, HT183, PR96. */
+/** Calls in the words of a provider's own wire, against its stand-in, over real TCP. Rules HT170, HT172, HT180, HT183, PR96, PR115, PR117. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { startSandbox, type Sandbox } from "../../sandbox/server.ts";
-import type { ModelCall, ModelEvent, NativeRequest } from "../../src/providers/provider.ts";
+import type { ModelCall, ModelEvent, NativeRequest, Provider } from "../../src/providers/provider.ts";
 import { ADAPTERS, makeProvider, resetFaults, setFault, userPrompt, type AdapterCase } from "./adapter.ts";
 
 let sandbox: Sandbox;
@@ -36,11 +36,13 @@ function toAnthropicCall(adapter: AdapterCase, stream: boolean): ModelCall {
   return { modelId: adapter.modelId, prompt: userPrompt(QUESTION), native };
 }
 
-async function run(adapter: AdapterCase, stream: boolean, make = toCall): Promise<ModelEvent[]> {
-  const { provider } = makeProvider(adapter, sandbox.url);
+function run(adapter: AdapterCase, stream: boolean, make = toCall): Promise<ModelEvent[]> {
+  return drain(makeProvider(adapter, sandbox.url).provider, make(adapter, stream));
+}
+
+async function drain(provider: Provider, call: ModelCall): Promise<ModelEvent[]> {
   const events: ModelEvent[] = [];
-  const signal = AbortSignal.timeout(5_000);
-  for await (const batch of provider.stream(make(adapter, stream), signal)) events.push(...batch);
+  for await (const batch of provider.stream(call, AbortSignal.timeout(5_000))) events.push(...batch);
   return events;
 }
 
@@ -138,6 +140,35 @@ describe.each(ANTHROPIC)("$name", (adapter) => {
       }
     },
   );
+
+  test.each([true, false])("[PR117] asks with the caller's own fields, as a stream: %s", async (stream) => {
+    const call = toAnthropicCall(adapter, stream);
+    for (const apiKey of ["contract-test-key", null]) {
+      const { provider, sent } = makeProvider(adapter, sandbox.url, { apiKey });
+      await drain(provider, call);
+      expect(sent).toHaveLength(1);
+      expect(sent[0]).toMatchObject({ url: `${sandbox.url}${adapter.path}/messages`, redirect: "manual" });
+      expect(JSON.parse(sent[0]?.body ?? "")).toEqual({
+        ...call.native?.body,
+        model: adapter.modelId,
+        stream,
+      });
+      expect(sent[0]?.headers.get("x-api-key")).toBe(apiKey);
+      expect(sent[0]?.headers.get("anthropic-version")).toBe("2023-06-01");
+      expect(sent[0]?.headers.get("authorization")).toBe(null);
+    }
+  });
+
+  test.each([
+    ["text/html", "<html>Welcome</html>", "malformed"],
+    ["text/event-stream", "", "stream-cut"],
+    ["text/event-stream", "<html>Welcome</html>", "stream-cut"],
+  ])("[PR115] a 200 of %s with %j is no answer", async (type, body, kind) => {
+    const answer = () => Promise.resolve(new Response(body, { headers: { "content-type": type } }));
+    const { provider } = makeProvider(adapter, sandbox.url, { fetch: answer });
+    const events = await drain(provider, toAnthropicCall(adapter, true));
+    expect(endOf(events)).toMatchObject({ type: "fail", failure: { kind, phase: "first-token" } });
+  });
 
   test("[HT180] a refusal is classified like everybody's", async () => {
     await setFault(sandbox.url, adapter.standIn, "rate-limit");

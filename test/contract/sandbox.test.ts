@@ -88,6 +88,30 @@ describe("answers", () => {
     expect(await ask("openai", "[[tool:weather {}]]")).toContain("stand-in for **OpenAI**");
   });
 
+  test("[PR118] an answer ends in front of the first stop sequence", async () => {
+    const whole = await ask("anthropic", "[[words:40]]");
+    const [first = "", second = ""] = whole.split(" ").slice(10);
+    const stopSequences = [second, first];
+    const before = whole.slice(0, whole.indexOf(first));
+    for (const adapter of ADAPTERS) {
+      const { provider } = makeProvider(adapter, sandbox.url);
+      const prompt = userPrompt("[[words:40]]");
+      const call = startCall(provider, { modelId: adapter.modelId, prompt, stopSequences });
+      expect((await call).text.trimEnd()).toBe(before.trimEnd());
+    }
+    const answer = await fetch(`${sandbox.url}/anthropic/v1/messages`, {
+      method: "POST",
+      headers: { "x-api-key": "k", "anthropic-version": "2023-06-01" },
+      body: JSON.stringify({
+        model: "claude-haiku-4-5",
+        max_tokens: 1_000,
+        messages: [{ role: "user", content: "[[words:40]]" }],
+        stop_sequences: stopSequences,
+      }),
+    });
+    expect(await answer.json()).toMatchObject({ stop_reason: "stop_sequence", stop_sequence: first });
+  });
+
   test("[PR91] a long text has exactly its words, in paragraphs, and never repeats itself", async () => {
     const read = async (words: number) => {
       const response = await chat(

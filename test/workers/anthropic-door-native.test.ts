@@ -1,9 +1,10 @@
 /** Anthropic's door in front of Anthropic itself, in workerd: what is passed on, and to whom. */
+import { exports } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
 import { act } from "./sandbox-circuits.ts";
 import { breakProvider, healSandbox, readJournal } from "./sandbox-control.ts";
-import { createAdmin, createVisitor, type Visitor } from "./sandbox-people.ts";
+import { createAdmin, createVisitor, ORIGIN, type Visitor } from "./sandbox-people.ts";
 
 const CLAUDE = "anthropic/claude-haiku-4-5";
 const OPENAI = "openai/gpt-6-luna";
@@ -111,6 +112,71 @@ it.each<[string, object]>([
     expect(await readJournal("openai")).toEqual([]);
   },
 );
+
+it("[HT181] [HT183] the stop sequence that ended an answer is told, in a stream and in one piece", async () => {
+  const words = textOf(await readEvents(await ask({ model: CLAUDE, stream: true }))).split(" ");
+  const sequence = ` ${words[20] ?? ""}`;
+  const told = { stop_reason: "stop_sequence", stop_sequence: sequence };
+  const stopped = { model: CLAUDE, stop_sequences: ["never said", sequence] };
+  const events = await readEvents(await ask({ ...stopped, stream: true }));
+  expect(events.at(-2)).toMatchObject({ delta: told, breakwater: { status: "complete" } });
+  expect(await (await ask(stopped)).json()).toMatchObject(told);
+});
+
+it.each([
+  [CLAUDE, OPENAI],
+  [OPENAI, CLAUDE],
+])("[HT181] a call that breaks at %s is made once, by %s", async (...models) => {
+  const [broken = "", other = ""] = models.map((model) => model.split("/")[0]);
+  await breakProvider(broken, { fault: "cut", afterChunks: 1, times: 1 });
+  const content = '[[tool:look {"at":"a rather long place for a break in its middle"}]]';
+  const messages = [{ role: "user", content }];
+  const events = await readEvents(await ask({ models, stream: true, tools: [TOOL], messages }));
+  const calls = events.filter(({ type }) => type === "content_block_start");
+  expect(calls).toMatchObject([{ index: 0, content_block: { type: "tool_use", name: "look" } }]);
+  expect(events.at(-2)).toMatchObject({
+    delta: { stop_reason: "tool_use" },
+    breakwater: { attempts: 2, legs: [{ provider: other }] },
+  });
+});
+
+it("[HT181] Anthropic goes on with what another wire began", async () => {
+  const models = [OPENAI, CLAUDE];
+  const well = textOf(await readEvents(await ask({ models, stream: true })));
+  await breakProvider("openai", { fault: "reset", afterChunks: 9, times: 1 });
+  const events = await readEvents(await ask({ models, stream: true }));
+  expect(textOf(events)).toBe(well);
+  expect(events[0]).toMatchObject({ type: "message_start", message: { model: OPENAI } });
+  expect(events.filter(({ type }) => type.startsWith("message_")).map(({ type }) => type)).toEqual([
+    "message_start",
+    "message_delta",
+    "message_stop",
+  ]);
+  expect(events.at(-2)).toMatchObject({
+    breakwater: { legs: [{ provider: "openai" }, { provider: "anthropic" }] },
+  });
+});
+
+it("[HT184] trial features reach nobody, and the answer says so", async () => {
+  const body = { model: CLAUDE, max_tokens: 50, messages: [{ role: "user", content: "Hello" }] };
+  const headers = { ...ada.credentials, "content-type": "application/json" };
+  for (const stream of [true, false]) {
+    const send = (more: Record<string, string>) =>
+      exports.default.fetch(
+        new Request(`${ORIGIN}/v1/messages`, {
+          method: "POST",
+          headers: { ...headers, ...more },
+          body: JSON.stringify({ ...body, stream }),
+        }),
+      );
+    const answer = await send({ "anthropic-beta": "some-feature-2026-01-01" });
+    expect([answer.status, answer.headers.get("x-breakwater-ignored")]).toEqual([200, "anthropic-beta"]);
+    await answer.text();
+    const plain = await send({});
+    expect([plain.status, plain.headers.get("x-breakwater-ignored")]).toEqual([200, null]);
+    await plain.text();
+  }
+});
 
 it("[HT183] a whole answer that breaks is asked for elsewhere", async () => {
   await breakProvider("anthropic", { fault: "cut" });

@@ -1,6 +1,6 @@
 /**
  * `POST /v1/messages` and `POST /v1/messages/count_tokens` as Anthropic's own clients speak them. The answer comes from
- * the same code as a chat's (src/routing/run-answer.ts). Rules HT80 to HT93.
+ * the same code as a chat's (src/routing/run-answer.ts). Rules HT80 to HT95, HT184.
  */
 import { Hono } from "hono";
 import { newId } from "../../base/id.ts";
@@ -15,9 +15,13 @@ import { refuseCall } from "./anthropic-error.ts";
 import { MessageWriter } from "./message-writer.ts";
 import { toModelCall, toModels, toQuestion } from "./to-model-call.ts";
 
+/** Trial features that the caller has Anthropic's client ask for. */
+const BETA_HEADER = "anthropic-beta";
+const IGNORED_HEADER = "x-breakwater-ignored";
+
 export function createAnthropicRoutes(deps: DoorDeps): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
-  routes.post("/messages", (context) => answer(deps, context));
+  routes.post("/messages", async (context) => tellIgnored(context, await answer(deps, context)));
   routes.post("/messages/count_tokens", (context) => countTokens(deps, context));
   return routes;
 }
@@ -45,6 +49,12 @@ async function answer(deps: DoorDeps, context: AppContext): Promise<Response> {
     requestId: context.get("requestId"),
   });
   return serveAnswer(deps, context, open.value, writer);
+}
+
+/** A trial feature that needs a field is refused by its name; one that needs none is told to have had no effect. */
+function tellIgnored(context: AppContext, response: Response): Response {
+  if (context.req.header(BETA_HEADER) !== undefined) response.headers.set(IGNORED_HEADER, BETA_HEADER);
+  return response;
 }
 
 /** An estimate: every provider cuts its own tokens, and nobody is asked. */

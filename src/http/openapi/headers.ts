@@ -59,6 +59,11 @@ export const RESPONSE_HEADERS = {
     schema: { type: "integer", minimum: 0 },
     example: 412,
   },
+  "x-breakwater-ignored": {
+    description: "The header of the call that had no effect: `anthropic-beta`, where it was sent.",
+    schema: { type: "string" },
+    example: "anthropic-beta",
+  },
   "idempotent-replayed": {
     description: "`true` when this is the kept answer to an earlier call under the same `idempotency-key`.",
     schema: { type: "string" },

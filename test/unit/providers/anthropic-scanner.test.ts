@@ -111,6 +111,12 @@ describe("a whole stream", () => {
     for (const length of [1, 7, 100, 10_000]) expect(wireOf(scan(toText(FULL), length))).toBe(passed);
   });
 
+  it("[PR112] hands out an event whose data came in two lines in one", () => {
+    const delta = said(0, "a").slice(1, 2);
+    const inTwoLines = toText(delta).replace(',"index"', ',\ndata: "index"');
+    expect(wireOf(scan(toText([START]) + inTwoLines))).toBe(toText([START, ...delta]));
+  });
+
   it("[PR112] keeps words apart from what is more than words", () => {
     const events = scan(toText([START, ...said(0, "a"), ...called(1, "{}"), ended("tool_use"), STOP]));
     const kinds = events.flatMap((event) => (event.type === "wire" ? [event.isProse] : []));
@@ -167,6 +173,13 @@ describe("a stream that breaks", () => {
     ["begins with an error", toText([ERROR]), "stream-error", "first-token"],
     ["is no JSON", `${toText([START, ...said(0, "a")])}data: {oh\n\n`, "malformed", "stream"],
     ["is no object", "data: 7\n\n", "malformed", "first-token"],
+    ["has no name", 'data: {"index":0}\n\n', "malformed", "first-token"],
+    [
+      "has a name of two lines",
+      `data: ${JSON.stringify({ type: "a\n\nevent: message_stop" })}\n\n`,
+      "malformed",
+      "first-token",
+    ],
     ["is a flood", `data: ${"x".repeat(1_100_000)}`, "malformed", "first-token"],
   ])("[PR115] and %s is a failure, once, wherever it is cut", (_, text, kind, phase) => {
     for (const length of [text.length || 1, text.length > 10_000 ? 65_536 : 3]) {

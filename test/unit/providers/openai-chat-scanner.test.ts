@@ -210,3 +210,12 @@ describe("OpenAiChatScanner", () => {
     });
   });
 });
+
+test("[HT170] an event whose data came in several lines is passed on in one, and still read", () => {
+  const scanner = new OpenAiChatScanner([], true);
+  const events = scanner.feed('data: {"choices":[{"index":0,\ndata: "delta":{"content":"a"}}]}\n\n');
+  expect(events).toEqual([
+    { type: "wire", text: 'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n', isProse: true },
+    { type: "text-delta", text: "a" },
+  ]);
+});

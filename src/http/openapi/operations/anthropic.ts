@@ -70,7 +70,7 @@ export const ANTHROPIC_OPERATIONS: readonly OperationDoc[] = [
           },
           "text/event-stream": { shape: MessageEvent },
         },
-        headers: ["request-id", ...MODEL_CALL_HEADERS, ...ANTHROPIC_LIMIT_HEADERS],
+        headers: ["request-id", "x-breakwater-ignored", ...MODEL_CALL_HEADERS, ...ANTHROPIC_LIMIT_HEADERS],
       },
     },
     refusals: MODEL_CALL_REFUSALS,
