@@ -3,6 +3,7 @@
  * own, since a debugger that looks on slows everything down. What the whole process holds says nothing of that: the bench's
  * database and queue are in it too.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { BundledModule } from "../workerd/bundle-worker.ts";
 import { findFreePort } from "../workerd/free-port.ts";
@@ -18,6 +19,8 @@ export interface Heap {
 const WARM_UP_CALLS = 4_000;
 const CALLS = 10_000;
 const CONNECTIONS = 32;
+/** Records travel for a second, and their consumer holds a batch of them meanwhile: they are waited for. */
+const SETTLE_MS = 3_000;
 const TARGETS = z.array(z.object({ title: z.string(), webSocketDebuggerUrl: z.string() })).min(1);
 const Usage = z.object({ result: z.object({ usedSize: z.number() }) });
 
@@ -52,6 +55,7 @@ export async function measureHeap({ root, modules, bindings, toTarget }: HeapSet
 }
 
 async function readHeapMiB(port: number): Promise<number> {
+  await sleep(SETTLE_MS);
   const [target] = TARGETS.parse(await (await fetch(`http://127.0.0.1:${port}/json/list`)).json());
   const socket = new WebSocket(target?.webSocketDebuggerUrl ?? "");
   try {
