@@ -242,6 +242,8 @@ describe("sleep", () => {
     socket.resume("r2");
     expect(await socket.waitForEnd("r2")).toEqual(chunks);
     await runSql(chat, "update turn set ended_at_ms = ended_at_ms - 900001");
+    // The object that is awake remembers its newest turns.
+    await evictDurableObject(chat.stub());
     socket.resume("r3");
     await socket.waitFor((frame) => frame.type === "no-active" && frame.requestId === "r3");
     socket.ask("r4", "Please reply with two", { body: DEEPSEEK });
