@@ -43,11 +43,11 @@ export class GatheringReader {
 
   /**
    * The next piece: at least `least` bytes, or fewer when the body ends; null behind its end; "paused" when so many do
-   * not come within `holdMs`. Rejects when the connection breaks.
+   * not come within `holdMs`, or the connection breaks: what came before that is in the rest, and so is the break.
    */
   async read(least: number, holdMs: number): Promise<Uint8Array<ArrayBuffer> | null | "paused"> {
     const reading = this.first.read(new Uint8Array(this.buffer), { min: least });
-    const read = await waitFor(reading, holdMs);
+    const read = await waitFor(reading, holdMs).catch(() => null);
     if (read === null) return "paused";
     if (read.value === undefined || (read.done && read.value.byteLength === 0)) return null;
     this.buffer = read.value.buffer;
