@@ -2,20 +2,15 @@
  * Reads the stream of Anthropic's Messages wire: text in, model events out, for calls in that wire's own words. It knows
  * nothing of connections. Rules PR110 to PR116. Source: Anthropic's API reference, "Streaming Messages".
  */
-import { createParser } from "eventsource-parser";
 import type { EventSourceMessage, EventSourceParser } from "eventsource-parser";
 import type { FinishReason } from "../protocol/answer.ts";
-import { describeError } from "./classify-response.ts";
 import type { ProviderFailureKind } from "./failure.ts";
 import { isObject } from "./is-object.ts";
 import type { ModelEvent } from "./provider.ts";
-import { ScannedEvents } from "./scanned-events.ts";
+import { ScannedEvents, toDataLine } from "./scanned-events.ts";
 import { foldAnthropicUsage } from "./token-usage.ts";
 import { ToolCallReader } from "./tool-call-reader.ts";
 import type { WireScanner } from "./wire-scanner.ts";
-
-/** One event of this wire is a few hundred bytes; a megabyte without an end is not this wire. */
-const MAX_EVENT_CHARACTERS = 1_048_576;
 
 /** A name becomes a line in what is passed on: one with a line break in it could say that the answer is whole. */
 const EVENT_NAME = /^\w{1,64}$/;
@@ -48,21 +43,8 @@ export class AnthropicScanner implements WireScanner {
 
   constructor(secrets: readonly string[] = []) {
     this.#found = new ScannedEvents(secrets);
-    this.#toolCalls = new ToolCallReader(
-      (event) => this.#found.show(event),
-      (message) => this.#found.fail("malformed", message),
-    );
-    this.#parser = createParser({
-      maxBufferSize: MAX_EVENT_CHARACTERS,
-      onEvent: (message) => {
-        if (!this.#found.hasEnded) this.#read(message);
-      },
-      onError: (error) => {
-        // Unknown fields are to be ignored, the event source format says; only a flood ends the stream.
-        if (error.type === "max-buffer-size-exceeded")
-          this.#found.fail("malformed", "an event of the stream is too long");
-      },
-    });
+    this.#toolCalls = new ToolCallReader(this.#found);
+    this.#parser = this.#found.openParser((message) => this.#read(message));
   }
 
   get hasEnded(): boolean {
@@ -80,7 +62,7 @@ export class AnthropicScanner implements WireScanner {
 
   readWhole(body: unknown): readonly ModelEvent[] {
     if (!isObject(body)) this.#found.fail("malformed", "the answer is not an object");
-    else if (body["type"] === "error") this.#failWith(body);
+    else if (body["type"] === "error") this.#found.failWith(body);
     else {
       const { content, stop_reason: reason } = body;
       if (!Array.isArray(content) || typeof reason !== "string") {
@@ -111,25 +93,15 @@ export class AnthropicScanner implements WireScanner {
   }
 
   #read({ data, event: name }: EventSourceMessage): void {
-    let event: unknown;
-    try {
-      event = JSON.parse(data);
-    } catch {
-      // The bytes may be anything, a prompt too: they are not quoted.
-      this.#found.fail("malformed", "an event of the stream is not JSON");
-      return;
-    }
-    if (!isObject(event)) {
-      this.#found.fail("malformed", "an event of the stream is not an object");
-      return;
-    }
+    const event = this.#found.parse(data);
+    if (event === null) return;
     this.#readEvent(event, name === "error" ? "error" : event["type"], data);
   }
 
   #readEvent(event: Json, type: unknown, data: string): void {
     switch (type) {
       case "error":
-        return this.#failWith(event);
+        return this.#found.failWith(event);
       case "ping":
         return undefined;
       case "message_delta":
@@ -142,10 +114,7 @@ export class AnthropicScanner implements WireScanner {
         if (typeof type !== "string" || !EVENT_NAME.test(type)) {
           return this.#found.fail("malformed", "an event of the stream has no name");
         }
-        // A line for the name and one for the data, however many it came in.
-        this.#found.noteWire(
-          `event: ${type}\ndata: ${data.includes("\n") ? JSON.stringify(event) : data}\n\n`,
-        );
+        this.#found.noteWire(`event: ${type}\n${toDataLine(data, event)}`);
         return this.#readContent(event, type);
     }
   }
@@ -223,12 +192,5 @@ export class AnthropicScanner implements WireScanner {
     // The end of the last block, and what has no meaning outside of this wire.
     this.#found.passWire(true);
     this.#found.finish(reason, [event]);
-  }
-
-  #failWith(body: Json): void {
-    const description = describeError(body);
-    const said = `${description?.words ?? ""} ${description?.message ?? ""}`.trim();
-    const message = `the provider sent an error in its stream${said === "" ? "" : `: ${said}`}`;
-    this.#found.fail("stream-error", message);
   }
 }

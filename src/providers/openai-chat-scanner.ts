@@ -3,21 +3,16 @@
  * most providers speak this wire, and every word of an answer comes through here, so a chunk is looked at with
  * plain checks; zod is kept for what is rare. It knows nothing of connections. Rules PR53 to PR62.
  */
-import { createParser } from "eventsource-parser";
 import type { EventSourceMessage, EventSourceParser } from "eventsource-parser";
 import type { FinishReason } from "../protocol/answer.ts";
-import { describeError } from "./classify-response.ts";
 import type { ProviderFailureKind } from "./failure.ts";
 import type { ModelEvent } from "./provider.ts";
 import { isObject } from "./is-object.ts";
 import { readPlainWords } from "./plain-words.ts";
-import { ScannedEvents } from "./scanned-events.ts";
+import { ScannedEvents, toDataLine } from "./scanned-events.ts";
 import { parseOpenAiUsage } from "./token-usage.ts";
 import { ToolCallReader } from "./tool-call-reader.ts";
 import type { WireScanner } from "./wire-scanner.ts";
-
-/** One event of this wire is a few hundred bytes; a megabyte without an end is not this wire. */
-const MAX_EVENT_CHARACTERS = 1_048_576;
 function toFinishReason(reason: string): FinishReason {
   switch (reason) {
     case "stop":
@@ -54,21 +49,8 @@ export class OpenAiChatScanner implements WireScanner {
   constructor(secrets: readonly string[] = [], isNative = false) {
     this.#found = new ScannedEvents(secrets);
     this.#isNative = isNative;
-    this.#toolCalls = new ToolCallReader(
-      (event) => this.#found.show(event),
-      (message) => this.#found.fail("malformed", message),
-    );
-    this.#parser = createParser({
-      maxBufferSize: MAX_EVENT_CHARACTERS,
-      onEvent: (message) => {
-        if (!this.#found.hasEnded) this.#read(message);
-      },
-      onError: (error) => {
-        // Unknown fields are to be ignored, the event source format says; only a flood ends the stream.
-        if (error.type === "max-buffer-size-exceeded")
-          this.#found.fail("malformed", "an event of the stream is too long");
-      },
-    });
+    this.#toolCalls = new ToolCallReader(this.#found);
+    this.#parser = this.#found.openParser((message) => this.#read(message));
   }
 
   get hasFinished(): boolean {
@@ -109,7 +91,7 @@ export class OpenAiChatScanner implements WireScanner {
 
   readWhole(body: unknown): readonly ModelEvent[] {
     if (!isObject(body)) this.#found.fail("malformed", "the answer is not an object");
-    else if (body["error"] !== undefined && body["error"] !== null) this.#failWith(body);
+    else if (body["error"] !== undefined && body["error"] !== null) this.#found.failWith(body);
     else {
       this.#readUsage(body);
       const choice: unknown = Array.isArray(body["choices"]) ? body["choices"][0] : null;
@@ -155,21 +137,11 @@ export class OpenAiChatScanner implements WireScanner {
       else this.#found.fail("stream-cut", "the stream said [DONE] without a finish reason");
       return;
     }
-    let chunk: unknown;
-    try {
-      chunk = JSON.parse(data);
-    } catch {
-      // The bytes may be anything, a prompt too: they are not quoted.
-      this.#found.fail("malformed", "an event of the stream is not JSON");
-      return;
-    }
-    if (!isObject(chunk)) {
-      this.#found.fail("malformed", "an event of the stream is not an object");
-      return;
-    }
+    const chunk = this.#found.parse(data);
+    if (chunk === null) return;
     const error = chunk["error"];
     if (event === "error" || (error !== undefined && error !== null)) {
-      this.#failWith(chunk);
+      this.#found.failWith(chunk);
       return;
     }
     if (this.#isNative) this.#noteWire(chunk, data);
@@ -185,23 +157,13 @@ export class OpenAiChatScanner implements WireScanner {
     const choice: unknown = Array.isArray(chunk["choices"]) ? chunk["choices"][0] : null;
     const isEnd = !isObject(choice) || typeof choice["finish_reason"] === "string";
     if (isEnd) this.#nativeEnd.push(chunk);
-    // Data of several lines would need a name in front of each.
-    else this.#found.noteWire(`data: ${data.includes("\n") ? JSON.stringify(chunk) : data}\n\n`);
+    else this.#found.noteWire(toDataLine(data, chunk));
   }
 
   #readUsage(body: Record<string, unknown>): void {
     const usage = body["usage"];
     if (usage !== undefined && usage !== null)
       this.#found.usage = parseOpenAiUsage(usage) ?? this.#found.usage;
-  }
-
-  #failWith(body: Record<string, unknown>): void {
-    const description = describeError(body);
-    const said = `${description?.words ?? ""} ${description?.message ?? ""}`.trim();
-    this.#found.fail(
-      "stream-error",
-      `the provider sent an error in its stream${said === "" ? "" : `: ${said}`}`,
-    );
   }
 
   #readChoice(choice: unknown): void {

@@ -2,10 +2,16 @@
  * What a scanner has found out about an answer and not handed out yet. The same for every wire: an answer ends once, what
  * its provider said in its own words goes out in front of what it means. Rules PR53, PR54, HT170.
  */
+import { createParser, type EventSourceMessage, type EventSourceParser } from "eventsource-parser";
 import { UNKNOWN_USAGE, type FinishReason, type TokenUsage } from "../protocol/answer.ts";
+import { describeError } from "./classify-response.ts";
 import { toFailureMessage } from "./failure-message.ts";
 import type { ProviderFailureKind } from "./failure.ts";
+import { isObject } from "./is-object.ts";
 import type { ModelEvent } from "./provider.ts";
+
+/** One event of a wire is a few hundred bytes; a megabyte without an end is none. */
+const MAX_EVENT_CHARACTERS = 1_048_576;
 
 export class ScannedEvents {
   usage: TokenUsage = UNKNOWN_USAGE;
@@ -62,6 +68,36 @@ export class ScannedEvents {
     this.unshownWire = "";
   }
 
+  /** Cuts the text of a stream into its events, until the answer has ended. */
+  openParser(read: (message: EventSourceMessage) => void): EventSourceParser {
+    return createParser({
+      maxBufferSize: MAX_EVENT_CHARACTERS,
+      onEvent: (message) => {
+        if (!this.ended) read(message);
+      },
+      onError: (error) => {
+        // Unknown fields are to be ignored, the event source format says; only a flood ends the stream.
+        if (error.type === "max-buffer-size-exceeded")
+          this.fail("malformed", "an event of the stream is too long");
+      },
+    });
+  }
+
+  /** The object that an event holds; null where there is none, which ends the answer. */
+  parse(data: string): Record<string, unknown> | null {
+    let value: unknown;
+    try {
+      value = JSON.parse(data);
+    } catch {
+      // The bytes may be anything, a prompt too: they are not quoted.
+      this.fail("malformed", "an event of the stream is not JSON");
+      return null;
+    }
+    if (isObject(value)) return value;
+    this.fail("malformed", "an event of the stream is not an object");
+    return null;
+  }
+
   /** `native` is what the wire ended with; null for a call in our words. */
   finish(finishReason: FinishReason, native: readonly Record<string, unknown>[] | null): void {
     if (this.ended) return;
@@ -87,4 +123,15 @@ export class ScannedEvents {
       },
     });
   }
+  /** The provider says in its answer that it failed. */
+  failWith(body: Record<string, unknown>): void {
+    const description = describeError(body);
+    const said = `${description?.words ?? ""} ${description?.message ?? ""}`.trim();
+    this.fail("stream-error", `the provider sent an error in its stream${said === "" ? "" : `: ${said}`}`);
+  }
+}
+
+/** The data of an event as one line, in however many it came; `value` is what it holds. */
+export function toDataLine(data: string, value: object): string {
+  return `data: ${data.includes("\n") ? JSON.stringify(value) : data}\n\n`;
 }

@@ -1,6 +1,6 @@
 /** Puts tool calls of the OpenAI chat wire together from the pieces in which they come. Rules PR55 to PR58. */
 import { isObject } from "./is-object.ts";
-import type { ModelEvent } from "./provider.ts";
+import type { ScannedEvents } from "./scanned-events.ts";
 
 /** All arguments of one call together; larger ones would not fit a socket frame anyway. */
 const MAX_TOOL_INPUT_CHARACTERS = 1_048_576;
@@ -25,12 +25,11 @@ function isJson(text: string): boolean {
 
 export class ToolCallReader {
   readonly #open = new Map<number, OpenToolCall>();
-  readonly #show: (event: ModelEvent) => void;
-  readonly #fail: (message: string) => void;
+  readonly #found: ScannedEvents;
 
-  constructor(show: (event: ModelEvent) => void, fail: (message: string) => void) {
-    this.#show = show;
-    this.#fail = fail;
+  /** What it reads goes among what is found. */
+  constructor(found: ScannedEvents) {
+    this.#found = found;
   }
 
   /** One piece of one call; `position` stands for an index that is missing. */
@@ -42,7 +41,7 @@ export class ToolCallReader {
     if (open === undefined) {
       const toolName = callee["name"];
       if (typeof toolName !== "string" || toolName === "" || this.#open.size >= MAX_TOOL_CALLS) {
-        this.#fail("a tool call has no name, or there are too many");
+        this.#found.fail("malformed", "a tool call has no name, or there are too many");
         return;
       }
       const id = part["id"];
@@ -50,16 +49,16 @@ export class ToolCallReader {
       const ownId = answerId === "" ? `call_${index}` : `call_${answerId}_${index}`;
       open = { toolCallId: typeof id === "string" && id !== "" ? id : ownId, toolName, input: "" };
       this.#open.set(index, open);
-      this.#show({ type: "tool-input-start", toolCallId: open.toolCallId, toolName });
+      this.#found.show({ type: "tool-input-start", toolCallId: open.toolCallId, toolName });
     }
     const text = callee["arguments"];
     if (typeof text !== "string" || text === "") return;
     if (open.input.length + text.length > MAX_TOOL_INPUT_CHARACTERS) {
-      this.#fail("the arguments of a tool call are too long");
+      this.#found.fail("malformed", "the arguments of a tool call are too long");
       return;
     }
     open.input += text;
-    this.#show({ type: "tool-input-delta", toolCallId: open.toolCallId, text });
+    this.#found.show({ type: "tool-input-delta", toolCallId: open.toolCallId, text });
   }
 
   /** The provider has said that it is done; `isCut`: by the limit of its output. */
@@ -68,8 +67,8 @@ export class ToolCallReader {
       const whole = input.trim() === "" ? "{}" : input;
       // Cut by the output limit, a call is no call; `finish` with `length` says what happened.
       if (!isJson(whole)) {
-        if (!isCut) this.#fail("the arguments of a tool call are not JSON");
-      } else this.#show({ type: "tool-call", toolCallId, toolName, input: whole });
+        if (!isCut) this.#found.fail("malformed", "the arguments of a tool call are not JSON");
+      } else this.#found.show({ type: "tool-call", toolCallId, toolName, input: whole });
     }
     this.#open.clear();
   }

@@ -6,9 +6,14 @@ import type { FinishReason, TokenUsage } from "../../protocol/answer.ts";
 import type { BreakwaterEnd } from "../../protocol/breakwater-end.ts";
 import type { AnswerEnd, AnswerEvent } from "../../routing/run-plan.ts";
 import type { ThoughtProof } from "../../providers/provider.ts";
-import { toServerSentEvent, type WireRefusal, type WireWriter } from "../door/wire-writer.ts";
+import {
+  toServerSentEvent,
+  type AnswerNames,
+  type WireRefusal,
+  type WireWriter,
+} from "../door/wire-writer.ts";
 import { toFailureError, toInternalError } from "./anthropic-error.ts";
-import { NativeMessage, type MessageNames } from "./native-message.ts";
+import { NativeMessage } from "./native-message.ts";
 
 /** `stop_sequence` is not among them: providers do not say alike whether an answer ended by itself or by one. */
 type StopReason = "end_turn" | "max_tokens" | "tool_use" | "refusal";
@@ -129,7 +134,7 @@ export class MessageWriter implements WireWriter {
     return toEvent("message_start", { message: this.toMessage() });
   }
 
-  private toNames(): MessageNames {
+  private toNames(): AnswerNames {
     return { id: this.facts.id, model: this.model ?? this.facts.model };
   }
 

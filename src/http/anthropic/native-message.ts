@@ -4,11 +4,7 @@
  * Pure. Rules HT180, HT181.
  */
 import { z } from "zod";
-
-export interface MessageNames {
-  readonly id: string;
-  readonly model: string;
-}
+import type { AnswerNames } from "../door/wire-writer.ts";
 
 const START = "event: message_start\ndata: ";
 const BLOCK_START = /^event: content_block_start$/gm;
@@ -31,14 +27,14 @@ export class NativeMessage {
   }
 
   /** `text` is whole events as the adapter hands them out: a line with the name, one with the data, an empty one. */
-  pass(text: string, names: MessageNames): string {
+  pass(text: string, names: AnswerNames): string {
     this.begun += countMatches(text, BLOCK_START);
     this.closed += countMatches(text, BLOCK_STOP);
     return text.startsWith(START) ? rename(text, names) : text;
   }
 }
 
-function rename(text: string, names: MessageNames): string {
+function rename(text: string, names: AnswerNames): string {
   const end = text.indexOf("\n\n");
   const start = MessageStart.safeParse(JSON.parse(text.slice(START.length, end)));
   if (!start.success) return text;

@@ -23,6 +23,12 @@ export interface WireWriter {
   toRefusal(end: AnswerEnd, breakwater: BreakwaterEnd): WireRefusal;
 }
 
+/** Of an answer and of who gives it: ours, so that they stay the same when somebody else goes on. */
+export interface AnswerNames {
+  readonly id: string;
+  readonly model: string;
+}
+
 export interface WireRefusal {
   readonly status: ContentfulStatusCode;
   readonly body: object;

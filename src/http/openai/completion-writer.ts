@@ -5,8 +5,13 @@
 import type { FinishReason, TokenUsage } from "../../protocol/answer.ts";
 import type { BreakwaterEnd } from "../../protocol/breakwater-end.ts";
 import type { AnswerEnd, AnswerEvent } from "../../routing/run-plan.ts";
-import { toServerSentEvent, type WireRefusal, type WireWriter } from "../door/wire-writer.ts";
-import { NativeWords, type NativeNames } from "./native-words.ts";
+import {
+  toServerSentEvent,
+  type AnswerNames,
+  type WireRefusal,
+  type WireWriter,
+} from "../door/wire-writer.ts";
+import { NativeWords } from "./native-words.ts";
 import { toOpenAiError, INTERNAL_ERROR } from "./openai-error.ts";
 
 type OpenAiFinishReason = "stop" | "length" | "tool_calls" | "content_filter";
@@ -140,7 +145,7 @@ export class CompletionWriter implements WireWriter {
     return this.native.toText(text, this.facts.includeUsage);
   }
 
-  private toNames(): NativeNames {
+  private toNames(): AnswerNames {
     return { id: this.facts.id, model: this.model ?? this.facts.model };
   }
 

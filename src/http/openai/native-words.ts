@@ -3,11 +3,7 @@
  * those are ours, so that they stay the same when somebody else goes on. Pure. Rule HT170.
  */
 import type { BreakwaterEnd } from "../../protocol/breakwater-end.ts";
-
-export interface NativeNames {
-  readonly id: string;
-  readonly model: string;
-}
+import type { AnswerNames } from "../door/wire-writer.ts";
 
 type Json = Record<string, unknown>;
 
@@ -20,14 +16,14 @@ const NO_USAGE = ',"usage":null';
 export class NativeWords {
   /** Seconds since the epoch, as the provider says; null when it does not. */
   readonly created: number | null;
-  private readonly names: NativeNames;
+  private readonly names: AnswerNames;
   /** Its events say that there is no usage yet. */
   private readonly hasNoUsage: boolean;
   /** What is written in place of what. */
   private readonly replacements: readonly (readonly [from: string, to: string])[];
 
   /** `first` is the first text of the answer. */
-  constructor(first: string, names: NativeNames) {
+  constructor(first: string, names: AnswerNames) {
     this.names = names;
     const id = ID.exec(first)?.[0];
     const model = MODEL.exec(first)?.[0];

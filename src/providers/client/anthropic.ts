@@ -3,13 +3,13 @@
  * through the AI SDK, which is loaded with the first of them. Rules PR110 to PR116.
  */
 import { AnthropicScanner } from "../anthropic-scanner.ts";
-import { toNative, type ModelCall, type ModelEvent, type NativeRequest, type Provider } from "../provider.ts";
+import { toNative, type ModelCall, type NativeRequest, type Provider } from "../provider.ts";
 import { foldAnthropicUsage } from "../token-usage.ts";
 import { runAiSdkStream } from "./ai-sdk-stream.ts";
 import { startStream } from "./eager-stream.ts";
 import { pingModels, toSecrets } from "./fetch-function.ts";
 import type { ConnectionOptions, FetchFunction } from "./fetch-function.ts";
-import { readAnswer } from "./read-answer.ts";
+import { readAnswer, type AnswerBatches } from "./read-answer.ts";
 import { toSdkFetch } from "./sdk-fetch.ts";
 
 const WIRE = "anthropic";
@@ -27,7 +27,7 @@ function runNative(
   { modelId }: ModelCall,
   { body, stream }: NativeRequest,
   signal: AbortSignal,
-): AsyncGenerator<readonly ModelEvent[], void, undefined> {
+): AnswerBatches {
   const request = {
     url: `${connection.baseUrl}/messages`,
     headers: toHeaders(connection),

@@ -5,11 +5,11 @@
 import { toOpenAiChatBody } from "../openai-chat-request.ts";
 import { OpenAiChatScanner } from "../openai-chat-scanner.ts";
 import type { ChatDialect } from "../provider-config.ts";
-import { toNative, type ModelCall, type ModelEvent, type Provider } from "../provider.ts";
+import { toNative, type ModelCall, type Provider } from "../provider.ts";
 import { startStream } from "./eager-stream.ts";
 import { pingModels, toSecrets } from "./fetch-function.ts";
 import type { ConnectionOptions } from "./fetch-function.ts";
-import { readAnswer, toFailBatch } from "./read-answer.ts";
+import { failAtOnce, readAnswer, type AnswerBatches } from "./read-answer.ts";
 
 export interface OpenAiChatOptions extends ConnectionOptions {
   readonly dialect: ChatDialect;
@@ -21,21 +21,16 @@ function toAuthorization(apiKey: string | null): Record<string, string> {
   return apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
 }
 
-async function* run(
-  options: OpenAiChatOptions,
-  call: ModelCall,
-  signal: AbortSignal,
-): AsyncGenerator<readonly ModelEvent[], void, undefined> {
+function run(options: OpenAiChatOptions, call: ModelCall, signal: AbortSignal): AnswerBatches {
   const body = toOpenAiChatBody(call, options.dialect);
   if (!body.ok) {
-    yield toFailBatch({
+    return failAtOnce({
       kind: "bad-request",
       phase: "connect",
       status: null,
       retryAfterMs: null,
       message: body.error,
     });
-    return;
   }
   const native = toNative(call, WIRE);
   const request = {
@@ -44,7 +39,7 @@ async function* run(
     body: body.value,
     isWhole: native?.stream === false,
   };
-  yield* readAnswer(options, request, new OpenAiChatScanner(toSecrets(options), native !== null), signal);
+  return readAnswer(options, request, new OpenAiChatScanner(toSecrets(options), native !== null), signal);
 }
 
 /** A provider on the OpenAI chat wire. */

@@ -30,9 +30,12 @@ export interface WireRequest {
 
 type Batch = readonly ModelEvent[];
 
-/** The batch of a call that could not be made, or got no answer. */
-export function toFailBatch(failure: ProviderFailure): Batch {
-  return [{ type: "fail", failure, usage: UNKNOWN_USAGE }];
+/** One batch for each network read; the last event of the last one is terminal. Never throws. */
+export type AnswerBatches = AsyncGenerator<Batch, void, undefined>;
+
+/** The answer of a call that cannot be made. */
+export async function* failAtOnce(failure: ProviderFailure): AnswerBatches {
+  yield [{ type: "fail", failure, usage: UNKNOWN_USAGE }];
 }
 
 interface Opened {
@@ -86,16 +89,15 @@ async function openStream(
   };
 }
 
-/** Yields one batch for each network read; the last event of the last one is terminal. Never throws. */
 export async function* readAnswer(
   connection: ConnectionOptions,
   request: WireRequest,
   scanner: WireScanner,
   signal: AbortSignal,
-): AsyncGenerator<Batch, void, undefined> {
+): AnswerBatches {
   const opened = await openStream(connection, request, signal);
   if ("failure" in opened) {
-    yield toFailBatch(opened.failure);
+    yield* failAtOnce(opened.failure);
     return;
   }
   if (request.isWhole) {
@@ -176,11 +178,7 @@ async function readToEnd(reader: BodyReader): Promise<void> {
   }
 }
 
-async function* scanBody(
-  reader: BodyReader,
-  scanner: WireScanner,
-  signal: AbortSignal,
-): AsyncGenerator<Batch, void, undefined> {
+async function* scanBody(reader: BodyReader, scanner: WireScanner, signal: AbortSignal): AnswerBatches {
   // `fatal`: bytes that are no text are a fault to be named, not question marks in somebody's answer.
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   while (!scanner.hasEnded) {
