@@ -1,11 +1,11 @@
 /** A chat's read-only link: made, replaced, taken back, and what it shows to whoever has it. Rule SE86. */
+import { hashSecret } from "../src/auth/store/hash-secret.ts";
 import type { Clock } from "../src/base/clock.ts";
 import type { IdSource } from "../src/base/id.ts";
 import type { SessionShareState, SharedChat } from "../src/protocol/session-api.ts";
 import type { ChatView } from "../src/session/chat-view.ts";
 import { toSharedMessages } from "../src/session/shared-chat.ts";
 import type { SessionStore } from "../src/session/store/session-store.ts";
-import { hashSecret } from "./hash-secret.ts";
 
 export interface ChatLinkDeps {
   readonly store: SessionStore;
@@ -21,13 +21,11 @@ export class ChatLink {
   }
 
   /** A new secret, an earlier one stops working; null when there is no such chat. */
-  async renew(): Promise<string | null> {
+  renew(): string | null {
     const { store, clock, idSource } = this.deps;
-    const secret = idSource.randomBytes(32).toHex();
-    const hash = await hashSecret(secret);
-    // Looked at last: the chat may have been deleted meanwhile.
     if (store.readSession() === null) return null;
-    store.extras.saveShare({ hash, createdAtMs: clock.nowMs() });
+    const secret = idSource.randomBytes(32).toHex();
+    store.extras.saveShare({ hash: hashSecret(secret), createdAtMs: clock.nowMs() });
     return secret;
   }
 
@@ -44,16 +42,10 @@ export class ChatLink {
   }
 
   /** Null for a link that does not work (any more). */
-  async readChat(
-    view: ChatView,
-    secret: string,
-    limit: number,
-    before: string | null,
-  ): Promise<SharedChat | null> {
+  readChat(view: ChatView, secret: string, limit: number, before: string | null): SharedChat | null {
     const { store } = this.deps;
-    const hash = await hashSecret(secret);
     const session = store.readSession();
-    if (session === null || store.extras.readShare()?.hash !== hash) return null;
+    if (session === null || store.extras.readShare()?.hash !== hashSecret(secret)) return null;
     // A link shows one path: an id of another branch must not show what stands above it there.
     const isElsewhere = before !== null && !view.isShown(before);
     if (isElsewhere) return { title: session.title, messages: [], hasOlder: false };

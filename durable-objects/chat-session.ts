@@ -8,6 +8,7 @@ import { migrate } from "drizzle-orm/durable-sqlite/migrator";
 import migrations from "../drizzle/chat-session/migrations.js";
 import { ObjectPrincipal, PRINCIPAL_HEADER, TICKET_HEADER } from "../src/auth/principal.ts";
 import { describeError } from "../src/auth/store/describe-error.ts";
+import { hashSecret } from "../src/auth/store/hash-secret.ts";
 import type { Bindings } from "../src/env.ts";
 import {
   MAX_TITLE_CHARACTERS,
@@ -32,7 +33,6 @@ import { ChatSockets } from "./chat-sockets.ts";
 import { ChatStreams } from "./chat-streams.ts";
 import { openChat } from "./open-chat.ts";
 import { exportChat } from "./export-stream.ts";
-import { hashSecret } from "./hash-secret.ts";
 import { SelectionOutbox } from "./selection-outbox.ts";
 import { WakeUp } from "./wake-up.ts";
 
@@ -176,7 +176,7 @@ export class ChatSession extends DurableObject<Bindings> {
   }
 
   /** A new secret for a read-only link, an earlier one stops working; null when there is no such chat. */
-  share(): Promise<string | null> {
+  async share(): Promise<string | null> {
     return this.link.renew();
   }
 
@@ -189,7 +189,7 @@ export class ChatSession extends DurableObject<Bindings> {
   }
 
   /** What anybody with the link may see; null for a link that does not work (any more). */
-  readShared(secret: string, limit: number, before: string | null): Promise<SharedChat | null> {
+  async readShared(secret: string, limit: number, before: string | null): Promise<SharedChat | null> {
     return this.link.readChat(this.chat.view, secret, limit, before);
   }
 
@@ -208,17 +208,16 @@ export class ChatSession extends DurableObject<Bindings> {
 
   /** A ticket for one socket of one person: 256 random bits, stored as a hash, used once, valid for a minute; null without a chat. */
   async issueTicket(holder: { userId: string; organizationId: string }): Promise<SessionTicket | null> {
+    if (this.store.readSession() === null) return null;
     const ticket = this.wiring.idSource.randomBytes(32).toHex();
     const expiresAtMs = this.wiring.clock.nowMs() + TICKET_LIFETIME_MS;
-    const hash = await hashSecret(ticket);
-    if (this.store.readSession() === null) return null;
-    this.store.saveTicket({ ...holder, hash, expiresAtMs });
+    this.store.saveTicket({ ...holder, hash: hashSecret(ticket), expiresAtMs });
     return { ticket, expiresInSeconds: TICKET_LIFETIME_MS / 1_000 };
   }
 
   /** The socket upgrade. The Worker says who asks, or passes a ticket on. */
   override async fetch(request: Request): Promise<Response> {
-    const holder = await this.readHolder(request.headers);
+    const holder = this.readHolder(request.headers);
     const session = this.store.readSession();
     const owns =
       holder !== null &&
@@ -275,9 +274,9 @@ export class ChatSession extends DurableObject<Bindings> {
     }
   }
 
-  private async readHolder(headers: Headers): Promise<ObjectPrincipal | null> {
+  private readHolder(headers: Headers): ObjectPrincipal | null {
     const ticket = headers.get(TICKET_HEADER);
-    if (ticket !== null) return this.store.takeTicket(await hashSecret(ticket), this.wiring.clock.nowMs());
+    if (ticket !== null) return this.store.takeTicket(hashSecret(ticket), this.wiring.clock.nowMs());
     const principal = ObjectPrincipal.safeParse(parseJson(headers.get(PRINCIPAL_HEADER) ?? ""));
     return principal.success ? principal.data : null;
   }

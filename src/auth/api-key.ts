@@ -1,4 +1,4 @@
-/** The shape of an API key: how one is made and recognized in a request. It is stored as a hash (store/hash-api-key.ts). */
+/** The shape of an API key: how one is made and recognized in a request. It is stored as a hash (store/hash-secret.ts). */
 import { base64Url } from "@better-auth/utils/base64";
 import type { IdSource } from "../base/id.ts";
 import { fail, succeed } from "../base/result.ts";

@@ -2,8 +2,8 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { exports } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { act, PROVIDERS } from "./sandbox-circuits.ts";
-import { breakProvider, healSandbox, readJournal, waitUntil, type JournalEntry } from "./sandbox-control.ts";
+import { act, mendProviders } from "./sandbox-circuits.ts";
+import { breakProvider, readJournal, waitUntil, type JournalEntry } from "./sandbox-control.ts";
 import { createAdmin, createVisitor, ORIGIN, type Visitor } from "./sandbox-people.ts";
 
 const GOOGLE = "google/gemini-3.5-flash-lite";
@@ -30,8 +30,7 @@ beforeAll(async () => {
   });
 });
 beforeEach(async () => {
-  await healSandbox();
-  for (const provider of PROVIDERS) await act(admin, provider, "close", "tests break it again and again");
+  await mendProviders(admin);
 });
 
 const asking = (model: string, content: Anthropic.MessageParam["content"]) => ({

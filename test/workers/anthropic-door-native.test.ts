@@ -2,8 +2,8 @@
 import { exports } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
-import { act } from "./sandbox-circuits.ts";
-import { breakProvider, healSandbox, readJournal } from "./sandbox-control.ts";
+import { mendProviders } from "./sandbox-circuits.ts";
+import { breakProvider, readJournal } from "./sandbox-control.ts";
 import { createAdmin, createVisitor, ORIGIN, type Visitor } from "./sandbox-people.ts";
 
 const CLAUDE = "anthropic/claude-haiku-4-5";
@@ -25,9 +25,7 @@ beforeAll(async () => {
   [ada, admin] = await Promise.all([createVisitor(), createAdmin()]);
 });
 beforeEach(async () => {
-  await healSandbox();
-  for (const provider of ["openai", "anthropic"])
-    await act(admin, provider, "close", "tests break it again and again");
+  await mendProviders(admin, ["openai", "anthropic"]);
 });
 
 const ask = (more: object): Promise<Response> =>

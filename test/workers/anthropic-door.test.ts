@@ -3,8 +3,8 @@ import { exports } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { SelectionList } from "../../src/protocol/selection.ts";
-import { act } from "./sandbox-circuits.ts";
-import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
+import { act, mendProviders } from "./sandbox-circuits.ts";
+import { breakProvider, readJournal, waitUntil } from "./sandbox-control.ts";
 import { createAdmin, createVisitor, ORIGIN, Visitor } from "./sandbox-people.ts";
 
 const PATH = "/v1/messages";
@@ -32,9 +32,7 @@ beforeAll(async () => {
   [ada, admin] = await Promise.all([createVisitor(), createAdmin()]);
 });
 beforeEach(async () => {
-  await healSandbox();
-  for (const provider of ["openai", "google", "anthropic"])
-    await act(admin, provider, "close", "tests break it again and again");
+  await mendProviders(admin, ["openai", "google", "anthropic"]);
 });
 
 const ask = (content: unknown, more: object = {}, headers: Record<string, string> = {}): Promise<Response> =>

@@ -7,7 +7,7 @@ import { createIdempotentCallStore, type CallClaim } from "../../src/http/middle
 import { removeExpiredRows, ROWS_AT_ONCE } from "../../src/remove-expired-rows.ts";
 import worker from "../../src/worker.ts";
 import { database } from "./http-services.ts";
-import { act } from "./sandbox-circuits.ts";
+import { act, mendProviders } from "./sandbox-circuits.ts";
 import { breakProvider, healSandbox, readJournal } from "./sandbox-control.ts";
 import { bindings, toFailing } from "./sandbox-environment.ts";
 import { collectLog } from "./sandbox-log.ts";
@@ -25,8 +25,7 @@ beforeAll(async () => {
   [ada, mallory, admin] = await Promise.all([createVisitor(), createVisitor(), createAdmin()]);
 });
 beforeEach(async () => {
-  await healSandbox();
-  await act(admin, "google", "close", "tests break it again and again");
+  await mendProviders(admin, ["google"]);
 });
 
 const ask = (key: string, content = "Please reply with one", who: Visitor = ada): Promise<Response> =>

@@ -1,8 +1,8 @@
 /** What every door for model calls has in common, in workerd, at the example of OpenAI's. */
 import { beforeAll, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
-import { act } from "./sandbox-circuits.ts";
-import { breakProvider, healSandbox } from "./sandbox-control.ts";
+import { mendProviders } from "./sandbox-circuits.ts";
+import { breakProvider } from "./sandbox-control.ts";
 import { createAdmin, createVisitor, type Visitor } from "./sandbox-people.ts";
 import { Completion, readStream, Refusal } from "./sandbox-stream.ts";
 
@@ -14,8 +14,7 @@ beforeAll(async () => {
   [ada, admin] = await Promise.all([createVisitor(), createAdmin()]);
 });
 beforeEach(async () => {
-  await healSandbox();
-  await act(admin, "openai", "close", "tests break it again and again");
+  await mendProviders(admin, ["openai"]);
 });
 
 const ask = (headers: Record<string, string>, more: object = {}): Promise<Response> => {

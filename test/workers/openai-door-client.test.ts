@@ -2,8 +2,8 @@
 import { exports } from "cloudflare:workers";
 import OpenAI from "openai";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { act } from "./sandbox-circuits.ts";
-import { breakProvider, healSandbox, readJournal, waitUntil, type JournalEntry } from "./sandbox-control.ts";
+import { act, mendProviders } from "./sandbox-circuits.ts";
+import { breakProvider, readJournal, waitUntil, type JournalEntry } from "./sandbox-control.ts";
 import { createAdmin, createVisitor, ORIGIN, type Visitor } from "./sandbox-people.ts";
 
 const MODEL = "google/gemini-3.5-flash-lite";
@@ -22,8 +22,7 @@ beforeAll(async () => {
   });
 });
 beforeEach(async () => {
-  await healSandbox();
-  await act(admin, "google", "close", "tests break it again and again");
+  await mendProviders(admin, ["google"]);
 });
 
 const messages = (content: string) => [{ role: "user" as const, content }];

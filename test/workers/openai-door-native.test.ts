@@ -1,7 +1,7 @@
 /** OpenAI's door in front of targets on OpenAI's own wire, in workerd: what is passed on, and to whom. */
 import { beforeAll, beforeEach, expect, it } from "vitest";
-import { act } from "./sandbox-circuits.ts";
-import { breakProvider, healSandbox, readJournal } from "./sandbox-control.ts";
+import { mendProviders } from "./sandbox-circuits.ts";
+import { breakProvider, readJournal } from "./sandbox-control.ts";
 import { createAdmin, createVisitor, type Visitor } from "./sandbox-people.ts";
 import { Completion, readStream, Refusal, textOf } from "./sandbox-stream.ts";
 
@@ -15,9 +15,7 @@ beforeAll(async () => {
   [ada, admin] = await Promise.all([createVisitor(), createAdmin()]);
 });
 beforeEach(async () => {
-  await healSandbox();
-  for (const provider of ["openai", "deepseek", "google"])
-    await act(admin, provider, "close", "tests break it again and again");
+  await mendProviders(admin, ["openai", "deepseek", "google"]);
 });
 
 const ask = (more: object): Promise<Response> =>

@@ -1,8 +1,8 @@
 /** What `/v1/chat/completions` refuses, in OpenAI's own error object. In workerd, against the sandbox. */
 import { exports } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { act } from "./sandbox-circuits.ts";
-import { breakProvider, healSandbox, readJournal } from "./sandbox-control.ts";
+import { act, mendProviders } from "./sandbox-circuits.ts";
+import { breakProvider, readJournal } from "./sandbox-control.ts";
 import { createAdmin, createVisitor, ORIGIN, Visitor } from "./sandbox-people.ts";
 import { Completion, Refusal } from "./sandbox-stream.ts";
 
@@ -16,8 +16,7 @@ beforeAll(async () => {
   [ada, admin] = await Promise.all([createVisitor(), createAdmin()]);
 });
 beforeEach(async () => {
-  await healSandbox();
-  await act(admin, "openai", "close", "tests break it again and again");
+  await mendProviders(admin, ["openai"]);
 });
 
 const complete = (body: object): Promise<Response> => ada.call("POST", PATH, body);

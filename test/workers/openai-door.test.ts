@@ -6,8 +6,8 @@ import { z } from "zod";
 import { SelectionList, type SelectionRecord } from "../../src/protocol/selection.ts";
 import worker from "../../src/worker.ts";
 import { openWiring } from "../../src/wiring.ts";
-import { act } from "./sandbox-circuits.ts";
-import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
+import { mendProviders } from "./sandbox-circuits.ts";
+import { breakProvider, readJournal, waitUntil } from "./sandbox-control.ts";
 import { bindings } from "./sandbox-environment.ts";
 import { collectLog } from "./sandbox-log.ts";
 import { createAdmin, createVisitor, ORIGIN, type Visitor } from "./sandbox-people.ts";
@@ -33,9 +33,7 @@ beforeAll(async () => {
   [ada, admin] = await Promise.all([createVisitor(), createAdmin()]);
 });
 beforeEach(async () => {
-  await healSandbox();
-  for (const provider of ["openai", "google", "deepseek"])
-    await act(admin, provider, "close", "tests break it again and again");
+  await mendProviders(admin, ["openai", "google", "deepseek"]);
 });
 
 const complete = (body: object): Promise<Response> => ada.call("POST", PATH, body);

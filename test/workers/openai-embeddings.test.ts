@@ -4,7 +4,7 @@ import OpenAI from "openai";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { SelectionList } from "../../src/protocol/selection.ts";
-import { act } from "./sandbox-circuits.ts";
+import { act, mendProviders } from "./sandbox-circuits.ts";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
 import { createOpenAiClient } from "./sandbox-openai.ts";
 import { createAdmin, createVisitor, ORIGIN, Visitor } from "./sandbox-people.ts";
@@ -36,9 +36,7 @@ beforeAll(async () => {
   client = createOpenAiClient(ada);
 });
 beforeEach(async () => {
-  await healSandbox();
-  for (const provider of ["openai", "google"])
-    await act(admin, provider, "close", "tests break it again and again");
+  await mendProviders(admin, ["openai", "google"]);
 });
 
 const embed = (body: object, headers: Record<string, string> = {}): Promise<Response> =>

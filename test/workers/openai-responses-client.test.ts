@@ -1,8 +1,8 @@
 /** `client.responses` of OpenAI's own package, unmodified, against the Worker in workerd. */
 import OpenAI from "openai";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { act } from "./sandbox-circuits.ts";
-import { breakProvider, healSandbox, readJournal, waitUntil, type JournalEntry } from "./sandbox-control.ts";
+import { act, mendProviders } from "./sandbox-circuits.ts";
+import { breakProvider, readJournal, waitUntil, type JournalEntry } from "./sandbox-control.ts";
 import { createOpenAiClient } from "./sandbox-openai.ts";
 import { createAdmin, createVisitor, type Visitor } from "./sandbox-people.ts";
 
@@ -24,9 +24,7 @@ beforeAll(async () => {
   admin = await createAdmin();
 });
 beforeEach(async () => {
-  await healSandbox();
-  for (const provider of ["google", "openai"])
-    await act(admin, provider, "close", "tests break it again and again");
+  await mendProviders(admin, ["google", "openai"]);
 });
 
 /** The items that this service gives, as the package's types take them back. */

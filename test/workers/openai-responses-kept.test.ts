@@ -3,7 +3,7 @@ import type OpenAI from "openai";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { SessionList, SessionMessages } from "../../src/protocol/session-api.ts";
-import { act } from "./sandbox-circuits.ts";
+import { act, mendProviders } from "./sandbox-circuits.ts";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
 import { createOpenAiClient } from "./sandbox-openai.ts";
 import { createAdmin, createVisitor, textOf, type Visitor } from "./sandbox-people.ts";
@@ -21,8 +21,7 @@ beforeAll(async () => {
   client = createOpenAiClient(ada);
 });
 beforeEach(async () => {
-  await healSandbox();
-  await act(admin, "google", "close", "tests break it again and again");
+  await mendProviders(admin, ["google"]);
 });
 
 const ask = (input: string, previous: string | null = null) =>

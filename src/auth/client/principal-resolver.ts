@@ -13,7 +13,7 @@ import type { ApiKeyPrincipal, AuthenticationFailure, Principal } from "../princ
 import type { AccountStore } from "../store/account-store.ts";
 import { LAST_USED_RESOLUTION_MS } from "../store/api-key-store.ts";
 import type { ApiKeyStore } from "../store/api-key-store.ts";
-import { hashApiKey } from "../store/hash-api-key.ts";
+import { hashSecret } from "../store/hash-secret.ts";
 import { describeError } from "../store/describe-error.ts";
 import type { Auth } from "./better-auth.ts";
 
@@ -76,7 +76,7 @@ async function resolveKey(
   key: string,
 ): Promise<Result<Principal, AuthenticationFailure>> {
   const nowMs = dependencies.nowMs();
-  const hash = hashApiKey(key);
+  const hash = hashSecret(key);
   let entry = cache.read(hash, nowMs);
   if (entry === undefined) {
     const found = await dependencies.apiKeys.findByHash(hash);

@@ -6,7 +6,7 @@ import type { IdSource } from "../../base/id.ts";
 import { fail, succeed } from "../../base/result.ts";
 import type { Result } from "../../base/result.ts";
 import { newApiKey, toKeyStart } from "../api-key.ts";
-import { hashApiKey } from "./hash-api-key.ts";
+import { hashSecret } from "./hash-secret.ts";
 import { OrganizationIdText, UserIdText } from "../principal.ts";
 import type { ApiKeyPrincipal } from "../principal.ts";
 import type { Database } from "./database.ts";
@@ -86,7 +86,7 @@ export function createApiKeyStore(database: Database, source: IdSource): ApiKeyS
         createdAtMs: source.nowMs(),
         lastUsedAtMs: null,
       };
-      await database.insert(apiKey).values({ ...record, ...owner, hash: hashApiKey(key) });
+      await database.insert(apiKey).values({ ...record, ...owner, hash: hashSecret(key) });
       return succeed({ record, key });
     },
     async revoke(owner, keyId) {

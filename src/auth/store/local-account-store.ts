@@ -4,7 +4,7 @@ import { eq } from "drizzle-orm";
 import { authAccount, user } from "../../../schema/d1/accounts.ts";
 import { newId } from "../../base/id.ts";
 import type { IdSource } from "../../base/id.ts";
-import { hashApiKey } from "./hash-api-key.ts";
+import { hashSecret } from "./hash-secret.ts";
 import { createAccountStore } from "./account-store.ts";
 import { createApiKeyStore } from "./api-key-store.ts";
 import type { KeyOwner } from "./api-key-store.ts";
@@ -65,7 +65,7 @@ export function createLocalAccountStore(database: Database, source: IdSource): L
       return { userId: saved.id, organizationId: organization.id };
     },
     async isKeyOf(owner, key) {
-      const found = await apiKeys.findByHash(hashApiKey(key));
+      const found = await apiKeys.findByHash(hashSecret(key));
       return found !== null && found.principal.userId === owner.userId;
     },
     async createKey(owner, name) {

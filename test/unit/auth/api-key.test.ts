@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { newApiKey, parsePresentedKey, toKeyStart } from "../../../src/auth/api-key.ts";
-import { hashApiKey } from "../../../src/auth/store/hash-api-key.ts";
+import { hashSecret } from "../../../src/auth/store/hash-secret.ts";
 import { ExpiringCache } from "../../../src/auth/expiring-cache.ts";
 import { isAllowedOrigin } from "../../../src/auth/origin.ts";
 
@@ -11,7 +11,7 @@ describe("keys", () => {
     const key = newApiKey(source);
     expect(key).toBe(`bw_${"_".repeat(42)}8`);
     expect(toKeyStart(key)).toBe("bw______");
-    const hash = hashApiKey("abc");
+    const hash = hashSecret("abc");
     expect(hash).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   });
 

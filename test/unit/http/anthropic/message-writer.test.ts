@@ -1,33 +1,13 @@
 /** An answer as Anthropic's clients get it. The door itself is tested in test/workers/anthropic-door*. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { MessageWriter } from "../../../../src/http/anthropic/message-writer.ts";
-import { UNKNOWN_USAGE, type FinishReason } from "../../../../src/protocol/answer.ts";
+import type { FinishReason } from "../../../../src/protocol/answer.ts";
 import type { ThoughtProof } from "../../../../src/providers/provider.ts";
 import type { AnswerEnd, AnswerEvent } from "../../../../src/routing/run-plan.ts";
 import { failureOf } from "../../../fakes/scripted-provider.ts";
 import { startOf, text, thought, toolCall } from "../answer-events.ts";
+import { BREAKWATER, createWriter, END } from "./message-world.ts";
 
-const END: AnswerEnd = {
-  type: "answer-end",
-  status: "complete",
-  finishReason: "stop",
-  failure: null,
-  attempts: [],
-  native: [],
-  legs: [],
-  firstTokenMs: 10,
-  durationMs: 20,
-  usage: { ...UNKNOWN_USAGE, inputTokens: 20, cachedInputTokens: 5, cacheWriteTokens: 3, outputTokens: 10 },
-  costMicroUsd: 60,
-};
-const BREAKWATER = {
-  status: END.status,
-  legs: END.legs,
-  attempts: 2,
-  costMicroUsd: 60,
-  selectionId: "sel_1",
-} as const;
 const USAGE = {
   input_tokens: 12,
   cache_creation_input_tokens: 3,
@@ -37,9 +17,6 @@ const USAGE = {
 
 const Event = z.looseObject({ type: z.string(), index: z.number().optional() });
 type Event = z.infer<typeof Event>;
-
-const createWriter = (): MessageWriter =>
-  new MessageWriter({ id: "msg_1", model: "balanced", requestId: "req_1" });
 
 /** Every event; its name is its type. */
 function readEvents(sent: string): Event[] {

@@ -1,34 +1,13 @@
 /** Answers in Anthropic's own words on Anthropic's own wire: passed on, renamed, gone on with. */
 import { describe, expect, it } from "vitest";
-import { MessageWriter } from "../../../../src/http/anthropic/message-writer.ts";
 import { AnthropicScanner } from "../../../../src/providers/anthropic-scanner.ts";
 import type { ModelEvent } from "../../../../src/providers/provider.ts";
-import { UNKNOWN_USAGE } from "../../../../src/protocol/answer.ts";
 import type { AnswerEnd, AnswerEvent } from "../../../../src/routing/run-plan.ts";
 import { failureOf } from "../../../fakes/scripted-provider.ts";
 import { startOf, text, toolCall } from "../answer-events.ts";
+import { BREAKWATER, createWriter, END } from "./message-world.ts";
 
 type Json = Record<string, unknown>;
-
-const END: AnswerEnd = {
-  type: "answer-end",
-  status: "complete",
-  finishReason: "stop",
-  failure: null,
-  attempts: [],
-  legs: [],
-  firstTokenMs: 10,
-  durationMs: 20,
-  usage: UNKNOWN_USAGE,
-  costMicroUsd: 60,
-};
-const BREAKWATER = {
-  status: END.status,
-  legs: [],
-  attempts: 1,
-  costMicroUsd: 60,
-  selectionId: "sel_1",
-} as const;
 
 const toText = (event: Json): string => `event: ${String(event["type"])}\ndata: ${JSON.stringify(event)}\n\n`;
 const START = {
@@ -56,9 +35,6 @@ function adapt(events: readonly Json[]): AnswerEvent[] {
     event.type === "response-start" || event.type === "finish" || event.type === "fail" ? [] : [event],
   );
 }
-
-const createWriter = (): MessageWriter =>
-  new MessageWriter({ id: "msg_1", model: "balanced", requestId: "req_1" });
 
 const readEvents = (sent: string): Json[] =>
   sent
