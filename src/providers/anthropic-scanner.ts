@@ -101,7 +101,8 @@ export class AnthropicScanner implements WireScanner {
   #readEvent(event: Json, type: unknown, data: string): void {
     switch (type) {
       case "error":
-        return this.#found.failWith(event);
+        // Behind the reason there is nothing left that could fail.
+        return this.#end === null ? this.#found.failWith(event) : this.#finish(this.#end);
       case "ping":
         return undefined;
       case "message_delta":

@@ -43,13 +43,13 @@ export async function readCircuit(admin: Visitor, provider: string): Promise<Cir
   return found;
 }
 
-/** `model` names one model's circuit; left out: the provider's own. */
 /** Every stand-in works again, and the circuits of these providers are closed: tests break them again and again. */
 export async function mendProviders(admin: Visitor, providers: readonly string[] = PROVIDERS): Promise<void> {
   await healSandbox();
   for (const provider of providers) await act(admin, provider, "close", "tests break it again and again");
 }
 
+/** `model` names one model's circuit; left out: the provider's own. */
 export async function act(
   admin: Visitor,
   provider: string,

@@ -7,8 +7,9 @@ import { z } from "zod";
 import type { AnswerNames } from "../door/wire-writer.ts";
 
 const START = "event: message_start\ndata: ";
-const BLOCK_START = /^event: content_block_start$/gm;
-const BLOCK_STOP = /^event: content_block_stop$/gm;
+/** By line feeds alone: other ends of lines may stand in an answer's words. */
+const BLOCK_START = /(?:^|\n)event: content_block_start\n/g;
+const BLOCK_STOP = /(?:^|\n)event: content_block_stop\n/g;
 
 const MessageStart = z.looseObject({ message: z.looseObject({}) });
 

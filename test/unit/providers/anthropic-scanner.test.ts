@@ -146,6 +146,12 @@ describe("a whole stream", () => {
       expect(scan(text, 9, how).at(-1)).toMatchObject({ type: "finish" });
   });
 
+  it("[PR113] that was told its reason has ended, although an error comes behind it", () => {
+    const error = { type: "error", error: { type: "overloaded_error", message: "Overloaded" } };
+    const events = scan(toText([START, ...said(0, "a"), ended("end_turn"), error]));
+    expect(events.at(-1)).toMatchObject({ type: "finish", finishReason: "stop" });
+  });
+
   it("[PR114] a call that the limit cut is none; one that is no JSON otherwise is a fault", () => {
     const cut = scan(toText([START, ...called(0, '{"a'), ended("max_tokens"), STOP]));
     expect(cut.some(({ type }) => type === "tool-call")).toBe(false);

@@ -31,6 +31,8 @@ export async function toCacheKey(
     requested: input.models.requested,
     targets: listTargets(input.models, isSandbox),
     call,
+    // Our words have three efforts, Anthropic is sent the budget itself.
+    thinking: native?.body["thinking"],
   });
   return text === null ? null : createHash("SHA-256", "hex").digest(text);
 }

@@ -83,6 +83,13 @@ describe("a stream in the wire's own words", () => {
     expect(events.at(-2)).toMatchObject({ delta: { stop_reason: "end_turn" }, breakwater: BREAKWATER });
   });
 
+  it("[HT181] counts its blocks, whatever its words look like", () => {
+    const writer = createWriter();
+    const trap = "a\u2028event: content_block_start\u2028b";
+    writer.write([startOf("anthropic/claude-x"), ...adapt([START, begin(0, "text"), words(0, trap)])]);
+    expect(readEvents(writer.write([startOf("openai/m"), text("lo")]))).toEqual([words(0, "lo")]);
+  });
+
   it("[HT181] that breaks in its thoughts has them closed, and who begins again a block of its own", () => {
     const writer = createWriter();
     const thinks = [START, begin(0, "thinking"), say(0, { type: "thinking_delta", thinking: "hm" })];

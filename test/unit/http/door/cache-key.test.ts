@@ -65,6 +65,17 @@ const keyOf = (changes: Partial<KeyedInput> = {}, isSandbox = () => false) =>
   toCacheKey({ ...INPUT, ...changes }, isSandbox);
 
 describe("the key", () => {
+  it("[HT141] keeps budgets of thoughts apart that are one effort in our words", async () => {
+    const keyOfThinking = (thinking: object) => {
+      const native = { wire: "anthropic" as const, body: { thinking }, onlyHere: [], stream: true };
+      return keyOf({ call: { ...CALL, reasoningEffort: "high", native } });
+    };
+    const budgets = [25_000, 150_000].map((budget_tokens) =>
+      keyOfThinking({ type: "enabled", budget_tokens }),
+    );
+    expect(new Set(await Promise.all([...budgets, keyOfThinking({ type: "adaptive" })])).size).toBe(3);
+  });
+
   it("[HT141] is the same for the same call, in whatever order its parts were put together", async () => {
     const key = await keyOf();
     expect(key).toMatch(/^[0-9a-f]{64}$/);
