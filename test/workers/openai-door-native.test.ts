@@ -8,6 +8,7 @@ import { Completion, readStream, Refusal, textOf } from "./sandbox-stream.ts";
 const OPENAI = "openai/gpt-6-sol";
 const GOOGLE = "google/gemini-3.5-flash-lite";
 const QUESTION = "[[words:60]]";
+const LONG = [{ role: "user", content: "[[words:400]]" }];
 
 let ada: Visitor;
 let admin: Visitor;
@@ -46,6 +47,17 @@ it.each(["reset", "error-event"])(
     expect(legs).toMatchObject([{ provider: "openai" }, { provider: "google" }]);
   },
 );
+
+it("[PR95] [HT185] when a fast stream pauses, its reader has all but the newest few words", async () => {
+  await breakProvider("openai", { fault: "stall", afterChunks: 150, times: 1 });
+  const answer = await ask({ models: [OPENAI, GOOGLE], stream: true, messages: LONG });
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (text.split('"content"').length < 135) text += (await reader?.read())?.value ?? "";
+  // Nobody has gone on with it yet, so all of it is from the one that pauses.
+  expect((await readJournal()).map(({ provider }) => provider)).toEqual(["openai"]);
+  await reader?.cancel();
+});
 
 it("[HT171] fields that only this wire knows are carried, and nobody else is asked", async () => {
   const fields = { logprobs: true, top_logprobs: 2, parallel_tool_calls: false, logit_bias: { "50256": -1 } };

@@ -9,7 +9,8 @@ import type { AnswerEnd, AnswerEvent } from "../../routing/run-plan.ts";
 import type { AppContext } from "../app-env.ts";
 import { toCacheFacts, toCacheHeaders } from "./cache/answer-through-cache.ts";
 import type { DoorDeps, OpenAnswer, ServedOutcome } from "./open-answer.ts";
-import { toBytes, type WireWriter } from "./wire-writer.ts";
+import { PacedSink } from "./paced-sink.ts";
+import type { WireWriter } from "./wire-writer.ts";
 
 export function serveAnswer(
   deps: DoorDeps,
@@ -103,21 +104,18 @@ async function pump(
   { open, writer, opening }: Pumped,
   writable: WritableStream<Uint8Array>,
 ): Promise<void> {
-  const sink = writable.getWriter();
   const stop = (): void => open.controller.abort();
   // A reader that has gone stops the upstream call; the record is written all the same.
-  sink.closed.catch(stop);
-  const send = async (text: string): Promise<void> => {
-    if (text !== "") await sink.write(toBytes(text)).catch(stop);
-  };
+  const sink = new PacedSink(writable, deps.clock, stop);
+  let last: string;
   try {
-    if (!opening.done) await send(opening.text);
-    const outcome = opening.done ? opening.outcome : await drain(open, writer, send);
+    if (!opening.done) await sink.send(opening.text);
+    const outcome = opening.done ? opening.outcome : await drain(open, writer, sink);
     const { end, record } = outcome;
     if (record !== null) deps.saveSelection(record);
     const breakwater = toBreakwaterEnd(open, outcome);
     // Clients take a stream that just stops for a finished one: a broken answer says so.
-    await send(end.status === "complete" ? writer.end(end, breakwater) : writer.fail(end, breakwater));
+    last = end.status === "complete" ? writer.end(end, breakwater) : writer.fail(end, breakwater);
   } catch (error) {
     stop();
     context.get("log").write("error", "internal_error", {
@@ -125,20 +123,17 @@ async function pump(
       error: describeError(error),
       stack: describeStack(error),
     });
-    await send(writer.crash());
+    last = writer.crash();
   }
-  await sink.close().catch(stop);
+  await sink.end(last);
 }
 
-async function drain(
-  { answer }: OpenAnswer,
-  writer: WireWriter,
-  send: (text: string) => Promise<void>,
-): Promise<ServedOutcome> {
+async function drain({ answer }: OpenAnswer, writer: WireWriter, sink: PacedSink): Promise<ServedOutcome> {
   for (;;) {
     const next = await answer.next();
     if (next.done === true) return next.value;
-    await send(writer.write(next.value));
+    const behind = sink.send(writer.write(next.value));
+    if (behind !== null) await behind;
   }
 }
 

@@ -1,25 +1,19 @@
 /**
- * Reads a provider's body. A stream that arrives much faster than anybody reads is taken in larger pieces: each piece
- * costs a turn of the loop, whatever its size, and within one picture of a screen nobody sees the difference. A
- * stream at a model's usual pace is taken word by word. Rule PR95.
+ * Reads a provider's body. Each piece costs a turn of the loop, whatever its size; so a stream that arrives much faster
+ * than anybody reads is taken a few words at a time, and one at a model's usual pace word by word. A read that waits cannot
+ * be taken back: what it waits for is kept small, since it comes late when the stream pauses. Rule PR95.
  */
 
-/** How long words may wait for others to be read with them, milliseconds. */
-const GATHER_MS = 16;
-/** A pause that is longer, beside the wait above, ends a run: what follows is taken word by word again. */
-const MAX_PAUSE_MS = 3;
-/** How long a run has to last before it is believed: providers send a few words at once and then none for a while. */
-const LEAST_RUN_MS = 4;
-/** Room for one piece: of a stream at a usual pace, and of one that is gathered. */
-const USUAL_BYTES = 4_096;
-const MAX_BYTES = 32_768;
-/** The most that is waited for: about sixty words, which are held back when such a stream pauses in the middle. */
-const MAX_GATHER_BYTES = 16_384;
-/**
- * Bytes a millisecond, some 450 words a second: few models speak so fast, what was stored or held up does. Not higher,
- * since reading word by word is itself so slow on a busy machine that nothing would ever look faster.
- */
-const LEAST_GATHERED_RATE = 120;
+/** In how long half of what has come counts no more: the time of one picture on a screen, milliseconds. */
+const HALF_LIFE_MS = 16;
+/** The part of what came lately that the next read waits for. */
+const GATHERED_PART = 0.5;
+/** What may come in one burst before anything is waited for: two or three words. */
+const FREE_BYTES = 512;
+/** The most that is waited for: some nine words. */
+const MAX_GATHER_BYTES = 2_048;
+/** Room for one piece. */
+const MAX_BYTES = 4_096;
 
 /** As the standard has it; not every list of types knows the second parameter yet. */
 interface GatheringReader {
@@ -37,9 +31,9 @@ type Reader =
 export class BodyReader {
   private readonly source: Reader;
   private readonly nowMs: () => number;
-  private runStartedMs: number;
-  private runBytes = 0;
   private lastReadMs: number;
+  /** Bytes that came lately, the older the fewer. */
+  private recent = 0;
   /** What the next read waits for at the least. */
   private least = 1;
 
@@ -48,7 +42,6 @@ export class BodyReader {
     this.source = openReader(body);
     this.nowMs = nowMs;
     this.lastReadMs = nowMs();
-    this.runStartedMs = this.lastReadMs;
   }
 
   /** The next piece, valid until the next read; null at the end. Rejects when the connection breaks. */
@@ -58,7 +51,6 @@ export class BodyReader {
       const { done, value } = await source.reader.read();
       return done ? null : value;
     }
-    if (this.least > 1 && source.buffer.byteLength < MAX_BYTES) source.buffer = new ArrayBuffer(MAX_BYTES);
     const view = new Uint8Array(source.buffer);
     const { done, value } = await source.reader.read(view, { min: this.least });
     if (value === undefined) return null;
@@ -76,25 +68,22 @@ export class BodyReader {
 
   private note(bytes: number): void {
     const nowMs = this.nowMs();
-    const pauseMs = nowMs - this.lastReadMs;
+    // Both the older bytes and these, which came somewhere in between, count the less the longer it took.
+    const halvings = Math.max(0, nowMs - this.lastReadMs) / HALF_LIFE_MS;
+    const kept = 0.5 ** halvings;
+    const keptOfNew = halvings === 0 ? 1 : (1 - kept) / (halvings * Math.LN2);
+    this.recent = this.recent * kept + bytes * keptOfNew;
     this.lastReadMs = nowMs;
-    if (pauseMs > MAX_PAUSE_MS + (this.least === 1 ? 0 : GATHER_MS)) {
-      this.runStartedMs = nowMs;
-      this.runBytes = 0;
-      this.least = 1;
-      return;
-    }
-    this.runBytes += bytes;
-    const runMs = nowMs - this.runStartedMs;
-    if (runMs < LEAST_RUN_MS) return;
-    const rate = this.runBytes / runMs;
-    this.least = rate < LEAST_GATHERED_RATE ? 1 : Math.min(MAX_GATHER_BYTES, Math.floor(rate * GATHER_MS));
+    this.least = Math.max(
+      1,
+      Math.min(MAX_GATHER_BYTES, Math.floor((this.recent - FREE_BYTES) * GATHERED_PART)),
+    );
   }
 }
 
 function openReader(body: ReadableStream<Uint8Array>): Reader {
   try {
-    return { type: "byob", reader: body.getReader({ mode: "byob" }), buffer: new ArrayBuffer(USUAL_BYTES) };
+    return { type: "byob", reader: body.getReader({ mode: "byob" }), buffer: new ArrayBuffer(MAX_BYTES) };
   } catch {
     // Not a stream of bytes, as the answers of some libraries are: it is read as it comes.
     return { type: "default", reader: body.getReader() };
