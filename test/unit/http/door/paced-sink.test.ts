@@ -33,7 +33,7 @@ describe("[HT185] the events of a stream are written", () => {
   it("at once when none were written lately", async () => {
     const { clock, writes, sink } = open();
     for (const word of ["a", "b", "c"]) {
-      sink.send(word);
+      void sink.send(word);
       await clock.settle();
       expect(writes.at(-1)).toBe(word);
       await clock.advance(WRITE_INTERVAL_MS);
@@ -43,9 +43,9 @@ describe("[HT185] the events of a stream are written", () => {
 
   it("together when they come faster, at the latest after the interval", async () => {
     const { clock, writes, sink } = open();
-    for (const word of ["a", "b", "c"]) sink.send(word);
+    for (const word of ["a", "b", "c"]) void sink.send(word);
     await clock.advance(WRITE_INTERVAL_MS - 1);
-    sink.send("d");
+    void sink.send("d");
     await clock.settle();
     expect(writes).toEqual(["a"]);
     await clock.advance(1);
@@ -54,8 +54,8 @@ describe("[HT185] the events of a stream are written", () => {
 
   it("with the end when they still wait, and nothing comes behind it", async () => {
     const { clock, writes, sink } = open();
-    sink.send("a");
-    sink.send("b");
+    void sink.send("a");
+    void sink.send("b");
     await sink.end("!");
     await clock.advance(1_000);
     expect(writes).toEqual(["a", "b!", "closed"]);
@@ -100,7 +100,7 @@ describe("[HT185] a reader", () => {
     await pipe.readable.cancel();
     await clock.settle();
     expect(gone).toBeGreaterThan(0);
-    sink.send("a");
+    void sink.send("a");
     await sink.end("b");
   });
 });
