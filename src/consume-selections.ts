@@ -25,9 +25,12 @@ async function writeSelections(batch: MessageBatch, env: Bindings): Promise<void
   const { log } = openWiring(env);
   const good: SelectionMessage[] = [];
   const whole: Message[] = [];
+  const told: SelectionRecord[] = [];
   for (const message of batch.messages) {
     const { selections, mistake } = readSelections(message.body);
     good.push(...selections);
+    // One with a mistake comes again and again, and its good records were told of the first time.
+    if (mistake === null || message.attempts === 1) told.push(...selections.map(({ record }) => record));
     if (mistake === null) {
       whole.push(message);
       continue;
@@ -49,7 +52,7 @@ async function writeSelections(batch: MessageBatch, env: Bindings): Promise<void
     return;
   }
   for (const message of whole) message.ack();
-  await publish(env, records);
+  if (told.length > 0) await publish(env, told);
 }
 
 /** A text is a bundle of records, anything else one of a chat's. */

@@ -40,6 +40,8 @@ export class AnthropicScanner implements WireScanner {
   readonly #toolCalls: ToolCallReader;
   /** The event with the reason; null until it has come. */
   #end: { readonly event: Json; readonly reason: FinishReason } | null = null;
+  /** A block of thoughts is open, whose words may stay hidden. */
+  #isThinking = false;
 
   constructor(secrets: readonly string[] = []) {
     this.#found = new ScannedEvents(secrets);
@@ -104,7 +106,8 @@ export class AnthropicScanner implements WireScanner {
         // Behind the reason there is nothing left that could fail.
         return this.#end === null ? this.#found.failWith(event) : this.#finish(this.#end);
       case "ping":
-        return undefined;
+        // Nothing else is heard of a model that thinks without telling what.
+        return this.#isThinking ? this.#showThinking() : undefined;
       case "message_delta":
         return this.#readEnd(event);
       case "message_stop":
@@ -124,6 +127,7 @@ export class AnthropicScanner implements WireScanner {
     const { index } = event;
     if (type === "message_start") this.#found.usage = foldAnthropicUsage(this.#found.usage, event);
     else if (typeof index !== "number") return;
+    else if (type === "content_block_stop") this.#isThinking = false;
     else if (type === "content_block_start") this.#readBlock(index, event["content_block"], false);
     else if (type === "content_block_delta") this.#readDelta(index, event["delta"]);
   }
@@ -135,6 +139,8 @@ export class AnthropicScanner implements WireScanner {
       case "text":
         return this.#showText(block["text"]);
       case "thinking":
+        this.#isThinking = !isWhole;
+        if (!isWhole) this.#showThinking();
         this.#showThought(block["thinking"]);
         return this.#showSignature(block["signature"]);
       case "redacted_thinking":
@@ -144,7 +150,9 @@ export class AnthropicScanner implements WireScanner {
         return undefined;
       case "tool_use": {
         const { id, name, input } = block;
-        const whole = isWhole ? { arguments: JSON.stringify(input ?? {}) } : {};
+        // In a stream the input comes in pieces, and what stands here is empty; but it need not be.
+        const isThere = isWhole || (isObject(input) && Object.keys(input).length > 0);
+        const whole = isThere ? { arguments: JSON.stringify(input ?? {}) } : {};
         return this.#toolCalls.read({ index, id, function: { name, ...whole } }, index, "");
       }
     }
@@ -166,6 +174,11 @@ export class AnthropicScanner implements WireScanner {
 
   #showText(text: unknown): void {
     if (typeof text === "string" && text !== "") this.#found.show({ type: "text-delta", text });
+  }
+
+  /** A sign of life: it thinks, and has said nothing of it yet. */
+  #showThinking(): void {
+    this.#found.show({ type: "reasoning-delta", text: "" });
   }
 
   #showThought(text: unknown): void {

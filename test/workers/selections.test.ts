@@ -57,11 +57,15 @@ function toMessage(changes: Partial<SelectionRecord> = {}): NewSelectionMessage 
 }
 
 /** Delivers bodies as one batch; what became of each message, by its place. */
-async function deliver(bodies: readonly unknown[], env: Bindings = bindings, queue = QUEUE) {
+async function deliver(
+  bodies: readonly unknown[],
+  env: Bindings = bindings,
+  { queue = QUEUE, attempts = 1 }: { queue?: string; attempts?: number } = {},
+) {
   const messages = bodies.map((body, index) => ({
     id: `m${index}`,
     timestamp: new Date(),
-    attempts: 1,
+    attempts,
     body,
   }));
   const batch = createMessageBatch(queue, messages);
@@ -114,6 +118,17 @@ describe("a record", () => {
     expect(await readRecord(three.id)).toEqual(three);
   });
 
+  it("[HT173] beside one that is none is told of once, however often their message comes", async () => {
+    const mixed = JSON.stringify([toMessage().record, { id: "none" }]);
+    const away = { ...bindings, LIVE_CONSOLE: toFailing(bindings.LIVE_CONSOLE) };
+    const told = await collectLog("background_failed", async () => {
+      for (const attempts of [1, 2, 3]) {
+        expect(await deliver([mixed], away, { attempts })).toEqual({ acked: [], retried: ["m0"] });
+      }
+    });
+    expect(told).toMatchObject([{ task: "selection-publish" }]);
+  });
+
   it("[RT35] waits in the queue while the database is away, and is there once it is back", async () => {
     const message = toMessage();
     const lines = await collectLog("selection_log_failed", async () => {
@@ -160,7 +175,7 @@ describe("a message of another shape", () => {
       // A bundle is a text: its file is the array itself.
       const sent = bodies.map((body) => (Array.isArray(body) ? JSON.stringify(body) : body));
       const lines = await collectLog("selection_log_failed", async () => {
-        expect(await deliver(sent, bindings, queue)).toEqual({ acked: ["m0", "m1", "m2"], retried: [] });
+        expect(await deliver(sent, bindings, { queue })).toEqual({ acked: ["m0", "m1", "m2"], retried: [] });
       });
       const day = new Date().toISOString().slice(0, 10);
       for (const [index, body] of bodies.entries()) {

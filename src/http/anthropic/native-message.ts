@@ -31,16 +31,19 @@ export class NativeMessage {
   pass(text: string, names: AnswerNames): string {
     this.begun += countMatches(text, BLOCK_START);
     this.closed += countMatches(text, BLOCK_STOP);
-    return text.startsWith(START) ? rename(text, names) : text;
+    return rename(text, names);
   }
 }
 
+/** The message starts once, as a rule with the first event. */
 function rename(text: string, names: AnswerNames): string {
-  const end = text.indexOf("\n\n");
-  const start = MessageStart.safeParse(JSON.parse(text.slice(START.length, end)));
+  const at = text.startsWith(START) ? 0 : text.indexOf(`\n\n${START}`) + 2;
+  if (!text.startsWith(START, at)) return text;
+  const end = text.indexOf("\n\n", at);
+  const start = MessageStart.safeParse(JSON.parse(text.slice(at + START.length, end)));
   if (!start.success) return text;
   const named = { ...start.data, message: { ...start.data.message, ...names } };
-  return `${START}${JSON.stringify(named)}${text.slice(end)}`;
+  return `${text.slice(0, at)}${START}${JSON.stringify(named)}${text.slice(end)}`;
 }
 
 function countMatches(text: string, pattern: RegExp): number {

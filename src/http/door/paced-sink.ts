@@ -6,7 +6,7 @@ import type { Clock } from "../../base/clock.ts";
 import { toBytes } from "./wire-writer.ts";
 
 /** Least time between two writes: that of one picture at sixty a second. Milliseconds. */
-export const WRITE_INTERVAL_MS = 25;
+export const WRITE_INTERVAL_MS = 16;
 /** How much may be on its way to a slow reader before nothing more is asked of the provider, characters. */
 export const MAX_UNREAD_CHARACTERS = 65_536;
 

@@ -1,19 +1,28 @@
 /**
- * Reads a provider's body. Each piece costs a turn of the loop, whatever its size; so a stream that arrives much faster
- * than anybody reads is taken a few words at a time, and one at a model's usual pace word by word. A read that waits cannot
- * be taken back: what it waits for is kept small, since it comes late when the stream pauses. Rule PR95.
+ * Reads a provider's body. What comes is taken from the network at once and handed on in pieces, forty a second at the
+ * most: a piece costs a turn of everything behind it, whatever its size. Rules PR95, PR98.
  */
 
-/** In how long half of what has come counts no more: the time of one picture on a screen, milliseconds. */
+/** Least time between two pieces that are handed on, so that forty come a second at the most. Milliseconds. */
+const PIECE_INTERVAL_MS = 25;
+/** As many as that are handed on at once: the first word of an answer is among them. */
+const FREE_PIECES = 4;
+/** What is handed on at once although the interval is not over, and where the network has to wait. */
+const ENOUGH_BYTES = 16_384;
+const MAX_HELD_BYTES = 65_536;
+/** Room for one read of the network. */
+const READ_BYTES = 4_096;
+
+/** In how long half of what has come counts no more, milliseconds. */
 const HALF_LIFE_MS = 16;
-/** The part of what came lately that the next read waits for. */
+/**
+ * What may have come lately before a read waits for more than there is: some seven words in one burst, or some 400 words
+ * a second, which is faster than models speak.
+ */
+const FREE_BYTES = 1_536;
+/** Of what came beyond, the part that the next read waits for; and the most, some nine words. */
 const GATHERED_PART = 0.5;
-/** What may come in one burst before anything is waited for: two or three words. */
-const FREE_BYTES = 512;
-/** The most that is waited for: some nine words. */
 const MAX_GATHER_BYTES = 2_048;
-/** Room for one piece. */
-const MAX_BYTES = 4_096;
 
 /** As the standard has it; not every list of types knows the second parameter yet. */
 interface GatheringReader {
@@ -28,37 +37,42 @@ type Reader =
   | { readonly type: "byob"; readonly reader: GatheringReader; buffer: ArrayBuffer }
   | { readonly type: "default"; readonly reader: ReadableStreamDefaultReader<Uint8Array> };
 
+/** What a body has come to: its end, or why it broke. */
+type Over = { readonly error: unknown } | "end";
+
 export class BodyReader {
   private readonly source: Reader;
   private readonly nowMs: () => number;
-  private lastReadMs: number;
-  /** Bytes that came lately, the older the fewer. */
-  private recent = 0;
-  /** What the next read waits for at the least. */
-  private least = 1;
+  /** Read from the network and not handed on. */
+  private held: Uint8Array = new Uint8Array(READ_BYTES);
+  private heldBytes = 0;
+  private over: Over | null = null;
+  private isPumping = false;
+  /** Wakes whoever waits for something to happen: the pump for room, a reader for bytes. */
+  private wakePump: (() => void) | null = null;
+  private wakeReader: (() => void) | null = null;
+  private lastPieceMs = Number.NEGATIVE_INFINITY;
+  private pieces = 0;
+  private readonly arrivals: Arrivals;
 
-  /** `nowMs` is read once a piece. */
   constructor(body: ReadableStream<Uint8Array>, nowMs: () => number) {
     this.source = openReader(body);
     this.nowMs = nowMs;
-    this.lastReadMs = nowMs();
+    this.arrivals = new Arrivals(nowMs());
   }
 
-  /** The next piece, valid until the next read; null at the end. Rejects when the connection breaks. */
+  /** The next piece, valid until the next read; null at the end. Rejects when the connection has broken. */
   async read(): Promise<Uint8Array | null> {
-    const { source } = this;
-    if (source.type === "default") {
-      const { done, value } = await source.reader.read();
-      return done ? null : value;
+    if (!this.isPumping) {
+      this.isPumping = true;
+      void this.pump();
     }
-    const view = new Uint8Array(source.buffer);
-    const { done, value } = await source.reader.read(view, { min: this.least });
-    if (value === undefined) return null;
-    source.buffer = value.buffer;
-    // A body that ends before there is enough gives what there was, and says that it is done with the next read.
-    if (value.byteLength === 0) return done ? null : value;
-    this.note(value.byteLength);
-    return value;
+    while (this.heldBytes === 0 && this.over === null) await this.sleep();
+    const waitMs = this.pieces < FREE_PIECES ? 0 : this.lastPieceMs + PIECE_INTERVAL_MS - this.nowMs();
+    if (waitMs > 0 && this.heldBytes < ENOUGH_BYTES && this.over === null) await this.pause(waitMs);
+    if (this.heldBytes > 0) return this.take();
+    if (this.over === "end" || this.over === null) return null;
+    throw this.over.error;
   }
 
   /** Lets the body go, which closes its connection. */
@@ -66,24 +80,107 @@ export class BodyReader {
     return this.source.reader.cancel();
   }
 
-  private note(bytes: number): void {
-    const nowMs = this.nowMs();
-    // Both the older bytes and these, which came somewhere in between, count the less the longer it took.
-    const halvings = Math.max(0, nowMs - this.lastReadMs) / HALF_LIFE_MS;
-    const kept = 0.5 ** halvings;
-    const keptOfNew = halvings === 0 ? 1 : (1 - kept) / (halvings * Math.LN2);
-    this.recent = this.recent * kept + bytes * keptOfNew;
-    this.lastReadMs = nowMs;
-    this.least = Math.max(
-      1,
-      Math.min(MAX_GATHER_BYTES, Math.floor((this.recent - FREE_BYTES) * GATHERED_PART)),
-    );
+  private take(): Uint8Array {
+    const piece = this.held.subarray(0, this.heldBytes);
+    this.held = new Uint8Array(READ_BYTES);
+    this.heldBytes = 0;
+    this.pieces += 1;
+    this.lastPieceMs = this.nowMs();
+    this.wakePump?.();
+    return piece;
+  }
+
+  /** Until there are bytes, or none will come. */
+  private sleep(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wakeReader = resolve;
+    });
+  }
+
+  /** Until the time is over, there is enough, or nothing more will come. */
+  private async pause(durationMs: number): Promise<void> {
+    let isTimeOver = false;
+    const timer = setTimeout(() => {
+      isTimeOver = true;
+      this.wakeReader?.();
+    }, durationMs);
+    while (!isTimeOver && this.heldBytes < ENOUGH_BYTES && this.over === null) await this.sleep();
+    clearTimeout(timer);
+  }
+
+  /** Never rejects: what breaks it is for whoever reads. */
+  private async pump(): Promise<void> {
+    try {
+      for (;;) {
+        const bytes = await this.readNetwork();
+        if (bytes === null) break;
+        this.hold(bytes);
+        while (this.heldBytes >= MAX_HELD_BYTES) {
+          await new Promise<void>((resolve) => {
+            this.wakePump = resolve;
+          });
+        }
+      }
+      this.over = "end";
+    } catch (error) {
+      this.over = { error };
+    }
+    this.wakeReader?.();
+  }
+
+  private async readNetwork(): Promise<Uint8Array | null> {
+    const { source } = this;
+    if (source.type === "default") {
+      const { done, value } = await source.reader.read();
+      return done ? null : value;
+    }
+    const view = new Uint8Array(source.buffer);
+    const { done, value } = await source.reader.read(view, { min: this.arrivals.toWaitFor });
+    if (value === undefined) return null;
+    source.buffer = value.buffer;
+    // A body that ends before there is enough gives what there was, and says that it is done with the next read.
+    if (value.byteLength === 0) return done ? null : value;
+    this.arrivals.note(value.byteLength, this.nowMs());
+    return value;
+  }
+
+  private hold(bytes: Uint8Array): void {
+    const needed = this.heldBytes + bytes.byteLength;
+    if (needed > this.held.byteLength) {
+      const larger = new Uint8Array(Math.max(needed, 2 * this.held.byteLength));
+      larger.set(this.held.subarray(0, this.heldBytes));
+      this.held = larger;
+    }
+    this.held.set(bytes, this.heldBytes);
+    const isFirst = this.heldBytes === 0;
+    this.heldBytes = needed;
+    // In between, only the time wakes who reads.
+    if (isFirst || needed >= ENOUGH_BYTES) this.wakeReader?.();
+  }
+}
+
+/** How fast bytes came lately, and so how many the next read may wait for: it cannot be taken back when they do not come. */
+class Arrivals {
+  toWaitFor = 1;
+  private lastMs: number;
+  /** Bytes that came lately, the older the fewer. */
+  private recent = 0;
+
+  constructor(nowMs: number) {
+    this.lastMs = nowMs;
+  }
+
+  note(bytes: number, nowMs: number): void {
+    this.recent = this.recent * 0.5 ** (Math.max(0, nowMs - this.lastMs) / HALF_LIFE_MS) + bytes;
+    this.lastMs = nowMs;
+    const gathered = Math.floor((this.recent - FREE_BYTES) * GATHERED_PART);
+    this.toWaitFor = Math.max(1, Math.min(MAX_GATHER_BYTES, gathered));
   }
 }
 
 function openReader(body: ReadableStream<Uint8Array>): Reader {
   try {
-    return { type: "byob", reader: body.getReader({ mode: "byob" }), buffer: new ArrayBuffer(MAX_BYTES) };
+    return { type: "byob", reader: body.getReader({ mode: "byob" }), buffer: new ArrayBuffer(READ_BYTES) };
   } catch {
     // Not a stream of bytes, as the answers of some libraries are: it is read as it comes.
     return { type: "default", reader: body.getReader() };

@@ -77,6 +77,7 @@ describe("a whole stream", () => {
       const text = toText(FULL, lineEnd);
       const expected = withoutWire(scan(text));
       expect(expected).toEqual([
+        { type: "reasoning-delta", text: "" },
         { type: "reasoning-delta", text: "hm" },
         { type: "reasoning-delta", text: "", proof: { signature: "s1" } },
         { type: "reasoning-delta", text: "", proof: { redactedData: "d1" } },
@@ -109,6 +110,34 @@ describe("a whole stream", () => {
       FULL.filter(({ type }) => type !== "ping" && type !== "message_delta" && type !== "message_stop"),
     );
     for (const length of [1, 7, 100, 10_000]) expect(wireOf(scan(toText(FULL), length))).toBe(passed);
+  });
+
+  it("[PR119] tells that it thinks, as long as it does, although its thoughts stay hidden", () => {
+    const hidden = { type: "thinking", thinking: "", signature: "" };
+    const [start = {}, proof = {}, stop = {}] = block(0, hidden, {
+      type: "signature_delta",
+      signature: "s1",
+    });
+    const scanner = new AnthropicScanner();
+    const alive = [{ type: "reasoning-delta", text: "" }];
+    expect(withoutWire(scanner.feed(toText([START, PING])))).toEqual([]);
+    const begun = scanner.feed(toText([start]));
+    expect(withoutWire(begun)).toEqual(alive);
+    expect(wireOf(begun)).toBe(toText([START, start]));
+    expect(scanner.feed(toText([PING]))).toEqual(alive);
+    scanner.feed(toText([proof, stop]));
+    expect(withoutWire(scanner.feed(toText([PING])))).toEqual([]);
+  });
+
+  it("[PR111] takes the input of a call that comes whole with its beginning", () => {
+    const [start = {}, stop = {}] = block(0, { type: "tool_use", id: "t1", name: "look", input: { a: 1 } });
+    const events = withoutWire(scan(toText([START, start, stop, ended("tool_use"), STOP])));
+    expect(events).toContainEqual({
+      type: "tool-call",
+      toolCallId: "t1",
+      toolName: "look",
+      input: '{"a":1}',
+    });
   });
 
   it("[PR112] hands out an event whose data came in two lines in one", () => {

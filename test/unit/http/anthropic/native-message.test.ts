@@ -56,6 +56,30 @@ describe("a stream in the wire's own words", () => {
     ]);
   });
 
+  it("[HT181] is passed on under our names although something stands before its start", () => {
+    const writer = createWriter();
+    const news = { type: "news", text: "hello" };
+    const sent = writer.write([
+      startOf("anthropic/claude-x"),
+      ...adapt([news, START, begin(0, "text"), words(0, "Hello")]),
+    ]);
+    expect(readEvents(sent).slice(0, 2)).toEqual([
+      news,
+      { ...START, message: { ...START.message, id: "msg_1", model: "anthropic/claude-x" } },
+    ]);
+  });
+
+  it("[HT181] that breaks while it thinks in silence has begun, and is gone on with", () => {
+    const writer = createWriter();
+    const begun = writer.write([startOf("anthropic/claude-x"), ...adapt([START, begin(0, "thinking")])]);
+    expect(readEvents(begun)).toHaveLength(2);
+    const rest = writer.write([startOf("openai/m"), text("Hello")]) + writer.end(END, BREAKWATER);
+    expect(readEvents(rest).slice(0, 2)).toEqual([
+      close(0),
+      { type: "content_block_start", index: 1, content_block: { type: "text", text: "" } },
+    ]);
+  });
+
   it("[HT181] that breaks in a text is gone on with in its block", () => {
     const writer = createWriter();
     const sent = [

@@ -1,12 +1,26 @@
-/** When a body is read word by word, and when it is gathered. */
-import { expect, it } from "vitest";
+/** When what comes of a body is handed on, and what a read of the network waits for. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BodyReader } from "../../../../src/providers/client/body-reader.ts";
 
 const WORD = new Uint8Array(250).fill(97);
+/** What may come late when a fast stream pauses: 2 KB. */
+const MOST_HELD_WORDS = Math.ceil(2_048 / WORD.byteLength);
 
-/** A body whose pieces come one after the other when `send` says so; the clock stands still in between. */
-function open() {
-  let nowMs = 1_000;
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+interface Line {
+  readonly reader: BodyReader;
+  readonly send: (words?: number) => void;
+  readonly end: () => void;
+  readonly breakOff: () => void;
+}
+
+function open(): Line {
   let controller: ReadableByteStreamController | null = null;
   const body = new ReadableStream<Uint8Array>({
     type: "bytes",
@@ -16,103 +30,162 @@ function open() {
       controller = given;
     },
   });
-  const reader = new BodyReader(body, () => nowMs);
   return {
-    reader,
-    send: (afterMs: number, bytes: Uint8Array = WORD): void => {
-      nowMs += afterMs;
-      controller?.enqueue(bytes.slice());
+    reader: new BodyReader(body, Date.now),
+    send: (words = 1) => {
+      for (let word = 0; word < words; word += 1) controller?.enqueue(WORD.slice());
     },
-    end: (): void => {
+    end: () => {
       controller?.close();
       // A stream that is closed answers the read that waits only when it is told to.
       controller?.byobRequest?.respond(0);
     },
-    /** The read that is under way. */
-    reading: null as Promise<Uint8Array | null> | null,
+    breakOff: () => controller?.error(new Error("reset")),
   };
 }
 
-/** Sends so many words, one every `everyMs`; tells after how many of them each piece was there. */
-async function run(line: ReturnType<typeof open>, words: number, everyMs: number): Promise<number[]> {
-  const pieces: number[] = [];
-  for (let word = 1; word <= words; word += 1) {
-    line.reading ??= line.reader.read();
-    let isRead = false;
-    void line.reading.then(() => {
-      isRead = true;
-    });
-    line.send(everyMs);
-    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-    if (!isRead) continue;
-    pieces.push(word);
-    line.reading = null;
+const pass = (durationMs: number): Promise<unknown> => vi.advanceTimersByTimeAsync(durationMs);
+
+/** Sends words, so many in each step and a step every `everyMs`. */
+async function run(line: Line, steps: number, everyMs: number, wordsEach = 1): Promise<void> {
+  for (let step = 0; step < steps; step += 1) {
+    line.send(wordsEach);
+    await pass(everyMs);
   }
-  return pieces;
 }
 
-it("[PR95] a stream at a model's pace is read word by word", async () => {
-  expect(await run(open(), 50, 20)).toHaveLength(50);
-});
-
-it("[PR95] a fast model is read word by word too: when it pauses, nothing is held back", async () => {
-  expect(await run(open(), 100, 8)).toHaveLength(100);
-});
-
-it("[PR95] a burst of words before a pause is not waited with", async () => {
-  const line = open();
-  for (let burst = 0; burst < 5; burst += 1) {
-    expect(await run(line, 1, 100)).toEqual([1]);
-    expect(await run(line, 3, 0)).toHaveLength(3);
-  }
-});
-
-it("[PR95] a stream that is much faster is gathered, and never more than a few words of it are waited for", async () => {
-  const line = open();
-  const pieces = await run(line, 400, 0.1);
-  expect(pieces.length).toBeLessThan(120);
-  const most = Math.max(...pieces.map((words, index) => words - (pieces[index - 1] ?? 0)));
-  expect(most).toBe(Math.ceil(2_048 / WORD.byteLength));
-});
-
-it("[PR95] when it slows down, it is read word by word again", async () => {
-  const line = open();
-  await run(line, 400, 0.1);
-  // What the read that is under way still waits for.
-  await run(line, 9, 60);
-  expect(await run(line, 20, 60)).toHaveLength(20);
-});
-
-it("[PR95] what was waited for and did not come is given with the end", async () => {
-  const line = open();
-  let bytes = 0;
-  const all = (async () => {
-    for (let piece = await line.reader.read(); piece !== null; piece = await line.reader.read()) {
-      bytes += piece.byteLength;
+/** Reads without a pause; `words` is how many each piece had, `result` is how it ended. */
+function follow({ reader }: Line) {
+  const seen = {
+    words: [] as number[],
+    result: null as null | "end" | "broken",
+    get total() {
+      return this.words.reduce((sum, words) => sum + words, 0);
+    },
+  };
+  void (async () => {
+    try {
+      for (let piece = await reader.read(); piece !== null; piece = await reader.read()) {
+        seen.words.push(piece.byteLength / WORD.byteLength);
+      }
+      seen.result = "end";
+    } catch {
+      seen.result = "broken";
     }
   })();
-  for (let word = 0; word < 60; word += 1) {
-    line.send(0.5);
-    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-  }
-  line.end();
-  await all;
-  expect(bytes).toBe(60 * WORD.byteLength);
+  return seen;
+}
+
+describe("[PR98] a stream is handed on", () => {
+  it("at once in its first words, and word by word at a model's pace", async () => {
+    const line = open();
+    const seen = follow(line);
+    await run(line, 4, 0);
+    expect(seen.words).toEqual([1, 1, 1, 1]);
+    await run(line, 50, 30);
+    expect(seen.words).toEqual(new Array(54).fill(1));
+  });
+
+  it("forty times a second when it comes faster, and nothing waits for longer than that when it pauses", async () => {
+    const line = open();
+    const seen = follow(line);
+    await run(line, 100, 5);
+    expect(seen.words.length).toBeLessThan(30);
+    await pass(25);
+    expect(seen.total).toBe(100);
+  });
+
+  it("to its end at once", async () => {
+    const line = open();
+    const seen = follow(line);
+    await run(line, 60, 0);
+    line.end();
+    await pass(0);
+    expect(seen).toMatchObject({ total: 60, result: "end" });
+  });
+
+  it("before the break that comes behind it", async () => {
+    const line = open();
+    const seen = follow(line);
+    await run(line, 20, 5);
+    line.breakOff();
+    await pass(0);
+    expect(seen).toMatchObject({ total: 20, result: "broken" });
+  });
+
+  it("as it comes where it is no stream of bytes", async () => {
+    const pieces = [WORD];
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull: (controller) => {
+          const piece = pieces.pop();
+          if (piece === undefined) controller.error(new Error("reset"));
+          else controller.enqueue(piece);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const reader = new BodyReader(body, Date.now);
+    expect(await reader.read()).toEqual(WORD);
+    await expect(reader.read()).rejects.toThrow("reset");
+  });
+
+  it("and not taken from the network while 64 KB of it wait for their reader", async () => {
+    let pulls = 0;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull: (controller) => {
+          pulls += 1;
+          controller.enqueue(new Uint8Array(10_000));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const reader = new BodyReader(body, Date.now);
+    expect((await reader.read())?.byteLength).toBe(10_000);
+    await pass(1_000);
+    expect(pulls).toBe(8);
+    expect((await reader.read())?.byteLength).toBe(70_000);
+    await reader.cancel();
+  });
 });
 
-it("[PR95] a body that is no stream of bytes is read as it comes, and a broken one rejects", async () => {
-  const pieces = [WORD];
-  const body = new ReadableStream<Uint8Array>(
-    {
-      pull: (controller) => {
-        const piece = pieces.pop();
-        if (piece === undefined) controller.error(new Error("reset"));
-        else controller.enqueue(piece);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  const reader = new BodyReader(body, () => 0);
-  expect(await reader.read()).toEqual(WORD);
-  await expect(reader.read()).rejects.toThrow("reset");
+describe("[PR95] a read of the network", () => {
+  it("waits for no more than there is at a pace that models have, nor in a burst before a pause", async () => {
+    const line = open();
+    const seen = follow(line);
+    await run(line, 200, 4);
+    await pass(25);
+    expect(seen.total).toBe(200);
+    for (let burst = 0; burst < 5; burst += 1) {
+      await run(line, 6, 0);
+      await pass(100);
+      expect(seen.total).toBe(200 + 6 * (burst + 1));
+    }
+  });
+
+  it("waits for some nine words at the most when the stream is much faster", async () => {
+    const line = open();
+    const seen = follow(line);
+    for (let words = 1; words <= 400; words += 1) {
+      await run(line, 1, words % 10 === 0 ? 1 : 0);
+    }
+    await pass(25);
+    expect(seen.total).toBeLessThan(400);
+    expect(seen.total).toBeGreaterThanOrEqual(400 - MOST_HELD_WORDS);
+    line.end();
+    await pass(0);
+    expect(seen).toMatchObject({ total: 400, result: "end" });
+  });
+
+  it("waits for no more than there is once the stream has slowed down", async () => {
+    const line = open();
+    const seen = follow(line);
+    await run(line, 40, 1, 10);
+    // What the read that is under way still waits for.
+    await run(line, MOST_HELD_WORDS, 60);
+    await run(line, 20, 60);
+    expect(seen.total).toBe(400 + MOST_HELD_WORDS + 20);
+    expect(seen.words.slice(-20)).toEqual(new Array(20).fill(1));
+  });
 });
