@@ -83,7 +83,7 @@ describe("[PR98] a stream is handed on", () => {
     await run(line, 4, 0);
     expect(seen.words).toEqual([1, 1, 1, 1]);
     await run(line, 50, 30);
-    expect(seen.words).toEqual(new Array(54).fill(1));
+    expect(seen.words).toEqual(Array.from({ length: 54 }, () => 1));
   });
 
   it("forty times a second when it comes faster, and nothing waits for longer than that when it pauses", async () => {
@@ -186,6 +186,6 @@ describe("[PR95] a read of the network", () => {
     await run(line, MOST_HELD_WORDS, 60);
     await run(line, 20, 60);
     expect(seen.total).toBe(400 + MOST_HELD_WORDS + 20);
-    expect(seen.words.slice(-20)).toEqual(new Array(20).fill(1));
+    expect(seen.words.slice(-20)).toEqual(Array.from({ length: 20 }, () => 1));
   });
 });
