@@ -53,7 +53,11 @@ it("[PR95] [HT185] when a fast stream pauses, its reader has all but the newest 
   const answer = await ask({ models: [OPENAI, GOOGLE], stream: true, messages: LONG });
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  while (text.split('"content"').length < 135) text += (await reader?.read())?.value ?? "";
+  while (text.split('"content"').length < 135) {
+    const next = await reader?.read();
+    if (next?.done !== false) throw new Error(`the stream ended after ${text}`);
+    text += next.value;
+  }
   // Nobody has gone on with it yet, so all of it is from the one that pauses.
   expect((await readJournal()).map(({ provider }) => provider)).toEqual(["openai"]);
   await reader?.cancel();

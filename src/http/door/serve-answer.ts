@@ -132,8 +132,7 @@ async function drain({ answer }: OpenAnswer, writer: WireWriter, sink: PacedSink
   for (;;) {
     const next = await answer.next();
     if (next.done === true) return next.value;
-    const behind = sink.send(writer.write(next.value));
-    if (behind !== null) await behind;
+    await sink.send(writer.write(next.value));
   }
 }
 

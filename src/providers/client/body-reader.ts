@@ -7,8 +7,9 @@
 const PIECE_INTERVAL_MS = 25;
 /** As many as that are handed on at once: the first word of an answer is among them. */
 const FREE_PIECES = 4;
-/** What is handed on at once although the interval is not over, and where the network has to wait. */
+/** What is handed on although the interval is not over. */
 const ENOUGH_BYTES = 16_384;
+/** When so much waits for whoever reads, nothing more is read. */
 const MAX_HELD_BYTES = 65_536;
 /** Room for one read of the network. */
 const READ_BYTES = 4_096;
@@ -46,8 +47,9 @@ export class BodyReader {
   /** Read from the network and not handed on. */
   private held: Uint8Array = new Uint8Array(READ_BYTES);
   private heldBytes = 0;
+  /** What the piece that was handed on stands in; the next one makes it free again. */
+  private given: Uint8Array = new Uint8Array(READ_BYTES);
   private over: Over | null = null;
-  private isPumping = false;
   /** Wakes whoever waits for something to happen: the pump for room, a reader for bytes. */
   private wakePump: (() => void) | null = null;
   private wakeReader: (() => void) | null = null;
@@ -55,18 +57,16 @@ export class BodyReader {
   private pieces = 0;
   private readonly arrivals: Arrivals;
 
+  /** Begins to read at once. */
   constructor(body: ReadableStream<Uint8Array>, nowMs: () => number) {
     this.source = openReader(body);
     this.nowMs = nowMs;
     this.arrivals = new Arrivals(nowMs());
+    void this.pump();
   }
 
   /** The next piece, valid until the next read; null at the end. Rejects when the connection has broken. */
   async read(): Promise<Uint8Array | null> {
-    if (!this.isPumping) {
-      this.isPumping = true;
-      void this.pump();
-    }
     while (this.heldBytes === 0 && this.over === null) await this.sleep();
     const waitMs = this.pieces < FREE_PIECES ? 0 : this.lastPieceMs + PIECE_INTERVAL_MS - this.nowMs();
     if (waitMs > 0 && this.heldBytes < ENOUGH_BYTES && this.over === null) await this.pause(waitMs);
@@ -82,7 +82,7 @@ export class BodyReader {
 
   private take(): Uint8Array {
     const piece = this.held.subarray(0, this.heldBytes);
-    this.held = new Uint8Array(READ_BYTES);
+    [this.held, this.given] = [this.given, this.held];
     this.heldBytes = 0;
     this.pieces += 1;
     this.lastPieceMs = this.nowMs();
