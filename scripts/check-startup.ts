@@ -1,17 +1,12 @@
 /** Holds the deployed Worker to its limits before the first request. Part of the continuous integration. Rule CM40. */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { measureStartup } from "./startup/measure-startup.ts";
-
-/** The platform gives a Worker a second on machines of its own; a cold start that is felt is lost long before. */
-const MAX_CPU_MS = 100;
-/** The platform's limit for the smallest plan is 3 MB. */
-const MAX_GZIP_KIB = 1_024;
-const STARTS = 3;
+import { withStartupMeter } from "./startup/measure-startup.ts";
+import { judgeStartup } from "./startup/startup-limit.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { cpuMs, bundleGzipKiB } = await measureStartup(root, STARTS);
+const { holds, startup, referenceMs, maxCpuMs, maxGzipKiB } = await withStartupMeter(root, judgeStartup);
 console.log(
-  `The Worker starts in ${cpuMs} ms of CPU (at most ${MAX_CPU_MS}); its bundle has ${Math.round(bundleGzipKiB)} KiB (at most ${MAX_GZIP_KIB}).`,
+  `The Worker starts in ${startup.cpuMs} ms of CPU (less than ${maxCpuMs} is asked here, where the reference takes ${referenceMs}); its bundle has ${Math.round(startup.bundleGzipKiB)} KiB (less than ${maxGzipKiB}).`,
 );
-process.exitCode = cpuMs < MAX_CPU_MS && bundleGzipKiB < MAX_GZIP_KIB ? 0 : 1;
+process.exitCode = holds ? 0 : 1;

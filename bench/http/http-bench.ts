@@ -5,7 +5,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { measureStartup } from "../../scripts/startup/measure-startup.ts";
+import { withStartupMeter } from "../../scripts/startup/measure-startup.ts";
+import { judgeStartup } from "../../scripts/startup/startup-limit.ts";
 import type { Bench, BenchContext, BenchReport } from "../bench.ts";
 import { startUpstreamThread } from "../start-upstream.ts";
 import { measureHeap } from "./heap.ts";
@@ -14,7 +15,6 @@ import { runLoad, type LoadResult, type Target } from "./load.ts";
 import { startSystems, type Systems } from "./systems.ts";
 
 const ROUNDS = 3;
-const STARTS = 3;
 const STREAMS = { calls: 600, connections: 32, stream: true };
 const CALLS = { calls: 3_000, connections: 32, stream: false };
 /** One after the other: what a call costs when nothing waits for it. */
@@ -63,7 +63,7 @@ async function measure({ root, tell }: BenchContext, systems: Systems): Promise<
   tell("10,000 calls, for the memory");
   const heap = await measureHeap({ root, ...systems });
   tell("starting the bundle");
-  const startup = await measureStartup(root, STARTS);
+  const startup = await withStartupMeter(root, judgeStartup);
   return {
     streams,
     calls,
