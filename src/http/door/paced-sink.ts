@@ -1,6 +1,8 @@
 /**
  * Writes the events of a stream to its reader: at once, and no more often than once in a picture of a screen. Handing
- * bytes to a reader costs several times what making them does, so what comes faster goes out together. Rule HT185.
+ * bytes to a reader costs several times what making them does, so what comes faster goes out together. While there is
+ * nothing to say, a comment says that the stream is alive: middleboxes cut silent connections, and the platform tells of
+ * a reader who has gone only when something is written. Rules HT185, HT189.
  */
 import type { Clock } from "../../base/clock.ts";
 import { toBytes } from "./wire-writer.ts";
@@ -9,6 +11,10 @@ import { toBytes } from "./wire-writer.ts";
 export const WRITE_INTERVAL_MS = 16;
 /** How much may be on its way to a slow reader before nothing more is asked of the provider, characters. */
 export const MAX_UNREAD_CHARACTERS = 65_536;
+/** How long a stream says nothing before it says that it is alive, milliseconds. */
+export const KEEP_ALIVE_MS = 5_000;
+/** A comment of the event stream: no client sees it. */
+export const KEEP_ALIVE = ": still here\n\n";
 
 export class PacedSink {
   private readonly writer: WritableStreamDefaultWriter<Uint8Array>;
@@ -16,6 +22,7 @@ export class PacedSink {
   private readonly onGone: () => void;
   private waiting = "";
   private cancelTimer: (() => void) | null = null;
+  private cancelKeepAlive: () => void;
   private lastWriteMs = Number.NEGATIVE_INFINITY;
   private unread = 0;
   /** Settles when everything that was written has been read. */
@@ -27,6 +34,7 @@ export class PacedSink {
     this.clock = clock;
     this.onGone = onGone;
     this.writer.closed.catch(onGone);
+    this.cancelKeepAlive = clock.startTimer(KEEP_ALIVE_MS, () => this.keepAlive());
   }
 
   /** Null, or what to wait for before more is sent: the reader is behind. Never rejects. */
@@ -43,9 +51,19 @@ export class PacedSink {
 
   /** The last words, with all that still waits. Resolves when they have been read, or nobody is there. */
   async end(text: string): Promise<void> {
+    this.cancelKeepAlive();
     this.waiting += text;
     this.write();
     await this.writer.close().catch(this.onGone);
+  }
+
+  /** One timer that looks back, instead of one that each write starts anew. A reader that is behind hears enough. */
+  private keepAlive(): void {
+    const silentMs = this.clock.nowMs() - this.lastWriteMs;
+    const isSilent = silentMs >= KEEP_ALIVE_MS && this.unread === 0;
+    if (isSilent) void this.send(KEEP_ALIVE);
+    const waitMs = silentMs >= KEEP_ALIVE_MS ? KEEP_ALIVE_MS : KEEP_ALIVE_MS - silentMs;
+    this.cancelKeepAlive = this.clock.startTimer(waitMs, () => this.keepAlive());
   }
 
   private write(): void {

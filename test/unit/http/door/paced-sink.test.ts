@@ -1,6 +1,12 @@
 /** When the events of a stream are written to its reader, with the clock in hand. */
 import { describe, expect, it } from "vitest";
-import { MAX_UNREAD_CHARACTERS, PacedSink, WRITE_INTERVAL_MS } from "../../../../src/http/door/paced-sink.ts";
+import {
+  KEEP_ALIVE,
+  KEEP_ALIVE_MS,
+  MAX_UNREAD_CHARACTERS,
+  PacedSink,
+  WRITE_INTERVAL_MS,
+} from "../../../../src/http/door/paced-sink.ts";
 import { VirtualClock } from "../../../fakes/virtual-clock.ts";
 
 /** A sink whose reader takes everything at once, or nothing. */
@@ -38,7 +44,7 @@ describe("[HT185] the events of a stream are written", () => {
       expect(writes.at(-1)).toBe(word);
       await clock.advance(WRITE_INTERVAL_MS);
     }
-    expect(clock.pendingTimers).toBe(0);
+    expect(writes).toEqual(["a", "b", "c"]);
   });
 
   it("together when they come faster, at the latest after the interval", async () => {
@@ -102,5 +108,46 @@ describe("[HT185] a reader", () => {
     expect(gone).toBeGreaterThan(0);
     void sink.send("a");
     await sink.end("b");
+  });
+});
+
+describe("[HT189] a stream that has nothing to say", () => {
+  it("says that it is alive every five seconds, and not sooner", async () => {
+    const { clock, writes, sink } = open();
+    void sink.send("a");
+    await clock.advance(KEEP_ALIVE_MS - 1);
+    expect(writes).toEqual(["a"]);
+    await clock.advance(1);
+    expect(writes).toEqual(["a", KEEP_ALIVE]);
+    await clock.advance(2 * KEEP_ALIVE_MS);
+    expect(writes).toEqual(["a", KEEP_ALIVE, KEEP_ALIVE, KEEP_ALIVE]);
+  });
+
+  it("counts from its last word", async () => {
+    const { clock, writes, sink } = open();
+    await clock.advance(KEEP_ALIVE_MS - 1);
+    void sink.send("a");
+    await clock.advance(KEEP_ALIVE_MS - 1);
+    expect(writes).toEqual(["a"]);
+    await clock.advance(1);
+    expect(writes).toEqual(["a", KEEP_ALIVE]);
+  });
+
+  it("says nothing behind its end", async () => {
+    const { clock, writes, sink } = open();
+    await sink.end("!");
+    await clock.advance(10 * KEEP_ALIVE_MS);
+    expect(writes).toEqual(["!", "closed"]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("says nothing to a reader that has not taken what was said", async () => {
+    const { clock, writes, sink, letRead } = open({ isReading: false });
+    void sink.send("a");
+    await clock.advance(10 * KEEP_ALIVE_MS);
+    expect(writes).toEqual(["a"]);
+    letRead();
+    await clock.advance(KEEP_ALIVE_MS);
+    expect(writes).toEqual(["a", KEEP_ALIVE]);
   });
 });
