@@ -301,6 +301,23 @@ describe("a stream", () => {
     expect(await readSelection(answer)).toMatchObject({ status: "cancelled", provider: "openai" });
   });
 
+  it("[HT189] so does one who goes away while the provider is silent", { timeout: 30_000 }, async () => {
+    await breakProvider("openai", { fault: "stall", afterChunks: 3, times: 1 });
+    const answer = await ask("[[words:60]]", { stream: true });
+    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text: string | undefined = "";
+    // The stream lives as long as its reader does.
+    while (text?.includes(": still here\n\n") === false) text = (await reader?.read())?.value;
+    expect(text).toBe(": still here\n\n");
+    expect(await readJournal("openai")).toMatchObject([{ outcome: "open" }]);
+    await reader?.cancel();
+    await waitUntil(
+      () => readJournal("openai"),
+      ([entry]) => entry?.outcome === "client-closed",
+    );
+    expect(await readSelection(answer)).toMatchObject({ status: "cancelled", provider: "openai" });
+  });
+
   it("[HT53] so does one who goes away before the first word", async () => {
     await breakProvider("openai", { fault: "hang", times: 1 });
     const controller = new AbortController();
