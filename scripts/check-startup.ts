@@ -5,8 +5,11 @@ import { withStartupMeter } from "./startup/measure-startup.ts";
 import { judgeStartup } from "./startup/startup-limit.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { holds, startup, referenceMs, maxCpuMs, maxGzipKiB } = await withStartupMeter(root, judgeStartup);
+const { holds, cpuMs, bundleGzipKiB, referenceMs, maxCpuMs, maxGzipKiB } = await withStartupMeter(
+  root,
+  judgeStartup,
+);
 console.log(
-  `The Worker starts in ${startup.cpuMs} ms of CPU (less than ${maxCpuMs} is asked here, where the reference takes ${referenceMs}); its bundle has ${Math.round(startup.bundleGzipKiB)} KiB (less than ${maxGzipKiB}).`,
+  `The Worker starts in ${cpuMs} ms of CPU (less than ${maxCpuMs} is asked here, where the reference takes ${referenceMs}); its bundle has ${Math.round(bundleGzipKiB)} KiB (less than ${maxGzipKiB}).`,
 );
 process.exitCode = holds ? 0 : 1;

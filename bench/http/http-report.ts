@@ -79,9 +79,9 @@ function toFigures(measured: Measured): BenchFigures {
     callVsPortkey: toRatio(calls, "portkey"),
     addedFirstByteP50Ms: toAdded(lone, 0.5),
     addedFirstByteP99Ms: toAdded(lone, 0.99),
-    startupCpuMs: Math.round(startup.startup.cpuMs),
+    startupCpuMs: Math.round(startup.cpuMs),
     startupMaxCpuMs: startup.maxCpuMs,
-    bundleGzipKiB: Math.round(startup.startup.bundleGzipKiB),
+    bundleGzipKiB: Math.round(startup.bundleGzipKiB),
     heapBefore10kCallsMiB: roundTo(heap.beforeMiB, 1),
     heapAfter10kCallsMiB: roundTo(heap.afterMiB, 1),
   };

@@ -1,6 +1,6 @@
 /**
  * A yardstick for machines: a Worker whose start is the same work everywhere and as dull as ours, source read once and
- * run once. Where it takes longer than it did on the machine the limit was set on, so does everything. Rule CM40.
+ * run once. Where it takes longer than it did on the machine the limit was set on, so does everything. Rule CM41.
  */
 
 /** So many that a start takes what ours does, and the profiler's samples, a millisecond apart, say something. */

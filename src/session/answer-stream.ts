@@ -5,14 +5,13 @@
  */
 import { z } from "zod";
 import type { Clock } from "../base/clock.ts";
+import { KEEP_ALIVE, toBytes, toServerSentEvent } from "../base/event-stream.ts";
 import { Receipt } from "../protocol/answer.ts";
 import { EndFrame, ErrorFrame, NoActiveFrame, StartFrame } from "../protocol/session-frame.ts";
 import type { ChatSocket } from "./live-turn.ts";
 
 /** Middleboxes cut connections that say nothing; the shortest patience that is common is half a minute. */
 const KEEP_ALIVE_EVERY_MS = 15_000;
-/** A comment of the event stream: no client sees it. */
-const KEEP_ALIVE = ": still here\n\n";
 /** More than any answer has: only a reader that takes nothing lets so much wait. */
 const MAX_WAITING_CHARACTERS = 8_000_000;
 const DONE = "data: [DONE]\n\n";
@@ -58,7 +57,6 @@ export class AnswerStream implements ChatSocket {
   private readonly clock: Clock;
   private readonly onOver: () => void;
   private readonly events: ReadableStream<Uint8Array>;
-  private readonly encoder = new TextEncoder();
   private controller: ReadableByteStreamController | null = null;
   private opening: Exclude<ChatReply, { type: "answer" }> | null = null;
   private waiting: string[] = [];
@@ -108,7 +106,7 @@ export class AnswerStream implements ChatSocket {
         return;
       case "chunk":
         this.noteServer(frame.chunk);
-        return this.write(toEvent(frame.chunk));
+        return this.write(toServerSentEvent(frame.chunk));
       case "end":
         this.write(DONE);
         return this.finish();
@@ -124,7 +122,7 @@ export class AnswerStream implements ChatSocket {
   /** Ends it without `[DONE]`: it did not come to its end here. */
   close(_code: number, reason: string): void {
     if (this.isOver) return;
-    this.write(toEvent({ type: "error", errorText: reason }));
+    this.write(toServerSentEvent({ type: "error", errorText: reason }));
     this.finish();
   }
 
@@ -156,7 +154,7 @@ export class AnswerStream implements ChatSocket {
       this.isWanted = false;
       this.waiting = [];
       this.waitingCharacters = 0;
-      controller.enqueue(this.encoder.encode(waiting.join("")));
+      controller.enqueue(toBytes(waiting.join("")));
     } else if (this.isOver) {
       this.controller = null;
       controller.close();
@@ -181,8 +179,4 @@ export class AnswerStream implements ChatSocket {
       else this.keepAlive();
     });
   }
-}
-
-function toEvent(chunk: unknown): string {
-  return `data: ${JSON.stringify(chunk)}\n\n`;
 }

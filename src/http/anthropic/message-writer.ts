@@ -2,16 +2,12 @@
  * Writes an answer as Anthropic's message: named events for a stream, one object otherwise. Blocks are numbered without
  * a gap, and one is closed before the next begins. Pure; one writer for one answer. Rules HT86 to HT90.
  */
+import { toServerSentEvent } from "../../base/event-stream.ts";
 import type { FinishReason, TokenUsage } from "../../protocol/answer.ts";
 import type { BreakwaterEnd } from "../../protocol/breakwater-end.ts";
 import type { AnswerEnd, AnswerEvent } from "../../routing/run-plan.ts";
 import type { ThoughtProof } from "../../providers/provider.ts";
-import {
-  toServerSentEvent,
-  type AnswerNames,
-  type WireRefusal,
-  type WireWriter,
-} from "../door/wire-writer.ts";
+import type { AnswerNames, WireRefusal, WireWriter } from "../door/wire-writer.ts";
 import { toFailureError, toInternalError } from "./anthropic-error.ts";
 import { NativeMessage } from "./native-message.ts";
 

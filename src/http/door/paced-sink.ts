@@ -5,7 +5,7 @@
  * a reader who has gone only when something is written. Rules HT185, HT189.
  */
 import type { Clock } from "../../base/clock.ts";
-import { toBytes } from "./wire-writer.ts";
+import { KEEP_ALIVE, toBytes } from "../../base/event-stream.ts";
 
 /** Least time between two writes: that of one picture at sixty a second. Milliseconds. */
 export const WRITE_INTERVAL_MS = 16;
@@ -13,8 +13,6 @@ export const WRITE_INTERVAL_MS = 16;
 export const MAX_UNREAD_CHARACTERS = 65_536;
 /** How long a stream says nothing before it says that it is alive, milliseconds. */
 export const KEEP_ALIVE_MS = 5_000;
-/** A comment of the event stream: no client sees it. */
-export const KEEP_ALIVE = ": still here\n\n";
 
 export class PacedSink {
   private readonly writer: WritableStreamDefaultWriter<Uint8Array>;
@@ -22,7 +20,7 @@ export class PacedSink {
   private readonly onGone: () => void;
   private waiting = "";
   private cancelTimer: (() => void) | null = null;
-  private cancelKeepAlive: () => void;
+  private cancelKeepAlive: () => void = () => undefined;
   private lastWriteMs = Number.NEGATIVE_INFINITY;
   private unread = 0;
   /** Settles when everything that was written has been read. */
@@ -34,7 +32,7 @@ export class PacedSink {
     this.clock = clock;
     this.onGone = onGone;
     this.writer.closed.catch(onGone);
-    this.cancelKeepAlive = clock.startTimer(KEEP_ALIVE_MS, () => this.keepAlive());
+    this.keepAliveIn(KEEP_ALIVE_MS);
   }
 
   /** Null, or what to wait for before more is sent: the reader is behind. Never rejects. */
@@ -58,12 +56,13 @@ export class PacedSink {
   }
 
   /** One timer that looks back, instead of one that each write starts anew. A reader that is behind hears enough. */
-  private keepAlive(): void {
-    const silentMs = this.clock.nowMs() - this.lastWriteMs;
-    const isSilent = silentMs >= KEEP_ALIVE_MS && this.unread === 0;
-    if (isSilent) void this.send(KEEP_ALIVE);
-    const waitMs = silentMs >= KEEP_ALIVE_MS ? KEEP_ALIVE_MS : KEEP_ALIVE_MS - silentMs;
-    this.cancelKeepAlive = this.clock.startTimer(waitMs, () => this.keepAlive());
+  private keepAliveIn(waitMs: number): void {
+    this.cancelKeepAlive = this.clock.startTimer(waitMs, () => {
+      const silentMs = this.clock.nowMs() - this.lastWriteMs;
+      const isSilent = silentMs >= KEEP_ALIVE_MS;
+      if (isSilent && this.unread === 0) void this.send(KEEP_ALIVE);
+      this.keepAliveIn(isSilent ? KEEP_ALIVE_MS : KEEP_ALIVE_MS - silentMs);
+    });
   }
 
   private write(): void {

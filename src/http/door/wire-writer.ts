@@ -42,13 +42,3 @@ export interface CallMistake {
   /** A sentence that says what to change. */
   readonly message: string;
 }
-
-const encoder = new TextEncoder();
-/** An event of an event stream as clients read it; with a name where the wire has names. */
-export function toServerSentEvent(data: object, name: string | null = null): string {
-  return `${name === null ? "" : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`;
-}
-
-export function toBytes(text: string): Uint8Array {
-  return encoder.encode(text);
-}

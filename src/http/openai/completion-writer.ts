@@ -2,15 +2,11 @@
  * Writes an answer as OpenAI's chat completion: chunk objects for a stream, one object otherwise. Pure; one writer
  * for one answer. Rules HT45 to HT52.
  */
+import { toServerSentEvent } from "../../base/event-stream.ts";
 import type { FinishReason, TokenUsage } from "../../protocol/answer.ts";
 import type { BreakwaterEnd } from "../../protocol/breakwater-end.ts";
 import type { AnswerEnd, AnswerEvent } from "../../routing/run-plan.ts";
-import {
-  toServerSentEvent,
-  type AnswerNames,
-  type WireRefusal,
-  type WireWriter,
-} from "../door/wire-writer.ts";
+import type { AnswerNames, WireRefusal, WireWriter } from "../door/wire-writer.ts";
 import { NativeWords } from "./native-words.ts";
 import { toOpenAiError, INTERNAL_ERROR } from "./openai-error.ts";
 

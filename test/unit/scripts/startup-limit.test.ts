@@ -28,7 +28,7 @@ it("[CM41] where the reference takes twice as long, the limit is twice as high, 
 
 it("[CM41] a slow start of ours is tried again, and a slow start of the reference allows nothing", async () => {
   const slowOnce = meterOf([150, 150, 90], [74]);
-  expect(await judgeStartup(slowOnce)).toMatchObject({ holds: true, startup: { cpuMs: 90 } });
+  expect(await judgeStartup(slowOnce)).toMatchObject({ holds: true, cpuMs: 90 });
   expect(slowOnce.calls).toEqual({ product: 3, reference: 3 });
   expect(await judgeStartup(meterOf([150], [148, 74]))).toMatchObject({ holds: false, referenceMs: 74 });
 });

@@ -2,6 +2,7 @@
  * Follows the answer of a chat to its end and tells it as a response, whole or as a stream. Whoever stops reading stops
  * nothing: the answer is the chat's. Rules HT113 to HT115.
  */
+import { toBytes } from "../../../base/event-stream.ts";
 import { describeError, describeStack } from "../../../auth/store/describe-error.ts";
 import { newId, type SessionId } from "../../../base/id.ts";
 import type { AnswerChunk } from "../../../protocol/answer-chunk.ts";
@@ -11,7 +12,6 @@ import type { AnswerEvent } from "../../../routing/run-plan.ts";
 import type { Server } from "../../../session/answer-stream.ts";
 import type { AppContext } from "../../app-env.ts";
 import type { DoorDeps } from "../../door/open-answer.ts";
-import { toBytes } from "../../door/wire-writer.ts";
 import type { ChatObject } from "../../services.ts";
 import { KeptAnswer, readChunks, toSaidEvents } from "./kept-answer.ts";
 import { toResponseId } from "./response-id.ts";

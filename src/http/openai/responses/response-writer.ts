@@ -2,11 +2,12 @@
  * Writes an answer as a response of OpenAI's Responses API: its events for a stream, one object otherwise. Pure; one
  * writer for one answer. Rules HT103 to HT108.
  */
+import { toServerSentEvent } from "../../../base/event-stream.ts";
 import type { TokenUsage } from "../../../protocol/answer.ts";
 import type { BreakwaterEnd } from "../../../protocol/breakwater-end.ts";
 import type { ResponseRequest } from "../../../protocol/openai-responses.ts";
 import type { AnswerEnd, AnswerEvent } from "../../../routing/run-plan.ts";
-import { toServerSentEvent, type WireRefusal, type WireWriter } from "../../door/wire-writer.ts";
+import type { WireRefusal, WireWriter } from "../../door/wire-writer.ts";
 import { toAnswerFailure, type AnswerFailure } from "../../door/answer-failure.ts";
 import { INTERNAL_ERROR, toOpenAiError } from "../openai-error.ts";
 import { ResponseOutput, type OutputEvent } from "./response-output.ts";

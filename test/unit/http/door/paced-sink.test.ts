@@ -1,7 +1,7 @@
 /** When the events of a stream are written to its reader, with the clock in hand. */
 import { describe, expect, it } from "vitest";
+import { KEEP_ALIVE } from "../../../../src/base/event-stream.ts";
 import {
-  KEEP_ALIVE,
   KEEP_ALIVE_MS,
   MAX_UNREAD_CHARACTERS,
   PacedSink,
@@ -45,6 +45,8 @@ describe("[HT185] the events of a stream are written", () => {
       await clock.advance(WRITE_INTERVAL_MS);
     }
     expect(writes).toEqual(["a", "b", "c"]);
+    // That of silence alone: a word that was written at once leaves none behind.
+    expect(clock.pendingTimers).toBe(1);
   });
 
   it("together when they come faster, at the latest after the interval", async () => {
