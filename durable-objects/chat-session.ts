@@ -21,6 +21,7 @@ import {
 import { LIVE_SUBPROTOCOL, PING, PONG } from "../src/protocol/session-frame.ts";
 import type { ChatQuestion, StoredMessage } from "../src/protocol/session-frame.ts";
 import type { ChatReply } from "../src/session/answer-stream.ts";
+import { readAskedAnswer, type AskedAnswer } from "../src/session/asked-answer.ts";
 import { toFileKey } from "../src/session/attachment-path.ts";
 import type { Chat } from "../src/session/chat.ts";
 import { parseJson, readClientFrame } from "../src/session/read-frame.ts";
@@ -151,6 +152,11 @@ export class ChatSession extends DurableObject<Bindings> {
   async findAnswer(messageId: string): Promise<StoredMessage | null> {
     const message = this.store.messages.find(messageId);
     return message?.role === "assistant" ? message : null;
+  }
+
+  /** An answer and what was asked for it; null for an id that is none, or whose question was taken back. */
+  async readAnswer(messageId: string): Promise<AskedAnswer | null> {
+    return readAskedAnswer(this.store, messageId);
   }
 
   /** The newest messages, or those above `before`; without that the running answer as far as it has come too. */

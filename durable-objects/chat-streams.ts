@@ -1,5 +1,6 @@
 /** The HTTP answers that are open on a chat's object: how many, and that none outlives the chat. Rules HT131, HT134, HT139. */
 import type { Clock } from "../src/base/clock.ts";
+import { CallSettings } from "../src/protocol/call-settings.ts";
 import { SendFrame, type ChatQuestion } from "../src/protocol/session-frame.ts";
 import { AnswerStream, type ChatReply } from "../src/session/answer-stream.ts";
 import type { Chat } from "../src/session/chat.ts";
@@ -16,8 +17,10 @@ export class ChatStreams {
   }
 
   async ask(chat: Chat, question: ChatQuestion): Promise<ChatReply> {
-    const frame = SendFrame.parse({ ...question, type: "send", id: "" });
-    return this.open(chat, (stream) => chat.handleFrame(stream, frame));
+    const { settings, ...asked } = question;
+    const frame = SendFrame.parse({ ...asked, type: "send", id: "" });
+    const parsed = settings === undefined ? null : CallSettings.parse(settings);
+    return this.open(chat, (stream) => chat.ask(stream, frame, parsed));
   }
 
   follow(chat: Chat): Promise<ChatReply> {

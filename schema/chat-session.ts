@@ -64,6 +64,13 @@ export const turn = sqliteTable("turn", {
   rewoundTo: integer("rewound_to").notNull().default(0),
 });
 
+/** What a program asked of a turn beside the question. Most turns have no such row. */
+export const callSettings = sqliteTable("call_settings", {
+  /** The turn's position. */
+  id: integer("id").primaryKey(),
+  body: text("body", { mode: "json" }).notNull(),
+});
+
 /**
  * The log of the running answer, and of the last one until the next begins. A row is appended to in place up to a
  * size, so that a turn writes few of them; it is keyed so that a turn's rows lie together in order.

@@ -71,6 +71,7 @@ export const ACCESS_RULES: readonly AccessRule[] = [
   rule("GET", "/v1/models/:model{.+}", "anyone-known"),
   rule("POST", "/v1/chat/completions", "anyone-known"),
   rule("POST", "/v1/responses", "anyone-known"),
+  rule("GET", "/v1/responses/:responseId", "anyone-known"),
   rule("POST", "/v1/embeddings", "anyone-known"),
   rule("POST", "/v1/messages", "anyone-known"),
   rule("POST", "/v1/messages/count_tokens", "anyone-known"),

@@ -23,6 +23,7 @@ import type {
   SharedChat,
 } from "../protocol/session-api.ts";
 import type { ChatQuestion, StoredMessage } from "../protocol/session-frame.ts";
+import type { AskedAnswer } from "../session/asked-answer.ts";
 import type { ChatReply } from "../session/answer-stream.ts";
 import type { SessionDirectory } from "../session/directory/directory.ts";
 import type { AppEnv } from "./app-env.ts";
@@ -67,6 +68,7 @@ export interface ChatObject {
   follow(): Promise<ChatReply>;
   /** An answer that has ended, with its receipt; null while it is being written, and for an id that is none. */
   findAnswer(messageId: string): Promise<StoredMessage | null>;
+  readAnswer(messageId: string): Promise<AskedAnswer | null>;
   search(query: string, limit: number): Promise<readonly SessionSearchHit[]>;
   /** The whole chat as a file, as UTF-8; null when there is none. */
   export(format: "json" | "markdown"): Promise<ReadableStream<Uint8Array> | null>;

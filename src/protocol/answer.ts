@@ -59,6 +59,8 @@ export const Receipt = z.object({
   costMicroUsd: z.int().nonnegative().nullable(),
   /** True when the words came from the sandbox's stand-ins and not from a model. */
   sandbox: z.boolean(),
+  /** Why the model stopped, of a complete answer. Left out while it is written, and in receipts from before. */
+  finishReason: FinishReason.nullable().exactOptional(),
   /** A sentence for the reader when the status is not `complete`. */
   notice: z.string().nullable(),
   /** Why this target was chosen, and what was passed over, one sentence each, in order. */

@@ -11,6 +11,7 @@
 import { z } from "zod";
 import { Receipt } from "./answer.ts";
 import { AnswerChunk } from "./answer-chunk.ts";
+import type { CallSettings } from "./call-settings.ts";
 import { RoutingPolicy } from "./selection.ts";
 
 export const LIVE_SUBPROTOCOL = "breakwater.v1";
@@ -61,7 +62,7 @@ export type SendFrame = z.infer<typeof SendFrame>;
 
 /** A `send` that does not come over a socket: what its frame says besides the socket's own business. */
 export type ChatQuestion = Pick<SendFrame, "requestId" | "trigger" | "messages" | "body"> &
-  Partial<Pick<SendFrame, "messageId">>;
+  Partial<Pick<SendFrame, "messageId">> & { readonly settings?: CallSettings };
 
 export const ResumeFrame = z.object({
   type: z.literal("resume"),

@@ -1,10 +1,11 @@
 /**
  * Reads what a `send` frame asks for against the chat as it stands: a new question, the same one again, an edited
- * one, or a new answer to an old one. Pure. Rules SE20 to SE29.
+ * one, or a new answer to an old one. Pure. Rules SE20 to SE29, SE92.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import type { SendFrame, StoredMessage } from "../protocol/session-frame.ts";
 import { acceptFiles } from "./accept-files.ts";
+import { acceptToolOutputs } from "./accept-tool-outputs.ts";
 import { toMessageText } from "./to-prompt.ts";
 
 export interface ChatFacts {
@@ -32,7 +33,7 @@ export type Acceptance =
       readonly type: "ask";
       readonly message: {
         readonly id: string | null;
-        /** The text alone, and the parts: the text and the files. */
+        /** The text alone, and the parts: what tools gave, the text and the files. */
         readonly text: string;
         readonly parts: StoredMessage["parts"];
         readonly parentId: string | null;
@@ -88,17 +89,25 @@ function acceptSubmit(frame: SendFrame, chat: ChatFacts): Result<Acceptance, str
   const text = toMessageText(message).trim();
   const files = acceptFiles(message, chat.isOwnFile);
   if (!files.ok) return files;
-  if (text === "" && files.value.length === 0) return fail("The question is empty. Write something first.");
-  const parts: StoredMessage["parts"] = [...(text === "" ? [] : [{ type: "text", text }]), ...files.value];
   const replaced = chat.findMessage(frame.messageId ?? message.id);
-  if (replaced !== null) {
-    if (replaced.role !== "user") return fail("Only a question can be edited.");
-    // An edited question is a new branch beside the old one, under an id of its own.
-    const { id: editedId, parentId } = replaced;
-    return succeed({ type: "ask", message: { id: null, text, parts, parentId, editedId } });
-  }
-  const parentId = chat.leafMessageId;
-  return succeed({ type: "ask", message: { id: message.id, text, parts, parentId, editedId: null } });
+  if (replaced !== null && replaced.role !== "user") return fail("Only a question can be edited.");
+  const parentId = replaced === null ? chat.leafMessageId : replaced.parentId;
+  const outputs = acceptToolOutputs(message, parentId === null ? null : chat.findMessage(parentId));
+  if (!outputs.ok) return outputs;
+  const parts: StoredMessage["parts"] = [
+    ...outputs.value,
+    ...(text === "" ? [] : [{ type: "text", text }]),
+    ...files.value,
+  ];
+  if (parts.length === 0) return fail("The question is empty. Write something first.");
+  // An edited question is a new branch beside the old one, under an id of its own.
+  return succeed({
+    type: "ask",
+    message:
+      replaced === null
+        ? { id: message.id, text, parts, parentId, editedId: null }
+        : { id: null, text, parts, parentId, editedId: replaced.id },
+  });
 }
 
 function acceptRegenerate(frame: SendFrame, chat: ChatFacts): Result<Acceptance, string> {

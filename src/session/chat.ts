@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Result } from "../base/result.ts";
+import type { CallSettings } from "../protocol/call-settings.ts";
 import type {
   LiveClientFrame,
   LiveServerFrame,
@@ -21,7 +22,8 @@ import { refuse, sendFrame } from "./send-frame.ts";
 import type { SessionStore } from "./store/session-store.ts";
 import { toTitle, UNTITLED } from "./title.ts";
 import { TurnFollowing } from "./turn-following.ts";
-import { TurnRunner, type TurnRunnerDeps } from "./turn-runner.ts";
+import { TurnRunner } from "./turn-runner.ts";
+import type { TurnRunnerDeps } from "./turn-runner-deps.ts";
 
 export interface ChatDeps extends TurnRunnerDeps {
   readonly store: SessionStore;
@@ -77,7 +79,7 @@ export class Chat {
     if (this.runner.isClosed) return;
     switch (frame.type) {
       case "send":
-        return this.handleSend(socket, frame);
+        return this.ask(socket, frame, null);
       case "resume":
         return this.following.resume(socket, frame);
       case "abort":
@@ -165,7 +167,9 @@ export class Chat {
     });
   }
 
-  private handleSend(socket: ChatSocket, frame: SendFrame): void {
+  /** Takes a question and has it answered; `settings` are those of a program that asks, not of a frame. */
+  ask(socket: ChatSocket, frame: SendFrame, settings: CallSettings | null): void {
+    if (this.runner.isClosed) return;
     const { store } = this.deps;
     const requested = toRequestedNames(frame.body);
     const models = this.deps.resolveModels(requested);
@@ -197,6 +201,7 @@ export class Chat {
         createdAtMs: this.deps.clock.nowMs(),
       },
       socket,
+      settings,
     );
   }
 

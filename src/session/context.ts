@@ -6,6 +6,7 @@ import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { StoredMessage } from "../protocol/session-frame.ts";
 import { estimateTokens } from "../routing/estimate-tokens.ts";
 import type { ResolvedModels } from "../routing/run-answer.ts";
+import { isToolOutput } from "../protocol/tool-output.ts";
 import { toMessageText, toPrompt, type ReadFile } from "./to-prompt.ts";
 
 /** The share of a model's context that the chat may take; the rest is for the answer and for our guess being off. */
@@ -49,7 +50,7 @@ export interface ContextFacts {
 /** The prompt of a turn. The newest message is in it whatever its length. */
 export function toContextPrompt(facts: ContextFacts): LanguageModelV4Prompt {
   const { messages, hasOlder, summary, budgetTokens } = facts;
-  const kept = messages.slice(findFirstKept(messages, budgetTokens));
+  const kept = selectKept(messages, budgetTokens);
   const isCut = hasOlder || kept.length < messages.length;
   const preface = toPreface(summary, isCut);
   const prompt = toPrompt(kept, facts.readFile);
@@ -66,16 +67,45 @@ function toPreface(summary: string | null, isCut: boolean): string | null {
   return parts.length === 0 ? null : parts.join("\n\n");
 }
 
-/** The index from which on the messages fit: a question, since providers refuse what begins with an answer. */
-function findFirstKept(messages: readonly StoredMessage[], budgetTokens: number): number {
+/**
+ * The newest messages that fit. They begin with a question, since providers refuse what begins with an answer, and not with
+ * what a tool gave, which belongs to the call before it.
+ */
+function selectKept(messages: readonly StoredMessage[], budgetTokens: number): readonly StoredMessage[] {
+  const first = findFirstKept(messages, budgetTokens, isBeginning);
+  if (first !== null) return messages.slice(first);
+  const questionAt = messages.findLastIndex(isBeginning);
+  const question = messages[questionAt];
+  if (question === undefined) return messages.slice(-1);
+  // Its caller's tools were called so often that not all of it fits: the question and the newest calls.
+  const behind = messages.slice(questionAt + 1);
+  const leftTokens = budgetTokens - countTokens(question);
+  const call = findFirstKept(behind, leftTokens, isAnswer) ?? behind.findLastIndex(isAnswer);
+  return call === -1 ? [question, ...behind] : [question, ...behind.slice(call)];
+}
+
+/** The index of the oldest message of that kind from which on everything fits; null when there is none. */
+function findFirstKept(
+  messages: readonly StoredMessage[],
+  budgetTokens: number,
+  isFirst: (message: StoredMessage) => boolean,
+): number | null {
   let left = budgetTokens;
-  let first = messages.length - 1;
-  for (let index = messages.length - 1; index >= 0; index -= 1) {
-    left -= countTokens(messages[index]);
+  let first: number | null = null;
+  for (const [index, message] of [...messages.entries()].toReversed()) {
+    left -= countTokens(message);
     if (left < 0) return first;
-    if (messages[index]?.role === "user") first = index;
+    if (isFirst(message)) first = index;
   }
-  return Math.max(0, first);
+  return first;
+}
+
+function isAnswer({ role }: StoredMessage): boolean {
+  return role === "assistant";
+}
+
+function isBeginning({ role, parts }: StoredMessage): boolean {
+  return role === "user" && !parts.some(isToolOutput);
 }
 
 /**
@@ -94,7 +124,8 @@ export function toSummarise(
   for (const [index, message] of messages.entries()) {
     left -= countTokens(message);
     // A question and its answer are folded together, and the newest answer is one that somebody is reading.
-    if (message.role !== "assistant" || index === messages.length - 1) continue;
+    const next = messages[index + 1];
+    if (message.role !== "assistant" || next === undefined || !isBeginning(next)) continue;
     end = index + 1;
     const isShort = messages.length - end <= MAX_TOLD_MESSAGES * SUMMARISE_DOWN_TO;
     if (isShort && left <= budgetTokens * SUMMARISE_DOWN_TO) break;
@@ -103,7 +134,15 @@ export function toSummarise(
 }
 
 function countTokens(message: StoredMessage | undefined): number {
-  return message === undefined ? 0 : estimateTokens(toMessageText(message)) + countFileTokens(message);
+  if (message === undefined) return 0;
+  return estimateTokens(toMessageText(message)) + countToolTokens(message) + countFileTokens(message);
+}
+
+/** What was asked of tools and what they gave, as the JSON that is stored. */
+function countToolTokens({ parts }: StoredMessage): number {
+  return parts
+    .filter((part) => part.type === "dynamic-tool" || isToolOutput(part))
+    .reduce((sum, part) => sum + estimateTokens(JSON.stringify(part)), 0);
 }
 
 /** A picture of common size costs about so much at every provider. */

@@ -1,6 +1,7 @@
 /** A chat as a file, in pieces, so that one of any length can be sent. Pure. Rule SE85. */
 import type { SessionExport } from "../protocol/session-api.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
+import { readToolOutputs, toLeftCalls } from "../protocol/tool-output.ts";
 import { toMessageText } from "./to-prompt.ts";
 
 export type ExportHead = Omit<SessionExport, "messages">;
@@ -37,7 +38,14 @@ function toSection(message: StoredMessage): string {
       ? [`*Attached: ${typeof part["filename"] === "string" ? part["filename"] : "a file"}*`]
       : [],
   );
-  const body = [...files, text === "" ? "*(nothing)*" : text].join("\n\n");
+  const outputs = readToolOutputs(message).map(
+    ({ toolName, output }) => `*Result of ${toolName}:* ${output}`,
+  );
+  const calls = toLeftCalls(message).map(
+    ({ toolName, input }) => `*Asked for a call of ${toolName}:* ${JSON.stringify(input)}`,
+  );
+  const told = [...files, ...outputs, ...(text === "" ? [] : [text]), ...calls];
+  const body = told.length === 0 ? "*(nothing)*" : told.join("\n\n");
   if (message.role === "user") return `\n## Question\n\n${body}\n`;
   const receipt = message.metadata;
   const legs = (receipt?.legs ?? []).map(({ provider, model }) => `${provider}/${model}`);

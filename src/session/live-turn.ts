@@ -1,5 +1,6 @@
 /** A turn that is running in this object's memory: its log, who follows it, how it is stopped. Rules SE24, SE54. */
 import type { AnswerDraft } from "../protocol/answer-parts.ts";
+import type { CallSettings } from "../protocol/call-settings.ts";
 import type { ActiveTurn } from "../protocol/session-frame.ts";
 import type { Followers, FrameSink } from "./followers.ts";
 import type { TurnRow } from "./rows.ts";
@@ -13,6 +14,8 @@ export interface ChatSocket extends FrameSink {
 
 export interface LiveTurn {
   readonly turn: TurnRow;
+  /** What it was asked with beside its question; null for nothing. */
+  readonly settings: CallSettings | null;
   readonly log: StreamLog;
   readonly followers: Followers<ChatSocket>;
   readonly draft: AnswerDraft;

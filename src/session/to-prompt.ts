@@ -1,4 +1,4 @@
-/** Turns a chat's messages into the neutral prompt that adapters translate. Pure. Rules SE6, SE80, SE84. */
+/** Turns a chat's messages into the neutral prompt that adapters translate. Pure. Rules SE6, SE80, SE84, SE92. */
 import type {
   LanguageModelV4FilePart,
   LanguageModelV4Message,
@@ -6,6 +6,7 @@ import type {
 } from "@ai-sdk/provider";
 import { readAnswerParts, type AnswerPart } from "../protocol/answer-parts.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
+import { readToolOutputs, type ToolOutput } from "../protocol/tool-output.ts";
 import { toToolMessages } from "../tools/to-tool-messages.ts";
 import { FilePart, isImageType } from "./accept-files.ts";
 import { readDataUrl } from "./data-url.ts";
@@ -29,23 +30,44 @@ export function toPrompt(
   messages: readonly StoredMessage[],
   readFile: ReadFile = () => null,
 ): LanguageModelV4Prompt {
-  return messages.flatMap((message) =>
-    message.role === "user" ? toQuestion(message, readFile) : toAnswer(message),
+  return messages.flatMap((message, index) =>
+    message.role === "user"
+      ? toQuestion(message, messages[index - 1], readFile)
+      : toAnswer(message, messages[index + 1]),
   );
 }
 
-function toQuestion(message: StoredMessage, readFile: ReadFile): LanguageModelV4Message[] {
-  const text = toMessageText(message);
+/** What its caller's tools gave is told with the calls, in the answer before; where that is left out, as words. */
+function toQuestion(
+  message: StoredMessage,
+  before: StoredMessage | undefined,
+  readFile: ReadFile,
+): LanguageModelV4Message[] {
   const files = readFileParts(message).map((file) => toFile(file, readFile));
-  if (text === "" && files.length === 0) return [];
-  return [{ role: "user", content: [...files, ...(text === "" ? [] : [{ type: "text" as const, text }])] }];
+  const texts = [
+    ...(before === undefined ? readToolOutputs(message).map(toOutputText) : []),
+    toMessageText(message),
+  ];
+  const told = texts.filter((text) => text !== "").map((text) => ({ type: "text" as const, text }));
+  if (told.length === 0 && files.length === 0) return [];
+  return [{ role: "user", content: [...files, ...told] }];
 }
 
-function toAnswer(message: StoredMessage): LanguageModelV4Message[] {
+function toOutputText({ toolName, output }: ToolOutput): string {
+  return `<output of=${JSON.stringify(toolName)}>\n${output}\n</output>`;
+}
+
+function toAnswer(message: StoredMessage, next: StoredMessage | undefined): LanguageModelV4Message[] {
   if (message.parts.some((part) => part.type === "dynamic-tool"))
-    return toToolMessages(readAnswerParts(message));
+    return toToolMessages(readAnswerParts(message), toOutputs(next));
   const text = toMessageText(message);
   return text === "" ? [] : [{ role: "assistant", content: [{ type: "text", text }] }];
+}
+
+/** What the calls of an answer gave, by call, where the question behind it says so. */
+function toOutputs(next: StoredMessage | undefined): ReadonlyMap<string, string> {
+  const outputs = next?.role === "user" ? readToolOutputs(next) : [];
+  return new Map(outputs.map(({ toolCallId, output }) => [toolCallId, output]));
 }
 
 function toFile(

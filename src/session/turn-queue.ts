@@ -2,6 +2,7 @@
  * The turns of a chat that have not ended, oldest first, and who waits for those that have not begun. Rows and memory
  * change together, so that no turn costs a search through all that ever were. Rules SE20, SE41.
  */
+import type { CallSettings } from "../protocol/call-settings.ts";
 import type { ChatSocket } from "./live-turn.ts";
 import type { NewTurn, TurnRow } from "./rows.ts";
 import type { SessionStore } from "./store/session-store.ts";
@@ -42,8 +43,8 @@ export class TurnQueue {
     return this.turns.filter((turn) => turn.status === "running");
   }
 
-  add(turn: NewTurn): TurnRow {
-    const row = this.store.createTurn(turn);
+  add(turn: NewTurn, settings: CallSettings | null = null): TurnRow {
+    const row = this.store.createTurn(turn, settings);
     this.turns = [...this.turns, row];
     return row;
   }

@@ -54,6 +54,7 @@ export function toReceipt({ before, outcomes, end, durationMs }: ReceiptFacts): 
     firstTokenMs:
       before.firstTokenMs ?? ends.find(({ firstTokenMs }) => firstTokenMs !== null)?.firstTokenMs ?? null,
     durationMs: end === null ? null : durationMs,
+    ...(end === null ? {} : { finishReason: end.finishReason }),
     costMicroUsd: costs.includes(null) ? null : costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0),
     notice: end === null ? null : toNotice(end),
     reasons: [...new Set(reasons)],

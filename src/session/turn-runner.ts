@@ -3,56 +3,22 @@
  * who follows it; what a frame means is chat.ts's business, how a step is asked for turn-steps.ts's. Rules SE1, SE20,
  * SE24, SE25, SE40 to SE47.
  */
-import type { Clock } from "../base/clock.ts";
-import type { Log } from "../base/log.ts";
-import { startAnswerDraft, toOpenCalls, toStepParts, type ToolPart } from "../protocol/answer-parts.ts";
-import type { Leg, Receipt } from "../protocol/answer.ts";
-import type { AnswerChunk } from "../protocol/answer-chunk.ts";
+import { startAnswerDraft, toOpenCalls, toStepParts } from "../protocol/answer-parts.ts";
+import type { Receipt } from "../protocol/answer.ts";
+import type { CallSettings } from "../protocol/call-settings.ts";
 import type { LiveServerFrame } from "../protocol/session-frame.ts";
 import { Followers } from "./followers.ts";
 import { toActiveTurn, type ChatSocket, type LiveTurn } from "./live-turn.ts";
 import { endStoredTurn, mayGoOn, readStoredTurn, type RecoverFacts, type StoredTurn } from "./recover.ts";
-import type { NewTurn, SessionRow, TurnRow, TurnStatus } from "./rows.ts";
-import { runTurn, type ResumedTurn, type RunTurnDeps } from "./run-turn.ts";
+import type { NewTurn, SessionRow, TurnRow } from "./rows.ts";
+import { runTurn, type ResumedTurn } from "./run-turn.ts";
 import { saveTurnEnd, type TurnResult } from "./save-turn-end.ts";
 import { SlowSockets } from "./slow-sockets.ts";
-import type { SessionStore } from "./store/session-store.ts";
 import { StreamLog } from "./stream-log.ts";
 import { toMessageText } from "./to-prompt.ts";
 import { TurnQueue } from "./turn-queue.ts";
+import type { TurnRunnerDeps } from "./turn-runner-deps.ts";
 import { toStartReceipt } from "./turn-receipt.ts";
-
-export interface TurnRunnerDeps {
-  readonly store: SessionStore;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly sockets: () => readonly ChatSocket[];
-  readonly startStep: (live: LiveTurn, startedMs: number) => RunTurnDeps["startStep"];
-  /** Null while no tool is set up. */
-  readonly runTools:
-    | ((
-        live: LiveTurn,
-        calls: readonly ToolPart[],
-        tell: (chunks: readonly AnswerChunk[]) => void,
-      ) => Promise<void>)
-    | null;
-  readonly isSandbox: () => boolean;
-  /** False: a turn that a crash interrupted ends with the part that is stored. */
-  readonly continuesAfterCrash: boolean;
-  /** The legs of a turn that a crash has ended, with an estimate where nobody counted. */
-  readonly countLegs: (
-    turn: TurnRow,
-    legs: readonly Leg[],
-    charactersOfLegs: readonly number[],
-  ) => readonly Leg[];
-  /** How long a turn may take, all its lives together, milliseconds. */
-  readonly turnMs: number;
-  /** Keeps the object awake for a turn. */
-  readonly runInBackground: (work: Promise<void>) => void;
-  /** A turn has begun or ended: the dead-man alarm and the outbox are the object's. */
-  readonly onTurnStart: () => void;
-  readonly onTurnEnd: (turn: TurnRow, status: TurnStatus) => void;
-}
 
 export class TurnRunner {
   readonly queue: TurnQueue;
@@ -77,9 +43,13 @@ export class TurnRunner {
   }
 
   /** Stores a new turn and starts it when none is running; `socket` follows it. */
-  ask(turn: Omit<NewTurn, "status">, socket: ChatSocket | null): TurnRow {
+  ask(
+    turn: Omit<NewTurn, "status">,
+    socket: ChatSocket | null,
+    settings: CallSettings | null = null,
+  ): TurnRow {
     const isFree = this.live === null && !this.closed;
-    const row = this.queue.add({ ...turn, status: isFree ? "running" : "queued" });
+    const row = this.queue.add({ ...turn, status: isFree ? "running" : "queued" }, settings);
     if (socket !== null) this.queue.wait(row, turn.requestId, socket);
     if (isFree) this.start(row, null);
     return row;
@@ -194,7 +164,8 @@ export class TurnRunner {
     const draft = stored?.draft ?? startAnswerDraft();
     const openBeforeCrash = new Set(toOpenCalls(toStepParts(draft.parts)).map((call) => call.toolCallId));
     const controller = new AbortController();
-    const live: LiveTurn = { turn, log, followers, draft, controller, openBeforeCrash };
+    const settings = this.deps.store.readCallSettings(turn.position);
+    const live: LiveTurn = { turn, settings, log, followers, draft, controller, openBeforeCrash };
     this.live = live;
     this.announce({ type: "turn-started", turn: toActiveTurn(turn) });
     for (const { requestId, socket } of this.queue.listWaiting(turn)) followers.add(requestId, socket, 0);
@@ -209,7 +180,9 @@ export class TurnRunner {
 
   private async runToItsEnd(live: LiveTurn, resumed: ResumedTurn | null): Promise<void> {
     const { turn } = live;
-    const { clock, runTools } = this.deps;
+    const { clock } = this.deps;
+    // Tools of the caller's own are the caller's to run: a call of one ends the answer.
+    const runTools = live.settings?.tools === undefined ? this.deps.runTools : null;
     const startedMs = resumed === null ? clock.nowMs() : turn.createdAtMs;
     try {
       const result = await runTurn(

@@ -1,5 +1,5 @@
 /** How a step of a turn is asked for: the history that fits, files, tools, and who is asked. Rules SE6, SE77, SE80, SE84. */
-import type { LanguageModelV4FunctionTool } from "@ai-sdk/provider";
+import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { Result } from "../base/result.ts";
 import { toProviderId } from "../providers/provider-config.ts";
 import { estimateTokens } from "../routing/estimate-tokens.ts";
@@ -51,18 +51,21 @@ export function createStepStarter(
     let steps = 0;
     return async function* startStep(input) {
       steps += 1;
-      const { turn, controller } = live;
+      const { turn, settings, controller } = live;
       const session = readSession(deps.store);
       const models = deps.resolveModels(turn.requested);
       if (!models.ok) throw new Error(`a turn asks for a model that is gone: ${models.error}`);
       const { prompt, question } = await readHistory(deps, live, models.value);
-      const tools = input.mayCallTools ? await deps.listTools(controller.signal) : [];
+      const { instructions, metadata: _kept, ...asked } = settings ?? {};
+      const ownTools = asked.tools === undefined && input.mayCallTools;
+      const tools = ownTools ? await deps.listTools(controller.signal) : [];
       return yield* deps.runAnswer({
         models: models.value,
         policy: turn.policy,
         call: {
-          prompt: [...prompt, ...toStepMessages(input.done)],
+          prompt: [...toInstructions(instructions), ...prompt, ...toStepMessages(input.done)],
           ...(tools.length === 0 ? {} : { tools }),
+          ...asked,
         },
         question,
         selectionId: steps === 1 && input.done.length === 0 ? turn.selectionId : deps.newSelectionId(),
@@ -81,6 +84,11 @@ export function createStepStarter(
   };
 }
 
+/** Before what the chat itself has to say: the caller's word stands above a summary. */
+function toInstructions(instructions: string | undefined): LanguageModelV4Prompt {
+  return instructions === undefined ? [] : [{ role: "system", content: instructions }];
+}
+
 async function readHistory(
   { store, contextTokens, readFiles }: TurnStepsDeps,
   { turn }: LiveTurn,
@@ -97,7 +105,8 @@ async function readHistory(
   const summary = findSummary(summaries, messages[0]?.parentId ?? null)?.text ?? null;
   const urls = listFileUrls(messages);
   const files = urls.length === 0 ? new Map<string, Uint8Array>() : await readFiles(urls);
-  const question = messages.at(-1);
+  // What a tool gave says nothing of what is wanted: the question before it does.
+  const question = messages.findLast((message) => message.role === "user" && toMessageText(message) !== "");
   return {
     prompt: toContextPrompt({
       messages,

@@ -15,8 +15,14 @@ import type { AnswerPart, ToolPart } from "../protocol/answer-parts.ts";
 
 const Json: z.ZodType<JSONValue> = z.json();
 
-export function toToolMessages(parts: readonly AnswerPart[]): LanguageModelV4Message[] {
-  return toSteps(parts).flatMap((step) => toStepMessages(step));
+/** What calls gave that were left to whoever asked, by call. */
+type Outputs = ReadonlyMap<string, string>;
+
+export function toToolMessages(
+  parts: readonly AnswerPart[],
+  outputs: Outputs = new Map(),
+): LanguageModelV4Message[] {
+  return toSteps(parts).flatMap((step) => toStepMessages(step, outputs));
 }
 
 function toSteps(parts: readonly AnswerPart[]): AnswerPart[][] {
@@ -29,7 +35,7 @@ function toSteps(parts: readonly AnswerPart[]): AnswerPart[][] {
 }
 
 /** Reasoning stays out: it belongs to the model that thought it. */
-function toStepMessages(step: readonly AnswerPart[]): LanguageModelV4Message[] {
+function toStepMessages(step: readonly AnswerPart[], outputs: Outputs): LanguageModelV4Message[] {
   const content: (LanguageModelV4TextPart | LanguageModelV4ToolCallPart)[] = [];
   const results: LanguageModelV4ToolResultPart[] = [];
   for (const part of step) {
@@ -38,7 +44,7 @@ function toStepMessages(step: readonly AnswerPart[]): LanguageModelV4Message[] {
     if (part.type !== "dynamic-tool" || part.state === "input-streaming") continue;
     const call = { toolCallId: toCallId(part.toolCallId), toolName: part.toolName };
     content.push({ type: "tool-call", ...call, input: toInput(part.input) });
-    results.push({ type: "tool-result", ...call, output: toOutput(part) });
+    results.push({ type: "tool-result", ...call, output: toOutput(part, outputs.get(part.toolCallId)) });
   }
   // Providers refuse an empty assistant message.
   if (content.length === 0) return [];
@@ -62,7 +68,8 @@ function toInput(input: unknown): unknown {
 }
 
 /** Every call gets a result: a prompt with a call that has none is refused. */
-function toOutput(part: ToolPart): LanguageModelV4ToolResultOutput {
+function toOutput(part: ToolPart, given: string | undefined): LanguageModelV4ToolResultOutput {
+  if (given !== undefined) return { type: "text", value: given };
   switch (part.state) {
     case "output-available":
       return typeof part.output === "string"

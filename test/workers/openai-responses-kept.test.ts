@@ -226,22 +226,17 @@ describe("refusals", () => {
   });
 
   it.each([
-    ["instructions", { instructions: "Be brief." }],
-    ["tools", { tools: [{ type: "function", name: "f" }] }],
     ["tool_choice", { tool_choice: "none" }],
-    ["text", { text: { format: { type: "json_object" } } }],
-    ["temperature", { temperature: 0 }],
-    ["top_p", { top_p: 1 }],
-    ["max_output_tokens", { max_output_tokens: 5 }],
-    ["reasoning", { reasoning: { effort: "low" } }],
+    ["instructions", { instructions: "x".repeat(262_144) }],
+    ["tools", { tools: [{ type: "function", name: "f", description: "x".repeat(262_144) }] }],
     ["store", { store: false, previous_response_id: "resp_1" }],
-    ["input", { input: [{ role: "assistant", content: "Hello." }] }],
+    ["input.0", { input: [{ role: "assistant", content: "Hello." }] }],
     [
-      "input",
+      "input.1",
       {
         input: [
           { role: "user", content: "One" },
-          { role: "user", content: "Two" },
+          { role: "system", content: "Two" },
         ],
       },
     ],

@@ -39,6 +39,7 @@ export function AnswerBody({ parts, isLive, decided, onDecide }: AnswerBodyProps
           case "text":
             return <Markdown key={index} text={part.text} isStreaming={part.isOpen} />;
           case "file":
+          case "output":
             return null;
         }
       })}

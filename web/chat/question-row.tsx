@@ -2,7 +2,7 @@
 import { useLayoutEffect, useRef } from "react";
 import { PencilSimpleIcon } from "@phosphor-icons/react/dist/csr/PencilSimple";
 import type { StoredMessage } from "../../src/protocol/session-frame.ts";
-import { toFiles, toPlainText, toStoredParts } from "../session/answer-part.ts";
+import { toFiles, toOutputs, toPlainText, toStoredParts } from "../session/answer-part.ts";
 import type { ViewFile } from "../session/answer-part.ts";
 import type { PendingFile } from "../session/pending-send.ts";
 import { Button, IconButton } from "../ui/button.tsx";
@@ -93,24 +93,28 @@ export function QuestionRow({ message, place, waits }: QuestionRowProps) {
   const parts = toStoredParts(message);
   const text = toPlainText(parts);
   const files = toFiles(parts);
+  const outputs = toOutputs(parts);
   if (editingId === message.id) return <Editor message={message} text={text} files={files} />;
   return (
-    <Question text={text} files={files} isFaint={waits}>
+    <Question text={text} outputs={outputs} files={files} isFaint={waits}>
       {waits ? (
         <WaitingFoot message={message} text={text} files={files} />
       ) : (
         <div className="-mb-5 flex min-h-8 items-center">
           <div className={`flex ${ON_HOVER}`}>
             {text !== "" && <CopyButton label="Copy question" read={() => text} />}
-            <IconButton
-              ref={editButtonRef}
-              small
-              label="Edit question"
-              disabled={!mayBranch}
-              onClick={() => edit(message.id)}
-            >
-              <PencilSimpleIcon aria-hidden size={16} />
-            </IconButton>
+            {/* What a program's tools gave is not a person's to change. */}
+            {outputs.length === 0 && (
+              <IconButton
+                ref={editButtonRef}
+                small
+                label="Edit question"
+                disabled={!mayBranch}
+                onClick={() => edit(message.id)}
+              >
+                <PencilSimpleIcon aria-hidden size={16} />
+              </IconButton>
+            )}
           </div>
           {place !== null && (
             <BranchSwitch

@@ -1,7 +1,9 @@
 /** A question: its words, the files that came with it, and what can be done with it. */
 import type { ReactNode } from "react";
 import { FileTextIcon } from "@phosphor-icons/react/dist/csr/FileText";
+import { WrenchIcon } from "@phosphor-icons/react/dist/csr/Wrench";
 import { isPicture } from "./attachment.ts";
+import { Block, FOLD, FOLD_HEAD } from "./tool-call.tsx";
 
 export interface QuestionFile {
   readonly mediaType: string;
@@ -61,8 +63,32 @@ function Files({ files }: { readonly files: readonly QuestionFile[] }) {
   );
 }
 
+export interface QuestionOutput {
+  readonly name: string;
+  readonly text: string;
+}
+
+function Outputs({ outputs }: { readonly outputs: readonly QuestionOutput[] }) {
+  return (
+    <ul aria-label="Results of tools" className="flex w-full max-w-[min(42rem,88%)] flex-col gap-2">
+      {outputs.map(({ name, text }, index) => (
+        <li key={index}>
+          <details className={FOLD}>
+            <summary className={FOLD_HEAD}>
+              <WrenchIcon aria-hidden size={16} className="shrink-0" />
+              <span className="min-w-0 truncate">The program that asked gave the result of {name}</span>
+            </summary>
+            <Block title="Result" text={text === "" ? "nothing" : text} />
+          </details>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 interface QuestionProps {
   readonly text: string;
+  readonly outputs?: readonly QuestionOutput[];
   readonly files: readonly QuestionFile[];
   /** It has not been taken or answered yet. */
   readonly isFaint: boolean;
@@ -71,9 +97,10 @@ interface QuestionProps {
 }
 
 /** A question as it was typed. */
-export function Question({ text, files, isFaint, children }: QuestionProps) {
+export function Question({ text, outputs = [], files, isFaint, children }: QuestionProps) {
   return (
     <article aria-label="Question" className="group/question flex flex-col items-end gap-1">
+      {outputs.length > 0 && <Outputs outputs={outputs} />}
       {files.length > 0 && <Files files={files} />}
       {text !== "" && (
         <div

@@ -3,7 +3,7 @@
  * is about right and hardly moves when rows are measured. Pure.
  */
 import type { StoredMessage } from "../../src/protocol/session-frame.ts";
-import { toFiles, toPlainText, toStoredParts } from "../session/answer-part.ts";
+import { toFiles, toOutputs, toPlainText, toStoredParts } from "../session/answer-part.ts";
 import type { TranscriptRow } from "./transcript-row.ts";
 
 const LINE_PX = 26;
@@ -15,6 +15,7 @@ const ANSWER_FRAME_PX = 72;
 /** A question's bubble is narrower than an answer. */
 const BUBBLE_SHARE = 0.85;
 const PICTURES_PX = 176;
+const OUTPUT_PX = 46;
 const OTHER_PX = 72;
 
 /** Guesses stay with their message: a chat of thousands is not read again for each new one. */
@@ -37,7 +38,8 @@ function guessMessage(message: StoredMessage, widthPx: number): number {
   const heightPx =
     guessText(toPlainText(parts), textWidthPx) +
     (isQuestion ? QUESTION_FRAME_PX : ANSWER_FRAME_PX) +
-    (toFiles(parts).length > 0 ? PICTURES_PX : 0);
+    (toFiles(parts).length > 0 ? PICTURES_PX : 0) +
+    toOutputs(parts).length * OUTPUT_PX;
   guesses.set(message, { widthPx, heightPx });
   return heightPx;
 }

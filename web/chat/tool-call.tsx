@@ -9,7 +9,7 @@ import { toToolWords } from "./tool-words.ts";
 export const FOLD = "group rounded-xl border border-line bg-sunken text-sm";
 export const FOLD_HEAD = "flex min-h-9 items-center gap-2 px-3 text-ink-soft";
 
-function Block({ title, text }: { readonly title: string; readonly text: string }) {
+export function Block({ title, text }: { readonly title: string; readonly text: string }) {
   return (
     <div className="border-t border-line px-3 py-2">
       <p className="eyebrow mb-1">{title}</p>

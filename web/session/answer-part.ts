@@ -8,6 +8,7 @@ import { applyAnswerChunk, startAnswerDraft } from "../../src/protocol/answer-pa
 import type { AnswerDraft, ToolPart } from "../../src/protocol/answer-parts.ts";
 import type { AnswerChunk } from "../../src/protocol/answer-chunk.ts";
 import type { StoredMessage } from "../../src/protocol/session-frame.ts";
+import { ToolOutputPart } from "../../src/protocol/tool-output.ts";
 
 /** A call of a tool: what was asked, and what became of it. Texts are for reading: JSON with line breaks. */
 export interface ViewTool {
@@ -15,7 +16,8 @@ export interface ViewTool {
   readonly callId: string;
   readonly name: string;
   readonly input: string;
-  readonly state: ToolPart["state"];
+  /** `left-to-caller`: the answer ended with it, and whoever asked has to make the call. */
+  readonly state: ToolPart["state"] | "left-to-caller";
   /** Empty until there is one. */
   readonly output: string;
   readonly errorText: string;
@@ -30,10 +32,18 @@ export interface ViewFile {
   readonly url: string;
 }
 
+/** What a call gave that an answer had left to its caller: a part of the question behind it. */
+export interface ViewOutput {
+  readonly type: "output";
+  readonly name: string;
+  readonly text: string;
+}
+
 /** `isOpen` says that more may come. */
 export type ViewPart =
   | { readonly type: "text" | "reasoning"; readonly text: string; readonly isOpen: boolean }
   | ViewTool
+  | ViewOutput
   | ViewFile;
 
 /** An answer while it streams. */
@@ -126,14 +136,19 @@ const StoredFilePart = z.object({
 });
 
 /** The parts of a stored message; kinds the pages cannot draw (steps, those of the future) are passed over. */
-export function toStoredParts(message: Pick<StoredMessage, "parts">): ViewPart[] {
+export function toStoredParts(message: Pick<StoredMessage, "parts"> & Partial<StoredMessage>): ViewPart[] {
+  const leavesCalls = message.metadata?.finishReason === "tool-calls";
   return message.parts.flatMap((part): ViewPart[] => {
     const text = StoredTextPart.safeParse(part);
     if (text.success) return [{ type: text.data.type, text: text.data.text, isOpen: false }];
     const file = StoredFilePart.safeParse(part);
     if (file.success) return [file.data];
+    const output = ToolOutputPart.safeParse(part);
+    if (output.success) return [toViewOutput(output.data)];
     const tool = ToolFields.safeParse(part);
-    return tool.success ? [toViewTool(tool.data, undefined)] : [];
+    if (!tool.success) return [];
+    const view = toViewTool(tool.data, undefined);
+    return [leavesCalls && view.state === "input-available" ? { ...view, state: "left-to-caller" } : view];
   });
 }
 
@@ -143,6 +158,15 @@ export function toPlainText(parts: readonly ViewPart[]): string {
     .flatMap((part) => (part.type === "text" ? [part.text] : []))
     .join("\n\n")
     .trim();
+}
+
+function toViewOutput({ data }: ToolOutputPart): ViewOutput {
+  return { type: "output", name: data.toolName, text: data.output };
+}
+
+/** What tools of the asking program gave. */
+export function toOutputs(parts: readonly ViewPart[]): ViewOutput[] {
+  return parts.filter((part) => part.type === "output");
 }
 
 /** Pictures and texts that came with a question. */

@@ -3,15 +3,18 @@ import { memo } from "react";
 import type { StoredMessage } from "../../src/protocol/session-frame.ts";
 import { Answer } from "../chat/answer-view.tsx";
 import { Question } from "../chat/question-view.tsx";
-import { EMPTY_ANSWER, toPlainText, toStoredParts } from "../session/answer-part.ts";
+import { EMPTY_ANSWER, toOutputs, toPlainText, toStoredParts } from "../session/answer-part.ts";
 
 const NOTHING: Readonly<Record<string, boolean>> = {};
 
 /** One message, as it was when the page was read. */
 export const SharedMessage = memo(function SharedMessage({ message }: { readonly message: StoredMessage }) {
   if (message.role === "user") {
-    const text = toPlainText(toStoredParts(message));
-    return <Question text={text === "" ? "(files only)" : text} files={[]} isFaint={false} />;
+    const parts = toStoredParts(message);
+    const outputs = toOutputs(parts);
+    const text = toPlainText(parts);
+    const isBare = text === "" && outputs.length === 0;
+    return <Question text={isBare ? "(files only)" : text} outputs={outputs} files={[]} isFaint={false} />;
   }
   return (
     <Answer

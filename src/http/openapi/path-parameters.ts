@@ -9,6 +9,7 @@ export const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   chatId: id("A chat's id, or the name that a client has made up for it.", "vK3xYw0Qm5RtBz8L"),
   model: id("A class, or a target `provider/model-id`; its slash may be encoded.", "balanced"),
   attachmentId: id("An attached file's id.", "file_01k9z7w0h8a4xv3n5c2b6d8e0f"),
+  responseId: id("A kept response's id.", `resp_${"0".repeat(21)}k9z7w${"0".repeat(26)}`),
   token: id("What a read-only link ends with.", `chat_01k9z7w0h8a4xv3n5c2b6d8e0f.${"5".repeat(64)}`),
   keyId: id("An API key's id, not the key.", "key_01k9z7w0h8a4xv3n5c2b6d8e0f"),
   selectionId: id("A selection's id.", "sel_01k9z7w0h8a4xv3n5c2b6d8e0f"),

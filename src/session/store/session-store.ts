@@ -8,6 +8,7 @@ import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { z } from "zod";
 import * as tables from "../../../schema/chat-session.ts";
 import { ObjectPrincipal } from "../../auth/principal.ts";
+import { CallSettings } from "../../protocol/call-settings.ts";
 import { RoutingPolicy } from "../../protocol/selection.ts";
 import type { StoredMessage } from "../../protocol/session-frame.ts";
 import type { NewTurn, SessionRow, SummaryRow, TurnRow } from "../rows.ts";
@@ -69,6 +70,8 @@ export class SessionStore {
   private readonly logStatements: LogStatements;
   /** The newest turns as they are stored, newest first: every question is looked for among them. */
   private newestTurns: readonly TurnRow[] | null = null;
+  /** Null until somebody has looked: a chat without any is not asked again with every turn. */
+  private hasCallSettings: boolean | null = null;
 
   constructor(db: DrizzleSqliteDODatabase) {
     this.db = db;
@@ -88,6 +91,7 @@ export class SessionStore {
     this.session = null;
     this.summaries = null;
     this.newestTurns = null;
+    this.hasCallSettings = null;
   }
 
   /** Does nothing when the session is there already: creating is idempotent. */
@@ -108,11 +112,37 @@ export class SessionStore {
     this.session = this.session === null ? null : { ...this.session, ...change };
   }
 
-  createTurn(turn: NewTurn): TurnRow {
+  createTurn(turn: NewTurn, settings: CallSettings | null = null): TurnRow {
     const newest = this.readNewestTurns();
     const row = toTurnRow(this.statements.createTurn.get({ ...turn }));
     this.newestTurns = [row, ...newest.slice(0, NEWEST_TURNS - 1)];
+    if (settings !== null) {
+      this.db.insert(tables.callSettings).values({ id: row.position, body: settings }).run();
+      this.hasCallSettings = true;
+    }
     return row;
+  }
+
+  /** What the turn was asked with beside its question; null for nothing, which is what chats of people have. */
+  readCallSettings(turnPosition: number): CallSettings | null {
+    const { callSettings } = tables;
+    this.hasCallSettings ??=
+      this.db.select({ id: callSettings.id }).from(callSettings).limit(1).get() !== undefined;
+    if (!this.hasCallSettings) return null;
+    const row = this.db.select().from(callSettings).where(eq(callSettings.id, turnPosition)).get();
+    return row === undefined ? null : CallSettings.parse(row.body);
+  }
+
+  /** The turn that wrote this answer, or is to write it. */
+  findTurnByAnswer(messageId: string): TurnRow | null {
+    const row = this.db
+      .select()
+      .from(tables.turn)
+      .where(eq(tables.turn.messageId, messageId))
+      .orderBy(desc(tables.turn.position))
+      .limit(1)
+      .get();
+    return row === undefined ? null : toTurnRow(row);
   }
 
   /** Queued and running turns, oldest first. */

@@ -71,6 +71,10 @@ export function createFakeObject(
       await note(`messages ${limit} ${before ?? "newest"}`);
       return { messages: [MESSAGE], hasOlder: before === null };
     },
+    readAnswer: async (messageId) => {
+      await note(`answer ${messageId}`);
+      return null;
+    },
     stop: async () => {
       await note("stop");
       return true;

@@ -278,6 +278,7 @@ function createFakeModelRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.get("/v1/models", (context) => context.json({ object: "list", data: [] }));
   app.get("/v1/models/:model{.+}", (context) => context.json({ id: context.req.param("model") }));
+  app.get("/v1/responses/:responseId", (context) => context.json({ id: context.req.param("responseId") }));
   for (const path of [
     "/v1/chat/completions",
     "/v1/responses",

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../src/base/clock.ts";
 import { succeed } from "../../../src/base/result.ts";
 import type { AnswerEvent } from "../../../src/routing/run-plan.ts";
-import type { TurnRunnerDeps } from "../../../src/session/turn-runner.ts";
+import type { TurnRunnerDeps } from "../../../src/session/turn-runner-deps.ts";
 import { createToolRegistry } from "../../../src/tools/registry.ts";
 import { runToolCalls } from "../../../src/tools/run-tool-calls.ts";
 import type { ServerTool } from "../../../src/tools/tool.ts";

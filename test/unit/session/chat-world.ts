@@ -11,7 +11,7 @@ import type { AnswerEvent } from "../../../src/routing/run-plan.ts";
 import { Chat } from "../../../src/session/chat.ts";
 import { countLegs } from "../../../src/session/count-legs.ts";
 import type { SessionStore } from "../../../src/session/store/session-store.ts";
-import type { TurnRunnerDeps } from "../../../src/session/turn-runner.ts";
+import type { TurnRunnerDeps } from "../../../src/session/turn-runner-deps.ts";
 import { createStepStarter } from "../../../src/session/turn-steps.ts";
 import { RecordingLog } from "../../fakes/recording-log.ts";
 import { VirtualClock } from "../../fakes/virtual-clock.ts";

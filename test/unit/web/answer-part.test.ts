@@ -7,6 +7,7 @@ import {
   applyChunk,
   EMPTY_ANSWER,
   toFiles,
+  toOutputs,
   toPlainText,
   toStoredParts,
   toStreamedParts,
@@ -119,6 +120,33 @@ it("[WB68] a call that nothing more will come of is not said to be under way", (
 it("[WB68] an answer that waits for somebody says so aloud, and only then", () => {
   expect(toApprovalWords(toStreamedParts(take(CALL)))).toMatch(/may book be called/);
   expect(toApprovalWords(toStreamedParts(take([...CALL, ALLOWED])))).toBe("");
+});
+
+it("[WB81] a call that a complete answer left to its caller is the caller's to make", () => {
+  const call = {
+    type: "dynamic-tool",
+    toolCallId: "c1",
+    toolName: "weather",
+    state: "input-available",
+    input: {},
+  };
+  const { metadata, ...rest } = makeAnswer("a", "q");
+  const ended = metadata === null ? null : { ...metadata, finishReason: "tool-calls" as const };
+  const answer = { ...rest, metadata: ended, parts: [call] };
+  const [left] = toStoredParts(answer);
+  expect(left).toMatchObject({ type: "tool", state: "left-to-caller" });
+  expect(toToolWords({ name: "weather", state: "left-to-caller" }, false)).toEqual({
+    text: "weather is for the program that asked to call",
+    tone: "done",
+  });
+  expect(toStoredParts({ ...answer, metadata })).toMatchObject([{ state: "input-available" }]);
+  const output = {
+    type: "data-tool-output",
+    data: { toolCallId: "c1", toolName: "weather", output: "Rain" },
+  };
+  const given = { ...makeAnswer("b", "q"), parts: [output] };
+  expect(toOutputs(toStoredParts(given))).toEqual([{ type: "output", name: "weather", text: "Rain" }]);
+  expect(toPlainText(toStoredParts(given))).toBe("");
 });
 
 it("[WB33] files of a question are shown apart from its text", () => {

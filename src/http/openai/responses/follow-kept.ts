@@ -34,7 +34,13 @@ export function followKept(
   request: ResponseRequest,
   followed: FollowedChat,
 ): Promise<Response> {
-  const following = { deps, context, request, followed, answer: new KeptAnswer() };
+  const following = {
+    deps,
+    context,
+    request,
+    followed,
+    answer: new KeptAnswer((request.tools ?? []).length > 0),
+  };
   return request.stream === true ? streamKept(following) : giveKept(following);
 }
 

@@ -1,11 +1,12 @@
 /**
  * A response that is kept (`store`, `previous_response_id`): asked of a chat of this service, the same that the web page
- * shows, and followed. Rules HT110 to HT115.
+ * shows, and followed. Rules HT110 to HT115, HT190 to HT194.
  */
 import { newId, newMessageId } from "../../../base/id.ts";
 import { fail, succeed, type Result } from "../../../base/result.ts";
 import type { ResponseRequest } from "../../../protocol/openai-responses.ts";
 import type { ChatQuestion } from "../../../protocol/session-frame.ts";
+import type { ToolOutputPart } from "../../../protocol/tool-output.ts";
 import { toRequestedNames } from "../../../providers/catalog.ts";
 import type { ChatReply } from "../../../session/answer-stream.ts";
 import { makeClientChat, NEW_CHATS_WITHIN_MS } from "../../ai-sdk/client-chat.ts";
@@ -14,9 +15,10 @@ import type { DoorDeps } from "../../door/open-answer.ts";
 import { refuse } from "../../respond.ts";
 import type { ChatObject, Services } from "../../services.ts";
 import { refuseCall } from "../openai-error.ts";
+import { findKept, refuseUnkept } from "./find-kept.ts";
 import { followKept, type FollowedChat } from "./follow-kept.ts";
-import { toKeptQuestion } from "./kept-question.ts";
-import { parseResponseId, type KeptResponse } from "./response-id.ts";
+import { toKeptQuestion, toOutputParts, type KeptQuestion } from "./kept-question.ts";
+import type { KeptResponse } from "./response-id.ts";
 
 export interface KeepDeps extends DoorDeps {
   readonly chats: Pick<Services, "chatObject" | "directory">;
@@ -37,21 +39,24 @@ export async function keepResponse(
   context: AppContext,
   request: ResponseRequest,
 ): Promise<Response> {
-  const parts = toKeptQuestion(request);
-  if (!parts.ok) return refuseCall(context, parts.error);
+  const kept = toKeptQuestion(request);
+  if (!kept.ok) return refuseCall(context, kept.error);
   const models = toRequestedNames(request);
   const complaint = findComplaint(deps, context, models);
   if (complaint !== null) return complaint;
-  const place = await findPlace(deps, context, request.previous_response_id ?? null);
+  const place = await findPlace(deps, context, request.previous_response_id ?? null, kept.value.outputs);
   if (!place.ok) return place.error;
-  const { sessionId, besideId } = place.value;
+  const { sessionId, besideId, outputs } = place.value;
+  const { settings } = kept.value;
+  const parts = [...outputs, ...kept.value.parts];
   const chat = deps.chats.chatObject(sessionId);
   const question: ChatQuestion = {
     requestId: newId("ask", deps.idSource),
     trigger: "submit-message",
-    messages: [{ id: newMessageId(deps.idSource), role: "user", parts: parts.value }],
+    messages: [{ id: newMessageId(deps.idSource), role: "user", parts }],
     body: { ...(models.length === 0 ? {} : { models: [...models] }), ...toPolicy(request) },
     ...(besideId === null ? {} : { messageId: besideId }),
+    ...(settings === null ? {} : { settings }),
   };
   const reply = await chat.ask(question);
   if (reply.type !== "answer") return refuseReply(context, reply);
@@ -78,23 +83,29 @@ function findComplaint(deps: KeepDeps, context: AppContext, models: readonly str
 interface Place {
   readonly sessionId: KeptResponse["sessionId"];
   readonly besideId: string | null;
+  /** What the calls of the answer before gave. */
+  readonly outputs: readonly ToolOutputPart[];
 }
 
 async function findPlace(
   deps: KeepDeps,
   context: AppContext,
   previous: string | null,
+  given: KeptQuestion["outputs"],
 ): Promise<Result<Place, Response>> {
-  if (previous === null) return makeChat(deps, context);
-  const { chats } = deps;
-  const kept = parseResponseId(previous);
-  const entry = kept === null ? null : await chats.directory.read(readPrincipal(context), kept.sessionId);
-  if (kept === null || entry === null) return fail(refusePrevious(context, previous));
-  const chat = chats.chatObject(kept.sessionId);
-  if ((await chat.findAnswer(kept.messageId)) === null) return fail(refusePrevious(context, previous));
+  if (previous === null) {
+    const none = toOutputParts(given, null);
+    return none.ok ? makeChat(deps, context) : fail(refuseCall(context, none.error));
+  }
+  const kept = await findKept(deps, context, previous);
+  const chat = kept === null ? null : deps.chats.chatObject(kept.sessionId);
+  const answer = kept === null || chat === null ? null : await chat.findAnswer(kept.messageId);
+  if (kept === null || chat === null || answer === null) return fail(refusePrevious(context, previous));
+  const outputs = toOutputParts(given, answer);
+  if (!outputs.ok) return fail(refuseCall(context, outputs.error));
   const next = await findNext(chat, kept.messageId);
   return next.ok
-    ? succeed({ sessionId: kept.sessionId, besideId: next.value })
+    ? succeed({ sessionId: kept.sessionId, besideId: next.value, outputs: outputs.value })
     : fail(refuseElsewhere(context));
 }
 
@@ -102,7 +113,7 @@ async function makeChat(deps: KeepDeps, context: AppContext): Promise<Result<Pla
   const { clock, idSource, chats } = deps;
   const owner = readPrincipal(context);
   const made = await makeClientChat({ clock, idSource, ...chats }, owner, newId("responses", idSource));
-  if (made.ok) return succeed({ sessionId: made.value.id, besideId: null });
+  if (made.ok) return succeed({ sessionId: made.value.id, besideId: null, outputs: [] });
   return fail(
     refuse(context, "rate-limited", "So many chats were made within a minute that no more can be.", {
       headers: { "retry-after": String(NEW_CHATS_WITHIN_MS / 1_000) },
@@ -119,12 +130,8 @@ async function findNext(chat: ChatObject, messageId: string): Promise<Result<str
   return next === undefined ? fail("elsewhere") : succeed(next.id);
 }
 
-/** One answer for a response that was not kept, that is gone, and that is somebody else's. */
 function refusePrevious(context: AppContext, previous: string): Response {
-  const message = `previous_response_id: there is no kept response ${previous.slice(0, 100)}. Only responses with store: true are kept.`;
-  const type = "invalid_request_error";
-  const error = { message, type, param: "previous_response_id", code: "previous_response_not_found" };
-  return context.json({ error }, 404);
+  return refuseUnkept(context, previous, "previous_response_id", "previous_response_not_found");
 }
 
 function refuseElsewhere(context: AppContext): Response {

@@ -8,7 +8,9 @@ import { AnswerChunk as AnswerChunkShape } from "../../../protocol/answer-chunk.
 import type { FinishReason, Receipt, TokenUsage } from "../../../protocol/answer.ts";
 import { UNKNOWN_USAGE } from "../../../protocol/answer.ts";
 import type { BreakwaterEnd } from "../../../protocol/breakwater-end.ts";
+import { readAnswerParts, type ToolPart } from "../../../protocol/answer-parts.ts";
 import type { StoredMessage } from "../../../protocol/session-frame.ts";
+import { toLeftCalls } from "../../../protocol/tool-output.ts";
 import { toProviderId } from "../../../providers/provider-config.ts";
 import type { AnswerEnd, AnswerEvent } from "../../../routing/run-plan.ts";
 
@@ -31,6 +33,9 @@ export async function* readChunks(
 
 /** What is known of the answer so far. */
 export class KeptAnswer {
+  /** Its caller runs tools itself: calls are its business. Those that the chat runs are not. */
+  private readonly givesCalls: boolean;
+  private hasSaid = false;
   messageId: string | null = null;
   receipt: Receipt | null = null;
   /** Null until it ended well. */
@@ -39,8 +44,18 @@ export class KeptAnswer {
   isTakenBack = false;
   private errorText: string | null = null;
 
+  constructor(givesCalls: boolean) {
+    this.givesCalls = givesCalls;
+  }
+
   /** Notes a chunk; what of it belongs to an answer on this wire. Tools that the service runs do not. */
   take(chunk: AnswerChunk): AnswerEvent[] {
+    const events = this.toEvents(chunk);
+    if (events.some(({ type }) => type !== "leg-start")) this.hasSaid = true;
+    return events;
+  }
+
+  private toEvents(chunk: AnswerChunk): AnswerEvent[] {
     switch (chunk.type) {
       case "start":
         this.messageId = chunk.messageId;
@@ -54,8 +69,11 @@ export class KeptAnswer {
         return [{ type: "text-delta", text: chunk.delta }];
       case "reasoning-delta":
         return [{ type: "reasoning-delta", text: chunk.delta }];
+      case "tool-input-available":
+        // Told whole: what breaks before is asked for again, and nobody has seen the half of it.
+        return this.givesCalls ? [toCallEvent(chunk)] : [];
       case "reset-step":
-        this.isTakenBack = true;
+        this.isTakenBack = this.hasSaid;
         return [];
       case "error":
         this.errorText = chunk.errorText;
@@ -127,12 +145,20 @@ export class KeptAnswer {
   }
 }
 
-/** What was said in a message as it is stored. */
-export function toSaidEvents({ parts }: StoredMessage): AnswerEvent[] {
-  return parts.flatMap((part): AnswerEvent[] => {
-    const text: unknown = part["text"];
-    if (typeof text !== "string") return [];
-    if (part.type === "text") return [{ type: "text-delta", text }];
-    return part.type === "reasoning" ? [{ type: "reasoning-delta", text }] : [];
+function toCallEvent({
+  toolCallId,
+  toolName,
+  input,
+}: Pick<ToolPart, "toolCallId" | "toolName" | "input">): AnswerEvent {
+  return { type: "tool-call", toolCallId, toolName, input: JSON.stringify(input) };
+}
+
+/** What was said in an answer that has ended well, and the calls that it leaves to its caller. */
+export function toSaidEvents(answer: StoredMessage): AnswerEvent[] {
+  const left = new Set(toLeftCalls(answer).map(({ toolCallId }) => toolCallId));
+  return readAnswerParts(answer).flatMap((part): AnswerEvent[] => {
+    if (part.type === "text") return [{ type: "text-delta", text: part.text }];
+    if (part.type === "reasoning") return [{ type: "reasoning-delta", text: part.text }];
+    return part.type === "dynamic-tool" && left.has(part.toolCallId) ? [toCallEvent(part)] : [];
   });
 }

@@ -1,83 +1,131 @@
 /**
- * What a request asks of a chat that keeps it: one message, answered as the chat answers. Whatever a chat has no place
- * for is refused by name. Pure. Rule HT112.
+ * What a request asks of a chat that keeps it: messages of the user and what its tools gave, answered as the request
+ * says. Whatever a chat has no place for is refused by name. Pure. Rules HT112, HT190, HT192.
  */
 import { fail, succeed, type Result } from "../../../base/result.ts";
-import type { ResponseRequest } from "../../../protocol/openai-responses.ts";
-import { MAX_FRAME_BYTES, type ClientMessage } from "../../../protocol/session-frame.ts";
+import { MAX_CALL_SETTINGS_CHARACTERS, type CallSettings } from "../../../protocol/call-settings.ts";
+import type { ResponseInputItem, ResponseRequest } from "../../../protocol/openai-responses.ts";
+import { MAX_FRAME_BYTES, type ClientMessage, type StoredMessage } from "../../../protocol/session-frame.ts";
+import { toLeftCalls, toToolOutputPart, type ToolOutputPart } from "../../../protocol/tool-output.ts";
 import { acceptFiles } from "../../../session/accept-files.ts";
+import { acceptToolOutputs } from "../../../session/accept-tool-outputs.ts";
 import { isLongerThan } from "../../../session/frame-text.ts";
 import type { CallMistake } from "../../door/wire-writer.ts";
+import { toCallSettings } from "./to-call-settings.ts";
 
 type Parts = ClientMessage["parts"];
+type Output = Pick<Extract<ResponseInputItem, { type: "function_call_output" }>, "call_id" | "output">;
 
-/** Kept answers are the chat's own, with its own tools: these would have no effect. */
-const WITHOUT_EFFECT = [
-  "instructions",
-  "max_output_tokens",
-  "temperature",
-  "top_p",
-  "tools",
-  "tool_choice",
-  "text",
-  "reasoning",
-] as const satisfies readonly (keyof ResponseRequest)[];
+export interface KeptQuestion {
+  /** Words and pictures of the user. */
+  readonly parts: Parts;
+  /** What calls of the response before gave. */
+  readonly outputs: readonly Output[];
+  /** Null where nothing is asked beside the question. */
+  readonly settings: CallSettings | null;
+}
 
 export function isKept({ store, previous_response_id: previous }: ResponseRequest): boolean {
   return store === true || previous != null;
 }
 
-export function toKeptQuestion(request: ResponseRequest): Result<Parts, CallMistake> {
+export function toKeptQuestion(request: ResponseRequest): Result<KeptQuestion, CallMistake> {
   if (request.store === false) {
     return refuseField("store", "a response that goes on with another is kept with it; leave it out");
   }
-  const field = WITHOUT_EFFECT.find((name) => !isEmpty(request[name]));
-  if (field !== undefined) {
-    return refuseField(
-      field,
-      "a kept response is answered as its chat answers; leave it out, or send the whole input without store and previous_response_id",
-    );
-  }
-  const parts = toParts(request.input);
-  if (!parts.ok) return parts;
-  const files = acceptFiles({ parts: parts.value }, () => false);
-  if (!files.ok) return fail({ code: "invalid-request", param: "input", message: `input: ${files.error}` });
-  if (parts.value.every((part) => part.type === "text" && `${String(part["text"])}`.trim() === "")) {
-    return refuseField("input", "the question is empty");
-  }
-  if (isLongerThan(JSON.stringify(parts.value), MAX_FRAME_BYTES)) {
+  const settings = toSettings(request);
+  if (!settings.ok) return settings;
+  const items = toItems(request.input);
+  if (!items.ok) return items;
+  const { parts, outputs } = items.value;
+  const files = acceptFiles({ parts }, () => false);
+  if (!files.ok) return refuseField("input", files.error);
+  const isSaid = parts.some((part) => part.type !== "text" || `${String(part["text"])}`.trim() !== "");
+  if (!isSaid && outputs.length === 0) return refuseField("input", "the question is empty");
+  if (isLongerThan(JSON.stringify({ parts, outputs }), MAX_FRAME_BYTES)) {
     return refuseField("input", `a kept question has at most ${MAX_FRAME_BYTES} bytes`);
   }
-  return parts;
+  return succeed({ parts: isSaid ? parts : [], outputs, settings: settings.value });
 }
 
-function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === "") return true;
-  return Array.isArray(value) && value.length === 0;
-}
-
-function toParts(input: ResponseRequest["input"]): Result<Parts, CallMistake> {
-  if (typeof input === "string") return succeed([{ type: "text", text: input }]);
-  const [item, ...rest] = input;
-  if (rest.length > 0 || item?.type !== "message" || item.role !== "user") {
-    return refuseField("input", "a kept response takes one message of the user; its chat knows the others");
+/** The outputs as parts of the question behind that answer; every call that it left has to have one. */
+export function toOutputParts(
+  outputs: KeptQuestion["outputs"],
+  answer: Pick<StoredMessage, "parts"> | null,
+): Result<ToolOutputPart[], CallMistake> {
+  const calls = answer === null ? [] : toLeftCalls(answer);
+  const [call] = calls;
+  if (outputs.length === 0 && call !== undefined) {
+    return refuseField("input", `the call ${call.toolCallId} has no output: give one for each call`);
   }
-  if (typeof item.content === "string") return succeed([{ type: "text", text: item.content }]);
+  const parts = outputs.map(({ call_id: toolCallId, output }) => {
+    const toolName = calls.find((each) => each.toolCallId === toolCallId)?.toolName ?? "";
+    return toToolOutputPart({ toolCallId, toolName, output: toText(output) });
+  });
+  const accepted = acceptToolOutputs({ parts }, answer);
+  return accepted.ok ? accepted : refuseField("input", accepted.error);
+}
+
+function toSettings(request: ResponseRequest): Result<CallSettings | null, CallMistake> {
+  if (request.tool_choice !== undefined && (request.tools ?? []).length === 0) {
+    return refuseField("tool_choice", "there are no tools to choose among; send tools, or leave it out");
+  }
+  const settings = toCallSettings(request);
+  if (Object.keys(settings).length === 0) return succeed(null);
+  if (isLongerThan(JSON.stringify(settings), MAX_CALL_SETTINGS_CHARACTERS)) {
+    return refuseField(
+      settings.tools === undefined ? "instructions" : "tools",
+      `a kept response takes at most ${MAX_CALL_SETTINGS_CHARACTERS} bytes of instructions, formats and tools`,
+    );
+  }
+  return succeed(settings);
+}
+
+function toItems(input: ResponseRequest["input"]): Result<Omit<KeptQuestion, "settings">, CallMistake> {
+  if (typeof input === "string") return succeed({ parts: [{ type: "text", text: input }], outputs: [] });
   const parts: Parts = [];
-  for (const part of item.content) {
+  const outputs: Output[] = [];
+  for (const [index, item] of input.entries()) {
+    if (item.type === "function_call_output") {
+      outputs.push(item);
+      continue;
+    }
+    if (item.type !== "message" || item.role !== "user") {
+      return refuseField(
+        `input.${index}`,
+        "a kept response takes messages of the user and outputs of calls; its chat knows the rest",
+      );
+    }
+    const said = toParts(item.content, `input.${index}`);
+    if (!said.ok) return said;
+    parts.push(...said.value);
+  }
+  return succeed({ parts, outputs });
+}
+
+type UserContent = Extract<ResponseInputItem, { role: "user" }>["content"];
+
+function toParts(content: UserContent, place: string): Result<Parts, CallMistake> {
+  if (typeof content === "string") return succeed([{ type: "text", text: content }]);
+  const parts: Parts = [];
+  for (const part of content) {
     if (part.type === "input_text") {
       parts.push({ type: "text", text: part.text });
       continue;
     }
     const mediaType = /^data:(image\/[a-z0-9.+-]+);base64,/u.exec(part.image_url)?.[1];
     if (mediaType === undefined) {
-      return refuseField("input.0", "a kept image must be a data URL of an image in base64");
+      return refuseField(place, "a kept image must be a data URL of an image in base64");
     }
     parts.push({ type: "file", mediaType, url: part.image_url });
   }
   return succeed(parts);
 }
 
+const toText = (output: Output["output"]): string =>
+  typeof output === "string" ? output : output.map(({ text }) => text).join("");
+
 function refuseField(param: string, complaint: string): Result<never, CallMistake> {
-  return fail({ code: "invalid-request", param, message: `${param}: ${complaint}.` });
+  const sentence = complaint.endsWith(".") ? complaint : `${complaint}.`;
+  return fail({ code: "invalid-request", param, message: `${param}: ${sentence}` });
 }

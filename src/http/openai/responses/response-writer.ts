@@ -5,11 +5,11 @@
 import { toServerSentEvent } from "../../../base/event-stream.ts";
 import type { TokenUsage } from "../../../protocol/answer.ts";
 import type { BreakwaterEnd } from "../../../protocol/breakwater-end.ts";
-import type { ResponseRequest } from "../../../protocol/openai-responses.ts";
 import type { AnswerEnd, AnswerEvent } from "../../../routing/run-plan.ts";
 import type { WireRefusal, WireWriter } from "../../door/wire-writer.ts";
 import { toAnswerFailure, type AnswerFailure } from "../../door/answer-failure.ts";
 import { INTERNAL_ERROR, toOpenAiError } from "../openai-error.ts";
+import type { AskedWords } from "./to-call-settings.ts";
 import { ResponseOutput, type OutputEvent } from "./response-output.ts";
 
 export interface ResponseFacts {
@@ -19,11 +19,11 @@ export interface ResponseFacts {
   readonly nowSeconds: () => number;
   /** What was asked for; the target that speaks first takes its place. */
   readonly model: string;
-  readonly request: ResponseRequest;
+  readonly request: AskedWords;
   readonly newItemId: (prefix: string) => string;
 }
 
-type ResponseStatus = "in_progress" | "completed" | "incomplete" | "failed";
+type ResponseStatus = "in_progress" | "completed" | "incomplete" | "failed" | "cancelled";
 interface ResponseError {
   readonly code: "server_error" | "rate_limit_exceeded" | "invalid_prompt";
   readonly message: string;
@@ -112,6 +112,12 @@ export class ResponseWriter implements WireWriter {
     return this.toResponse(toGoodEnd(end, breakwater));
   }
 
+  /** One that is being written, or that did not come to its end. */
+  toUnfinished(end: ResponseEnd & { readonly status: "in_progress" | "failed" | "cancelled" }): object {
+    this.output.breakOff();
+    return this.toResponse(end);
+  }
+
   toRefusal(end: AnswerEnd, breakwater: BreakwaterEnd): WireRefusal {
     const { status, error } = toOpenAiError(end);
     return { status, body: { error, breakwater } };
@@ -175,7 +181,7 @@ function toStopReason({ finishReason }: AnswerEnd): StopReason | null {
 }
 
 /** The request's own words, which clients expect to find in the response. */
-function toEcho(request: ResponseRequest): object {
+function toEcho(request: AskedWords): object {
   return {
     access_programs: null,
     background: false,

@@ -1,6 +1,6 @@
 /**
- * `POST /v1/responses` as OpenAI's own clients speak it. The answer comes from the same code as a chat completion
- * (src/http/door). Rules HT100 to HT115.
+ * `POST /v1/responses` and `GET /v1/responses/{id}` as OpenAI's own clients speak them. The answer comes from the same code
+ * as a chat completion (src/http/door). Rules HT100 to HT115, HT190 to HT194.
  */
 import type { Hono } from "hono";
 import { newId } from "../../../base/id.ts";
@@ -11,6 +11,7 @@ import { openAnswer } from "../../door/open-answer.ts";
 import { serveAnswer } from "../../door/serve-answer.ts";
 import { refuseCall } from "../openai-error.ts";
 import { readOpenAiBody } from "../read-openai-body.ts";
+import { getKept } from "./get-kept.ts";
 import { keepResponse, type KeepDeps } from "./keep-response.ts";
 import { isKept } from "./kept-question.ts";
 import { ResponseWriter } from "./response-writer.ts";
@@ -18,6 +19,7 @@ import { toResponseCall, toResponseQuestion } from "./to-response-call.ts";
 
 export function addResponseRoutes(routes: Hono<AppEnv>, deps: KeepDeps): void {
   routes.post("/responses", (context) => respond(deps, context));
+  routes.get("/responses/:responseId", (context) => getKept(deps, context, context.req.param("responseId")));
 }
 
 async function respond(deps: KeepDeps, context: AppContext): Promise<Response> {

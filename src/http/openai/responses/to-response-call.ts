@@ -10,6 +10,7 @@ import type { ResponseInputItem, ResponseRequest } from "../../../protocol/opena
 import type { ModelCall } from "../../../providers/provider.ts";
 import type { CallMistake } from "../../door/wire-writer.ts";
 import { IMAGE_COMPLAINT, toImagePart } from "../image-part.ts";
+import { toCallSettings } from "./to-call-settings.ts";
 
 type Item<Type extends ResponseInputItem["type"]> = Extract<ResponseInputItem, { type: Type }>;
 type UserContent = Extract<Item<"message">, { role: "user" }>["content"];
@@ -31,45 +32,8 @@ export function toResponseQuestion({ input }: ResponseRequest): string {
 export function toResponseCall(request: ResponseRequest): Result<Omit<ModelCall, "modelId">, CallMistake> {
   const prompt = toPrompt(request);
   if (!prompt.ok) return prompt;
-  const effort = request.reasoning?.effort ?? null;
-  return succeed({
-    prompt: prompt.value,
-    ...(request.max_output_tokens == null ? {} : { maxOutputTokens: request.max_output_tokens }),
-    ...(request.temperature == null ? {} : { temperature: request.temperature }),
-    ...(request.top_p == null ? {} : { topP: request.top_p }),
-    ...(effort === null ? {} : { reasoningEffort: effort }),
-    ...toToolFields(request),
-    ...toResponseFormat(request),
-  });
-}
-
-function toToolFields({
-  tools,
-  tool_choice: choice,
-}: ResponseRequest): Pick<ModelCall, "tools" | "toolChoice"> {
-  if (tools === undefined || tools.length === 0) return {};
-  return {
-    tools: tools.map((tool) => ({
-      type: "function" as const,
-      name: tool.name,
-      ...(tool.description == null ? {} : { description: tool.description }),
-      inputSchema: tool.parameters ?? { type: "object", properties: {} },
-      ...(tool.strict == null ? {} : { strict: tool.strict }),
-    })),
-    ...(choice === undefined
-      ? {}
-      : {
-          toolChoice:
-            typeof choice === "string" ? { type: choice } : { type: "tool" as const, toolName: choice.name },
-        }),
-  };
-}
-
-function toResponseFormat({ text }: ResponseRequest): Pick<ModelCall, "responseFormat"> {
-  const format = text?.format;
-  if (format === undefined || format.type === "text") return {};
-  if (format.type === "json_object") return { responseFormat: { type: "json" } };
-  return { responseFormat: { type: "json", name: format.name, schema: format.schema } };
+  const { instructions: _told, metadata: _kept, ...settings } = toCallSettings(request);
+  return succeed({ prompt: prompt.value, ...settings });
 }
 
 function toPrompt({ input, instructions }: ResponseRequest): Result<LanguageModelV4Prompt, CallMistake> {

@@ -2,11 +2,12 @@
 import { ResponseRequest } from "../../../protocol/openai-responses.ts";
 import { BREAKWATER_END } from "../examples.ts";
 import { MODEL_CALL_HEADERS, OPENAI_LIMIT_HEADERS } from "../headers.ts";
-import { toJsonBody, type OperationDoc } from "../operation.ts";
+import { toJsonAnswer, toJsonBody, type OperationDoc } from "../operation.ts";
 import { MODEL_CALL_REFUSALS } from "../refusals.ts";
 import { ModelCallRequestHeaders } from "../request-headers.ts";
 import { ResponseEvent, ResponseObject } from "../shapes/responses-answer.ts";
 
+const KEPT_ID = `resp_${"0".repeat(21)}k9z7w${"0".repeat(26)}`;
 const CREATED = 1_764_063_000;
 const RESPONSE = {
   id: "resp_01k9z7w0h8a4xv3n5c2b6d8e0f",
@@ -67,8 +68,9 @@ export const RESPONSE_OPERATIONS: readonly OperationDoc[] = [
     summary: "Ask on OpenAI's Responses wire",
     description: [
       "Send the whole conversation as `input`: nothing is kept unless `store: true` asks for it. A kept response is the",
-      "answer of a chat, and `previous_response_id` goes on with it; instructions, tools, formats and limits have no effect",
-      "there and are refused by name. Tools are functions of your own; built-in ones are refused by their name.",
+      "answer of a chat, and `previous_response_id` goes on with it: send the user's next message, or the outputs of all",
+      "calls that it ended with. Instructions, tools, formats and limits are for one response; the next one says its own.",
+      "Tools are functions of your own; built-in ones are refused by their name.",
       "",
       "With `stream: true` every event is named by its `type`; the last one is `response.completed`,",
       "`response.incomplete` or `response.failed` and has the whole response, `breakwater` in it.",
@@ -114,5 +116,21 @@ export const RESPONSE_OPERATIONS: readonly OperationDoc[] = [
       },
     },
     refusals: MODEL_CALL_REFUSALS,
+  },
+  {
+    method: "GET",
+    path: "/v1/responses/:responseId",
+    id: "readResponse",
+    tag: "Model calls",
+    summary: "A response that was kept",
+    description:
+      "As it was given; `in_progress` and without output while it is being written, `failed` or `cancelled` with what there was when it did not come to its end.",
+    answers: {
+      200: toJsonAnswer("The response.", ResponseObject, {
+        ...RESPONSE,
+        id: KEPT_ID,
+        store: true,
+      }),
+    },
   },
 ];

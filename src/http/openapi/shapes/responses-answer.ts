@@ -44,9 +44,9 @@ const ECHO = {
   max_output_tokens: z.int().nullable(),
   metadata: z.record(z.string(), z.string()),
   parallel_tool_calls: z.literal(true),
-  previous_response_id: z.null(),
+  previous_response_id: z.string().nullable(),
   reasoning: z.object({ effort: z.string().nullable(), summary: z.string().nullable() }),
-  store: z.literal(false),
+  store: z.boolean(),
   temperature: z.number().nullable(),
   text: z.object({ format: z.looseObject({ type: z.string() }) }),
   tool_choice: z.union([z.string(), z.looseObject({ type: z.string() })]),
@@ -61,7 +61,7 @@ export const ResponseObject = z.object({
   object: z.literal("response"),
   created_at: z.int(),
   completed_at: z.int().optional(),
-  status: z.enum(["in_progress", "completed", "incomplete", "failed"]),
+  status: z.enum(["in_progress", "completed", "incomplete", "failed", "cancelled"]),
   error: z
     .object({
       code: z.enum(["server_error", "rate_limit_exceeded", "invalid_prompt"]),
