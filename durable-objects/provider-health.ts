@@ -30,6 +30,8 @@ const PUBLISH_EVERY_MS = 1_000;
 
 type AlarmName = "tick";
 
+const OutcomeReport = z.array(CallOutcome).max(MAX_OUTCOMES_PER_REPORT);
+
 export class ProviderHealth extends DurableObject<Bindings> {
   private readonly db: DrizzleSqliteDODatabase;
   private readonly alarms: Alarms<AlarmName>;
@@ -63,7 +65,7 @@ export class ProviderHealth extends DurableObject<Bindings> {
    * snapshot that goes back is the one to act on.
    */
   async reportOutcomes(name: string, given: readonly CallOutcome[]): Promise<CircuitSnapshot> {
-    const outcomes = z.array(CallOutcome).max(MAX_OUTCOMES_PER_REPORT).parse(given);
+    const outcomes = OutcomeReport.parse(given);
     const desk = await this.open(name);
     desk.takeOutcomes(outcomes);
     this.publishSoon(desk);

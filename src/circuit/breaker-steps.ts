@@ -78,6 +78,10 @@ export function coolDown(
   return amend(breaker, { coolDownUntilMs });
 }
 
+export function toRowOfFailures(count: number): string {
+  return count === 1 ? "1 failure" : `${count} failures in a row`;
+}
+
 /** A failure while closed: opens it when it was one too many, otherwise makes it suspect. */
 export function failClosed(
   breaker: Breaker,
@@ -86,7 +90,7 @@ export function failClosed(
   context: BreakerContext,
 ): BreakerStep {
   const counted = countFailure(breaker, requestId, context);
-  const reason = `${counted.failureCount} failures in a row, the last: ${message}`;
+  const reason = `${toRowOfFailures(counted.failureCount)}, the last: ${message}`;
   if (isAutomatic(breaker)) {
     if (counted.failureCount >= context.policy.failureThreshold) return trip(counted, reason, context);
     const { calls, failures } = readTotals(counted.buckets, context.nowMs, context.policy);

@@ -17,6 +17,7 @@ import {
   transition,
   tripFatal,
   unchanged,
+  toRowOfFailures,
 } from "./breaker-steps.ts";
 import { applyPermitRequest, applyProbeEnd, applyTimePass } from "./half-open.ts";
 import type { CircuitPolicy } from "./policy.ts";
@@ -153,7 +154,7 @@ export function startBreaker(nowMs: number): Breaker {
     trips: 0,
     coolDownUntilMs: null,
     changedAtMs: nowMs,
-    reason: "No failure so far.",
+    reason: "It has never opened.",
   };
 }
 
@@ -218,7 +219,7 @@ function applyConfirmEnd(
       // The count stays: a fault that only long answers show must still add up over real calls.
       return amend(breaker, {
         state: { status: "CLOSED", suspect: false },
-        reason: `A probe went well after ${breaker.failureCount} failures in a row.`,
+        reason: `A probe went well after ${toRowOfFailures(breaker.failureCount)}.`,
       });
     case "failure":
       return failClosed(breaker, null, `probe: ${event.message}`, context);

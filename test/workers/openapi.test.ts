@@ -1,5 +1,6 @@
 /** What the Worker really answers, held against what `/openapi.json` says of it: every operation, every wire. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { ACCESS_RULES } from "../../src/auth/access.ts";
 import type { AnswerDoc, OperationDoc, RefusalStatus } from "../../src/http/openapi/operation.ts";
 import { OPERATIONS } from "../../src/http/openapi/operations.ts";
@@ -128,6 +129,15 @@ describe("model calls", () => {
       });
     }
   }
+
+  it("[HT166] [HT193] a kept response is what the document says, given and read again", async () => {
+    const model = "google/gemini-3.5-flash-lite";
+    const tools = [{ type: "function", ...TOOL }];
+    const body = { model, input: LOOK.content, instructions: "Be brief.", tools, store: true };
+    const values = await hold("createResponse", await ada.call("POST", "/v1/responses", body));
+    const { id } = z.looseObject({ id: z.string() }).parse(values.at(-1));
+    await hold("readResponse", await ada.call("GET", `/v1/responses/${id}`));
+  });
 
   it("[HT166] counts, vectors and models are what the document says", async () => {
     const count = { model: "balanced", messages: MESSAGES };

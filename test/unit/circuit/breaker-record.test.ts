@@ -38,6 +38,14 @@ describe("what is seen", () => {
     expect(driver.breaker.changedAtMs).toBe(T0 + 5_000);
   });
 
+  it("[CB21] a reason is true after one failure too, and counts it in words", () => {
+    const driver = new BreakerDriver();
+    expect(driver.breaker.reason).toBe("It has never opened.");
+    driver.set({ failureThreshold: 1 });
+    driver.trip();
+    expect(driver.transitions[0]?.reason).toBe("1 failure, the last: scripted failure");
+  });
+
   it("[CB21] of many failed requests the newest 10 are kept", () => {
     const driver = new BreakerDriver();
     driver.set({ failureThreshold: 12, minimumCalls: 100 });

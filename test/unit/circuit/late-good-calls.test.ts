@@ -13,7 +13,7 @@ describe("a good call that began before the failure", () => {
     driver.call("small", "success", { firstTokenAtMs });
     driver.call("large", "success", { firstTokenAtMs });
     expect([driver.isSuspect(), driver.isSuspect("large")]).toEqual([true, true]);
-    expect(driver.snapshot.reason).toContain("failures in a row");
+    expect(driver.snapshot.reason).toContain("1 failure, the last");
   });
 
   it("[CB66] starts the count of failures anew all the same", () => {

@@ -112,7 +112,7 @@ export const RESPONSE_OPERATIONS: readonly OperationDoc[] = [
           },
           "text/event-stream": { shape: ResponseEvent },
         },
-        headers: [...MODEL_CALL_HEADERS, ...OPENAI_LIMIT_HEADERS],
+        headers: [...MODEL_CALL_HEADERS, ...OPENAI_LIMIT_HEADERS, "x-breakwater-session"],
       },
     },
     refusals: MODEL_CALL_REFUSALS,
