@@ -76,7 +76,7 @@ function Outputs({ outputs }: { readonly outputs: readonly QuestionOutput[] }) {
           <details className={FOLD}>
             <summary className={FOLD_HEAD}>
               <WrenchIcon aria-hidden size={16} className="shrink-0" />
-              <span className="min-w-0 truncate">The program that asked gave the result of {name}</span>
+              <span className="min-w-0 truncate">Result of {name}, from the program that asked</span>
             </summary>
             <Block title="Result" text={text === "" ? "nothing" : text} />
           </details>

@@ -21,7 +21,7 @@ export function toToolWords({ name, state }: Pick<ViewTool, "name" | "state">, i
         ? { text: `Calling ${name}…`, tone: "busy" }
         : { text: `Called ${name}, without a result`, tone: "bad" };
     case "left-to-caller":
-      return { text: `${name} is for the program that asked to call`, tone: "done" };
+      return { text: `Left ${name} to the program that asked`, tone: "done" };
     case "output-available":
       return { text: `Called ${name}`, tone: "done" };
     case "output-error":

@@ -136,7 +136,7 @@ it("[WB81] a call that a complete answer left to its caller is the caller's to m
   const [left] = toStoredParts(answer);
   expect(left).toMatchObject({ type: "tool", state: "left-to-caller" });
   expect(toToolWords({ name: "weather", state: "left-to-caller" }, false)).toEqual({
-    text: "weather is for the program that asked to call",
+    text: "Left weather to the program that asked",
     tone: "done",
   });
   expect(toStoredParts({ ...answer, metadata })).toMatchObject([{ state: "input-available" }]);
