@@ -1,25 +1,46 @@
-/** Cuts records into JSON arrays that D1 takes as one bound text each. */
+/** Cuts records into JSON arrays that D1 takes as one bound text each, and says which chats they touch. Pure. */
 import type { SelectionRecord } from "../protocol/selection.ts";
 
 /** D1 refuses a bound text above 2 MB; half of it leaves room for characters that take several bytes. */
 export const MAX_BATCH_CHARACTERS = 500_000;
 
-/** JSON arrays of the records, in order, each at most 500,000 characters unless a single record is longer. */
-export function toInsertBatches(records: readonly SelectionRecord[]): readonly string[] {
-  const batches: string[] = [];
-  let items: string[] = [];
+export interface InsertBatch {
+  /** The records as a JSON array. */
+  readonly json: string;
+  readonly records: readonly SelectionRecord[];
+}
+
+/** The records in order, each batch of at most 500,000 characters unless a single record is longer. */
+export function toInsertBatches(records: readonly SelectionRecord[]): readonly InsertBatch[] {
+  const batches: InsertBatch[] = [];
+  let open: { readonly record: SelectionRecord; readonly item: string }[] = [];
   let characters = 0;
   const close = (): void => {
-    if (items.length > 0) batches.push(`[${items.join(",")}]`);
-    items = [];
+    if (open.length > 0) {
+      const json = `[${open.map(({ item }) => item).join(",")}]`;
+      batches.push({ json, records: open.map(({ record }) => record) });
+    }
+    open = [];
     characters = 0;
   };
   for (const record of records) {
     const item = JSON.stringify({ ...record, createdAtMs: Date.parse(record.createdAt) });
     if (characters + item.length > MAX_BATCH_CHARACTERS) close();
-    items.push(item);
+    open.push({ record, item });
     characters += item.length;
   }
   close();
   return batches;
+}
+
+/** When each chat among them was answered last, as a JSON array; null where none is a chat's. */
+export function toTouchedChats(records: readonly SelectionRecord[]): string | null {
+  const touched = new Map<string, { sessionId: string; organizationId: string; atMs: number }>();
+  for (const { sessionId, organizationId, createdAt, durationMs } of records) {
+    if (sessionId === null) continue;
+    const atMs = Date.parse(createdAt) + durationMs;
+    const key = `${organizationId} ${sessionId}`;
+    if (atMs > (touched.get(key)?.atMs ?? 0)) touched.set(key, { sessionId, organizationId, atMs });
+  }
+  return touched.size === 0 ? null : JSON.stringify([...touched.values()]);
 }

@@ -8,7 +8,7 @@ import { fail, succeed } from "../base/result.ts";
 import type { Result } from "../base/result.ts";
 import { SelectionRecord } from "../protocol/selection.ts";
 import { parsePageCursor, toPageCursor } from "./page-cursor.ts";
-import { toInsertBatches } from "./selection-batch.ts";
+import { toInsertBatches, toTouchedChats } from "./selection-batch.ts";
 import type { CountedSelection } from "./summarize.ts";
 
 export interface SelectionFilter {
@@ -148,18 +148,21 @@ const TOUCH_STATEMENT = `
   update chat set updated_at_ms = touched.at_ms
   from (
     select value ->> '$.sessionId' as session_id, value ->> '$.organizationId' as organization_id,
-      max((value ->> '$.createdAtMs') + (value ->> '$.durationMs')) as at_ms
-    from json_each(?1) where value ->> '$.sessionId' is not null group by 1, 2
+      value ->> '$.atMs' as at_ms
+    from json_each(?1)
   ) as touched
   where chat.id = touched.session_id and chat.organization_id = touched.organization_id
     and chat.updated_at_ms < touched.at_ms`;
 
 async function insertSelections(database: Database, records: readonly SelectionRecord[]): Promise<number> {
+  const client = database.$client;
   let inserted = 0;
-  for (const json of toInsertBatches(records)) {
-    const [written] = await database.$client.batch([
-      database.$client.prepare(INSERT_STATEMENT).bind(json),
-      database.$client.prepare(TOUCH_STATEMENT).bind(json),
+  for (const batch of toInsertBatches(records)) {
+    const touched = toTouchedChats(batch.records);
+    const [written] = await client.batch([
+      client.prepare(INSERT_STATEMENT).bind(batch.json),
+      // Calls without a chat are most of what comes, and a look through them for chats is a third of the work.
+      ...(touched === null ? [] : [client.prepare(TOUCH_STATEMENT).bind(touched)]),
     ]);
     inserted += written?.meta.changes ?? 0;
   }

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { parsePageCursor, toPageCursor } from "../../../src/analytics/page-cursor.ts";
-import { MAX_BATCH_CHARACTERS, toInsertBatches } from "../../../src/analytics/selection-batch.ts";
+import {
+  MAX_BATCH_CHARACTERS,
+  toInsertBatches,
+  toTouchedChats,
+} from "../../../src/analytics/selection-batch.ts";
 import { toIntentAnalytics, toProviderAnalytics } from "../../../src/analytics/summarize.ts";
 import type { CountedSelection } from "../../../src/analytics/summarize.ts";
 import { IntentAnalytics, ProviderAnalytics } from "../../../src/protocol/analytics.ts";
@@ -76,6 +80,37 @@ describe("figures", () => {
   });
 });
 
+const RECORD: SelectionRecord = {
+  id: "sel_0",
+  requestId: "r",
+  organizationId: "o",
+  userId: "u",
+  sessionId: null,
+  turnId: null,
+  createdAt: "2026-11-20T12:00:00.000Z",
+  requested: ["x".repeat(1_000)],
+  mode: "auto",
+  intent: "chat",
+  candidates: [],
+  decision: null,
+  attempts: [],
+  status: "complete",
+  provider: null,
+  model: null,
+  affinity: false,
+  firstTokenMs: null,
+  durationMs: 0,
+  usage: {
+    inputTokens: null,
+    cachedInputTokens: null,
+    cacheWriteTokens: null,
+    outputTokens: null,
+    reasoningTokens: null,
+  },
+  costMicroUsd: null,
+  sandbox: true,
+};
+
 describe("pages and batches", () => {
   it("[HT19] takes only cursors of its own making", () => {
     const cursor = { atMs: 1_763_640_000_000, id: "chat_01" };
@@ -86,42 +121,28 @@ describe("pages and batches", () => {
   });
 
   it("[HT35] cuts records into texts that the database takes, none lost and none twice", () => {
-    const record: SelectionRecord = {
-      id: "sel_0",
-      requestId: "r",
-      organizationId: "o",
-      userId: "u",
-      sessionId: null,
-      turnId: null,
-      createdAt: "2026-11-20T12:00:00.000Z",
-      requested: ["x".repeat(1_000)],
-      mode: "auto",
-      intent: "chat",
-      candidates: [],
-      decision: null,
-      attempts: [],
-      status: "complete",
-      provider: null,
-      model: null,
-      affinity: false,
-      firstTokenMs: null,
-      durationMs: 0,
-      usage: {
-        inputTokens: null,
-        cachedInputTokens: null,
-        cacheWriteTokens: null,
-        outputTokens: null,
-        reasoningTokens: null,
-      },
-      costMicroUsd: null,
-      sandbox: true,
-    };
-    const records = Array.from({ length: 1_000 }, (_, index) => ({ ...record, id: `sel_${index}` }));
+    const records = Array.from({ length: 1_000 }, (_, index) => ({ ...RECORD, id: `sel_${index}` }));
     const batches = toInsertBatches(records);
     expect(batches.length).toBeGreaterThan(1);
-    for (const batch of batches) expect(batch.length).toBeLessThan(MAX_BATCH_CHARACTERS * 1.1);
-    const ids = batches.flatMap((batch) => [...batch.matchAll(/"id":"(sel_\d+)"/g)].map(([, id]) => id));
+    for (const { json } of batches) expect(json.length).toBeLessThan(MAX_BATCH_CHARACTERS * 1.1);
+    const ids = batches.flatMap(({ json }) => [...json.matchAll(/"id":"(sel_\d+)"/g)].map(([, id]) => id));
+    expect(batches.flatMap((batch) => batch.records)).toEqual(records);
     expect(ids).toEqual(records.map(({ id }) => id));
     expect(toInsertBatches([])).toEqual([]);
+  });
+
+  it("[HT19] the newest record of each chat says when it was answered last; without a chat nobody is looked for", () => {
+    const at = (sessionId: string | null, second: number, durationMs = 0): SelectionRecord => ({
+      ...RECORD,
+      sessionId,
+      durationMs,
+      createdAt: `2026-11-20T12:00:0${second}.000Z`,
+    });
+    expect(toTouchedChats([at(null, 1), at(null, 2)])).toBeNull();
+    const touched = toTouchedChats([at("a", 3), at("b", 1, 500), at("a", 2), at(null, 9)]);
+    expect(JSON.parse(touched ?? "")).toEqual([
+      { sessionId: "a", organizationId: "o", atMs: Date.parse("2026-11-20T12:00:03.000Z") },
+      { sessionId: "b", organizationId: "o", atMs: Date.parse("2026-11-20T12:00:01.500Z") },
+    ]);
   });
 });
