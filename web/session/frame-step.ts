@@ -85,6 +85,9 @@ function applyTurnStarted(state: ChatState, { turn }: Frame<"turn-started">): Ch
     // It lived through a crash and so did this socket: the log comes again from its beginning.
     return stay({ ...state, running: { ...startRunningTurn(turn), stopping: running.stopping } });
   }
+  // Another tab asked for another answer above what is loaded here: only a new hello tells the path to it.
+  if (state.messages.every(({ id }) => id !== turn.parentId))
+    return { state, effects: [{ type: "reconnect" }] };
   const { before, after } = cutAfter(state.messages, turn.parentId, turn.messageId);
   const confirmed = confirmRequest(state, turn.requestId);
   return sendWaiting({

@@ -18,6 +18,10 @@ it.each([
     86,
   ],
   ["[SM30] [SE72] seed 471: an edit on a branch that was not shown showed it, and told nobody", 471],
+  [
+    "[SM30] [SE94] seed 208748: who had not loaded an old question was told that it is answered again, and stayed elsewhere",
+    208_748,
+  ],
   ["[SM34] [SE24] seed 903: a stop while every circuit was open ended the turn as failed", 903],
 ])("%s", { timeout: 30_000 }, async (_, seed) => {
   expect((await runSession(seed)).breaches).toEqual([]);

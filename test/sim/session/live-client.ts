@@ -220,6 +220,8 @@ export class LiveClient extends SimClient {
   }
 
   private beginTurn({ turn }: FrameOf<"turn-started">): void {
+    // Its question is above what is loaded here: only a new hello tells the path to it.
+    if (this.view.find(turn.parentId) === undefined) return this.comeAnew();
     this.activeTurnId = turn.turnId;
     this.view.beginTurn(turn);
     this.generations.set(turn.requestId, turn.generation);

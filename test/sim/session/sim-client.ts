@@ -176,6 +176,14 @@ export abstract class SimClient implements ClientEnd {
     this.deps.clock.startTimer(durationMs, () => this.arrive());
   }
 
+  /** A new socket at once: what this one tells is not enough. */
+  protected comeAnew(): void {
+    this.socket?.closeByClient();
+    this.drop();
+    this.deps.ledger.reconnects += 1;
+    this.deps.clock.startTimer(0, () => this.connect());
+  }
+
   private listHabits(): readonly (readonly [number, () => void])[] {
     const { random, world } = this.deps;
     if (this.plan.kind === "live-stuck")
@@ -197,7 +205,12 @@ export abstract class SimClient implements ClientEnd {
     const { inbox, closing } = this;
     this.inbox = [];
     this.closing = null;
-    for (const text of inbox) this.read(text);
+    const { socket } = this;
+    for (const text of inbox) {
+      // Reading may end with a new socket: the rest is of the old one.
+      if (this.socket !== socket) return;
+      this.read(text);
+    }
     if (closing !== null) this.lose(closing);
   }
 
