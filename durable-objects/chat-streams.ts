@@ -17,10 +17,13 @@ export class ChatStreams {
   }
 
   async ask(chat: Chat, question: ChatQuestion): Promise<ChatReply> {
-    const { settings, ...asked } = question;
+    const { settings, parentId, ...asked } = question;
     const frame = SendFrame.parse({ ...asked, type: "send", id: "" });
-    const parsed = settings === undefined ? null : CallSettings.parse(settings);
-    return this.open(chat, (stream) => chat.ask(stream, frame, parsed));
+    const wish = {
+      ...(settings === undefined ? {} : { settings: CallSettings.parse(settings) }),
+      ...(parentId === undefined ? {} : { parentId }),
+    };
+    return this.open(chat, (stream) => chat.ask(stream, frame, wish));
   }
 
   follow(chat: Chat): Promise<ChatReply> {

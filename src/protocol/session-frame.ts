@@ -25,6 +25,8 @@ export const PONG = "pong";
 
 const RequestIdShape = z.string().min(1).max(200);
 
+export const MAX_MESSAGE_PARTS = 1_000;
+
 /**
  * A UI message as a client sends it. Only the last user message is read, since the object knows the rest better;
  * parts of other kinds are allowed in the history and ignored.
@@ -32,7 +34,7 @@ const RequestIdShape = z.string().min(1).max(200);
 export const ClientMessage = z.object({
   id: z.string().min(1).max(200),
   role: z.enum(["system", "user", "assistant"]),
-  parts: z.array(z.looseObject({ type: z.string() })).max(1_000),
+  parts: z.array(z.looseObject({ type: z.string() })).max(MAX_MESSAGE_PARTS),
 });
 export type ClientMessage = z.infer<typeof ClientMessage>;
 
@@ -62,7 +64,11 @@ export type SendFrame = z.infer<typeof SendFrame>;
 
 /** A `send` that does not come over a socket: what its frame says besides the socket's own business. */
 export type ChatQuestion = Pick<SendFrame, "requestId" | "trigger" | "messages" | "body"> &
-  Partial<Pick<SendFrame, "messageId">> & { readonly settings?: CallSettings };
+  Partial<Pick<SendFrame, "messageId">> & {
+    readonly settings?: CallSettings;
+    /** The answer that the question follows, whatever branch is shown; left out: the newest one there. */
+    readonly parentId?: string;
+  };
 
 export const ResumeFrame = z.object({
   type: z.literal("resume"),

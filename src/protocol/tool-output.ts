@@ -29,7 +29,8 @@ export function readToolOutputs({ parts }: Pick<StoredMessage, "parts">): ToolOu
   return parts.filter(isToolOutput).map((part) => ToolOutputPart.parse(part).data);
 }
 
-/** The calls that an answer which has ended left to its caller. */
-export function toLeftCalls(answer: Pick<StoredMessage, "parts">): ToolPart[] {
-  return toOpenCalls(readAnswerParts(answer)).filter(({ state }) => state === "input-available");
+/** The calls that an answer has ended with: its caller's to make. One that broke off, or was stopped, left none. */
+export function toLeftCalls({ parts, metadata }: Pick<StoredMessage, "parts" | "metadata">): ToolPart[] {
+  if (metadata?.finishReason !== "tool-calls") return [];
+  return toOpenCalls(readAnswerParts({ parts })).filter(({ state }) => state === "input-available");
 }

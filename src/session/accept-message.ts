@@ -12,6 +12,8 @@ export interface ChatFacts {
   readonly findMessage: (id: string) => StoredMessage | null;
   /** The question that a request with this id asked before; null for a new request. */
   readonly findAsked: (requestId: string) => StoredMessage | null;
+  /** The answer that the question was said to follow; null: where new questions go. */
+  readonly parent: StoredMessage | null;
   /** Where a new question goes: after the newest answer, one that is still running or queued included. */
   readonly leafMessageId: string | null;
   readonly openTurns: number;
@@ -89,9 +91,9 @@ function acceptSubmit(frame: SendFrame, chat: ChatFacts): Result<Acceptance, str
   const text = toMessageText(message).trim();
   const files = acceptFiles(message, chat.isOwnFile);
   if (!files.ok) return files;
-  const replaced = chat.findMessage(frame.messageId ?? message.id);
+  const replaced = chat.parent === null ? chat.findMessage(frame.messageId ?? message.id) : null;
   if (replaced !== null && replaced.role !== "user") return fail("Only a question can be edited.");
-  const parentId = replaced === null ? chat.leafMessageId : replaced.parentId;
+  const parentId = replaced === null ? (chat.parent?.id ?? chat.leafMessageId) : replaced.parentId;
   const outputs = acceptToolOutputs(message, parentId === null ? null : chat.findMessage(parentId));
   if (!outputs.ok) return outputs;
   const parts: StoredMessage["parts"] = [

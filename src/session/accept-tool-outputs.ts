@@ -9,7 +9,7 @@ import { isToolOutput, toLeftCalls, ToolOutputPart } from "../protocol/tool-outp
 /** `answer` is the one that the question follows; null for none. The error is a sentence for the person who sent it. */
 export function acceptToolOutputs(
   message: Pick<ClientMessage, "parts">,
-  answer: Pick<StoredMessage, "parts"> | null,
+  answer: Pick<StoredMessage, "parts" | "metadata"> | null,
 ): Result<ToolOutputPart[], string> {
   const parts: ToolOutputPart[] = [];
   for (const part of message.parts.filter(isToolOutput)) {

@@ -6,7 +6,9 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
+import { readAnswerParts } from "../protocol/answer-parts.ts";
 import type { SelectionRecord } from "../protocol/selection.ts";
+import { readToolOutputs } from "../protocol/tool-output.ts";
 import type { ChatSummary, StoredMessage } from "../protocol/session-frame.ts";
 import type { AnswerInput, ResolvedModels } from "../routing/run-answer.ts";
 import { toReadCharacters, toSummarise } from "./context.ts";
@@ -46,6 +48,7 @@ const TITLE_READS_CHARACTERS = 1_500;
 /** A summary is made of so much at the most; what is beyond waits for the next one. */
 const SUMMARY_READS_CHARACTERS = 200_000;
 const MAX_PATH_MESSAGES = 200;
+const TOLD_OF_A_TOOL_CHARACTERS = 1_000;
 /** Nobody waits for it, and it must not outlive its use. */
 const CALL_LIMIT_MS = 60_000;
 
@@ -200,5 +203,20 @@ function isOpenForTitle({ titleSource }: SessionRow): boolean {
 }
 
 function toQuoted(message: StoredMessage): string {
-  return `${message.role === "user" ? "Person" : "Assistant"}: ${toMessageText(message)}`;
+  const told = [toMessageText(message), ...toToolLines(message)].filter((line) => line !== "").join("\n");
+  return `${message.role === "user" ? "Person" : "Assistant"}: ${told}`;
+}
+
+/** What tools were asked and gave, as far as it is worth its place in a summary. */
+function toToolLines(message: StoredMessage): string[] {
+  const shorten = (value: unknown): string =>
+    (JSON.stringify(value) ?? "").slice(0, TOLD_OF_A_TOOL_CHARACTERS);
+  return [
+    ...readToolOutputs(message).map(({ toolName, output }) => `(${toolName} gave ${shorten(output)})`),
+    ...readAnswerParts(message).flatMap((part) =>
+      part.type === "dynamic-tool"
+        ? [`(called ${part.toolName} with ${shorten(part.input)}: ${shorten(part.output ?? part.state)})`]
+        : [],
+    ),
+  ];
 }

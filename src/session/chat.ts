@@ -5,8 +5,8 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Result } from "../base/result.ts";
-import type { CallSettings } from "../protocol/call-settings.ts";
 import type {
+  ChatQuestion,
   LiveClientFrame,
   LiveServerFrame,
   SendFrame,
@@ -37,6 +37,9 @@ export interface ChatDeps extends TurnRunnerDeps {
   /** The word on a tool call; false when nobody waits for it. */
   readonly decideTool: (approvalId: string, approved: boolean) => boolean;
 }
+
+/** What a program asks for beside its question. */
+type ProgramWish = Pick<ChatQuestion, "settings" | "parentId">;
 
 export class Chat {
   readonly view: ChatView;
@@ -79,7 +82,7 @@ export class Chat {
     if (this.runner.isClosed) return;
     switch (frame.type) {
       case "send":
-        return this.ask(socket, frame, null);
+        return this.ask(socket, frame);
       case "resume":
         return this.following.resume(socket, frame);
       case "abort":
@@ -167,8 +170,8 @@ export class Chat {
     });
   }
 
-  /** Takes a question and has it answered; `settings` are those of a program that asks, not of a frame. */
-  ask(socket: ChatSocket, frame: SendFrame, settings: CallSettings | null): void {
+  /** Takes a question and has it answered; `wish` is that of a program, which no frame can have. */
+  ask(socket: ChatSocket, frame: SendFrame, wish: ProgramWish = {}): void {
     if (this.runner.isClosed) return;
     const { store } = this.deps;
     const requested = toRequestedNames(frame.body);
@@ -178,6 +181,7 @@ export class Chat {
     const accepted = acceptMessage(frame, {
       findMessage: toOnce((id) => store.messages.find(id)),
       findAsked: (requestId) => store.findAsked(requestId),
+      parent: wish.parentId === undefined ? null : store.messages.find(wish.parentId),
       leafMessageId: this.view.leafMessageId,
       openTurns: this.runner.queue.open.length,
       turnsBehind: this.runner.queue.countBehind(),
@@ -201,15 +205,15 @@ export class Chat {
         createdAtMs: this.deps.clock.nowMs(),
       },
       socket,
-      settings,
+      wish.settings,
     );
   }
 
   /** It edits or answers again what is not shown: its branch will be, and tabs cannot know what stands on it. */
   private isElsewhere(acceptance: Exclude<Acceptance, { type: "repeat" }>): boolean {
     if (acceptance.type === "answer-again") return !this.view.isShown(acceptance.userMessageId);
-    const { parentId, editedId } = acceptance.message;
-    return editedId !== null && parentId !== null && !this.view.isShown(parentId);
+    const { parentId } = acceptance.message;
+    return parentId !== null && parentId !== this.view.leafMessageId && !this.view.isShown(parentId);
   }
 
   /** Stores a new question, or takes an old one; returns the id of the message to answer. */
@@ -225,11 +229,12 @@ export class Chat {
       metadata: null,
       createdAt: new Date(this.deps.clock.nowMs()).toISOString(),
     };
+    const beside = editedId === null ? this.findBeside(parentId) : [editedId];
     store.messages.append(message);
     this.announce({ type: "message-added", message });
-    if (editedId !== null) {
-      store.messages.noteBranch(parentId, [editedId], message.id);
-      this.announceBranches([message, { id: editedId, parentId }]);
+    if (beside.length > 0) {
+      store.messages.noteBranch(parentId, beside, message.id);
+      this.announceBranches([message, ...beside.map((besideId) => ({ id: besideId, parentId }))]);
     }
     const title = toTitle(acceptance.message.text);
     // A picture alone gives no name; the first words will.
@@ -238,6 +243,12 @@ export class Chat {
       this.announceChange(false);
     }
     return message.id;
+  }
+
+  /** Questions behind the same answer: only a program asks behind one that is not the newest, without editing. */
+  private findBeside(parentId: string | null): string[] {
+    if (parentId === null || parentId === this.view.leafMessageId) return [];
+    return this.deps.store.messages.findChildren(parentId);
   }
 
   /** Another answer to an old question gets its place beside the answers that are there. */
@@ -280,11 +291,10 @@ export class Chat {
 
 /** Asked twice for the same, it looks once. */
 function toOnce<Value>(find: (id: string) => Value): (id: string) => Value {
-  const found = new Map<string, Value>();
+  const found = new Map<string, { readonly value: Value }>();
   return (id) => {
-    const known = found.get(id);
-    const value = known === undefined ? find(id) : known;
-    found.set(id, value);
-    return value;
+    const known = found.get(id) ?? { value: find(id) };
+    found.set(id, known);
+    return known.value;
   };
 }

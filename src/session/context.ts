@@ -40,6 +40,8 @@ export function toReadCharacters(budgetTokens: number): number {
 export interface ContextFacts {
   /** The newest messages of the path, oldest first; those a summary stands for are not among them. */
   readonly messages: readonly StoredMessage[];
+  /** The question above them, where they are nothing but calls and what those gave; null for none. */
+  readonly question: StoredMessage | null;
   /** There are messages above the first one that no summary stands for. */
   readonly hasOlder: boolean;
   readonly summary: string | null;
@@ -50,8 +52,8 @@ export interface ContextFacts {
 /** The prompt of a turn. The newest message is in it whatever its length. */
 export function toContextPrompt(facts: ContextFacts): LanguageModelV4Prompt {
   const { messages, hasOlder, summary, budgetTokens } = facts;
-  const kept = selectKept(messages, budgetTokens);
-  const isCut = hasOlder || kept.length < messages.length;
+  const kept = selectKept(messages, facts.question, budgetTokens);
+  const isCut = hasOlder || facts.question !== null || kept.length < messages.length;
   const preface = toPreface(summary, isCut);
   const prompt = toPrompt(kept, facts.readFile);
   return preface === null ? prompt : [{ role: "system", content: preface }, ...prompt];
@@ -71,17 +73,21 @@ function toPreface(summary: string | null, isCut: boolean): string | null {
  * The newest messages that fit. They begin with a question, since providers refuse what begins with an answer, and not with
  * what a tool gave, which belongs to the call before it.
  */
-function selectKept(messages: readonly StoredMessage[], budgetTokens: number): readonly StoredMessage[] {
+function selectKept(
+  messages: readonly StoredMessage[],
+  above: StoredMessage | null,
+  budgetTokens: number,
+): readonly StoredMessage[] {
   const first = findFirstKept(messages, budgetTokens, isBeginning);
   if (first !== null) return messages.slice(first);
-  const questionAt = messages.findLastIndex(isBeginning);
-  const question = messages[questionAt];
-  if (question === undefined) return messages.slice(-1);
   // Its caller's tools were called so often that not all of it fits: the question and the newest calls.
+  const questionAt = messages.findLastIndex(isBeginning);
+  const question = messages[questionAt] ?? above;
   const behind = messages.slice(questionAt + 1);
-  const leftTokens = budgetTokens - countTokens(question);
+  const leftTokens = budgetTokens - (question === null ? 0 : countTokens(question));
   const call = findFirstKept(behind, leftTokens, isAnswer) ?? behind.findLastIndex(isAnswer);
-  return call === -1 ? [question, ...behind] : [question, ...behind.slice(call)];
+  const kept = call === -1 ? behind : behind.slice(call);
+  return question === null ? kept : [question, ...kept];
 }
 
 /** The index of the oldest message of that kind from which on everything fits; null when there is none. */
@@ -104,7 +110,8 @@ function isAnswer({ role }: StoredMessage): boolean {
   return role === "assistant";
 }
 
-function isBeginning({ role, parts }: StoredMessage): boolean {
+/** A question of its own, and not what a call gave. */
+export function isBeginning({ role, parts }: StoredMessage): boolean {
   return role === "user" && !parts.some(isToolOutput);
 }
 
@@ -133,8 +140,7 @@ export function toSummarise(
   return messages.slice(0, end);
 }
 
-function countTokens(message: StoredMessage | undefined): number {
-  if (message === undefined) return 0;
+export function countTokens(message: StoredMessage): number {
   return estimateTokens(toMessageText(message)) + countToolTokens(message) + countFileTokens(message);
 }
 

@@ -136,7 +136,8 @@ class TurnRun {
     return toOpenCalls(toStepParts(this.deps.draft.parts)).length > 0;
   }
 
-  private end(end: AnswerEnd): TurnEnd {
+  private end(given: AnswerEnd): TurnEnd {
+    const end = this.withLeftCalls(given);
     const receipt = this.toReceipt(end);
     this.append(this.writer.end(end, receipt));
     return {
@@ -145,6 +146,13 @@ class TurnRun {
       records: this.outcomes.map(({ record }) => record),
       parts: closeAnswerDraft(this.deps.draft),
     };
+  }
+
+  /** Calls that nobody here runs are their caller's, also where a provider does not say that it stopped for them. */
+  private withLeftCalls(end: AnswerEnd): AnswerEnd {
+    const isLeft = end.status === "complete" && toOpenCalls(toStepParts(this.deps.draft.parts)).length > 0;
+    const isCutShort = end.finishReason === "length" || end.finishReason === "content-filter";
+    return isLeft && !isCutShort ? { ...end, finishReason: "tool-calls" } : end;
   }
 
   private toReceipt(end: AnswerEnd | null): Receipt {

@@ -2,11 +2,18 @@
 import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { Result } from "../base/result.ts";
 import { toProviderId } from "../providers/provider-config.ts";
-import { estimateTokens } from "../routing/estimate-tokens.ts";
 import type { AnswerInput, AnswerOutcome, ResolvedModels } from "../routing/run-answer.ts";
 import type { AnswerEvent } from "../routing/run-plan.ts";
+import type { StoredMessage } from "../protocol/session-frame.ts";
 import { findSummary } from "./chat-view.ts";
-import { MAX_TOLD_MESSAGES, toBudgetTokens, toContextPrompt, toReadCharacters } from "./context.ts";
+import {
+  countTokens,
+  isBeginning,
+  MAX_TOLD_MESSAGES,
+  toBudgetTokens,
+  toContextPrompt,
+  toReadCharacters,
+} from "./context.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import type { StepInput } from "./run-turn.ts";
 import type { SessionRow } from "./rows.ts";
@@ -40,7 +47,7 @@ export function estimatePromptTokens(
     maxCharacters: toReadCharacters(contextTokens),
     withoutReceipts: true,
   });
-  const tokens = messages.reduce((sum, message) => sum + estimateTokens(toMessageText(message)), 0);
+  const tokens = messages.reduce((sum, message) => sum + countTokens(message), 0);
   return Math.min(contextTokens, tokens);
 }
 
@@ -105,18 +112,34 @@ async function readHistory(
   const summary = findSummary(summaries, messages[0]?.parentId ?? null)?.text ?? null;
   const urls = listFileUrls(messages);
   const files = urls.length === 0 ? new Map<string, Uint8Array>() : await readFiles(urls);
+  const question = messages.some(isBeginning) ? null : findBeginning(store, messages[0]);
   // What a tool gave says nothing of what is wanted: the question before it does.
-  const question = messages.findLast((message) => message.role === "user" && toMessageText(message) !== "");
+  const asking = messages.findLast(isBeginning) ?? question;
   return {
     prompt: toContextPrompt({
       messages,
+      question,
       hasOlder: hasOlder && summary === null,
       summary,
       budgetTokens,
       readFile: (url) => files.get(url) ?? null,
     }),
-    question: question === undefined ? "" : toMessageText(question),
+    question: asking === null ? "" : toMessageText(asking),
   };
+}
+
+/** So many rounds of calls are followed up to the question that they are for. */
+const MOST_MESSAGES_UP = 2_000;
+
+/** The question above a message, read one by one: only where calls alone fill what is read. */
+function findBeginning(store: SessionStore, below: StoredMessage | undefined): StoredMessage | null {
+  let parentId = below?.parentId ?? null;
+  for (let steps = 0; parentId !== null && steps < MOST_MESSAGES_UP; steps += 1) {
+    const message = store.messages.find(parentId);
+    if (message === null || isBeginning(message)) return message;
+    ({ parentId } = message);
+  }
+  return null;
 }
 
 function readSession(store: SessionStore): SessionRow {

@@ -134,12 +134,27 @@ describe("a kept response", () => {
       "Please reply with right",
       "right",
     ]);
-    // Its chat shows the other branch now.
-    const hidden = await respond({ previous_response_id: left.id });
-    expect([hidden.status, Refusal.parse(await hidden.json()).error.param]).toEqual([
-      400,
-      "previous_response_id",
+    // Its chat shows the other branch now, and shows this one when it is gone on with.
+    expect((await ask("Please reply with more left", left.id)).output_text).toBe("more left");
+    expect(await readChat(sessionId)).toEqual([
+      "Please reply with one",
+      "one",
+      "Please reply with left",
+      "left",
+      "Please reply with more left",
+      "more left",
     ]);
+  });
+
+  it("[HT115] may be gone on with twice at once", async () => {
+    const first = await ask("Please reply with one");
+    const both = await Promise.all(
+      ["[[words:40]]", "Please reply with two"].map((input) => ask(input, first.id)),
+    );
+    expect(both.map(({ status }) => status)).toEqual(["completed", "completed"]);
+    expect(both[1]?.output_text).toBe("two");
+    const tokens = both.map(({ usage }) => usage?.input_tokens ?? 0);
+    expect(Math.abs((tokens[0] ?? 0) - (tokens[1] ?? 0))).toBeLessThan(10);
   });
 
   it("[HT114] that fails before its first word has a status, and can be asked for again", async () => {
@@ -241,6 +256,7 @@ describe("refusals", () => {
       },
     ],
     ["input", { input: "   " }],
+    ["input", { input: Array.from({ length: 1_001 }, () => ({ role: "user", content: "x" })) }],
     ["input", { input: "x".repeat(1_048_577) }],
   ])("[HT112] %s is refused by name, and no chat is made", async (param, more) => {
     const before = await countChats();

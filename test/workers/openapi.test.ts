@@ -136,7 +136,8 @@ describe("model calls", () => {
     const body = { model, input: LOOK.content, instructions: "Be brief.", tools, store: true };
     const values = await hold("createResponse", await ada.call("POST", "/v1/responses", body));
     const { id } = z.looseObject({ id: z.string() }).parse(values.at(-1));
-    await hold("readResponse", await ada.call("GET", `/v1/responses/${id}`));
+    const again = await hold("readResponse", await ada.call("GET", `/v1/responses/${id}`));
+    expect(again.at(-1)).toMatchObject({ id, instructions: "Be brief.", store: true });
   });
 
   it("[HT166] counts, vectors and models are what the document says", async () => {

@@ -21,6 +21,8 @@ import { MessageStore } from "./message-store.ts";
 const Requested = z.array(z.string());
 /** One that a later version no longer knows is answered by the default. */
 const Policy = RoutingPolicy.nullable().catch(null);
+/** As above: a chat is not to be locked by a row that only another version can read. */
+const Settings = CallSettings.nullable().catch(null);
 
 function toTurnRow(row: typeof tables.turn.$inferSelect): TurnRow {
   return { ...row, requested: Requested.parse(row.requested), policy: Policy.parse(row.policy) };
@@ -130,11 +132,13 @@ export class SessionStore {
       this.db.select({ id: callSettings.id }).from(callSettings).limit(1).get() !== undefined;
     if (!this.hasCallSettings) return null;
     const row = this.db.select().from(callSettings).where(eq(callSettings.id, turnPosition)).get();
-    return row === undefined ? null : CallSettings.parse(row.body);
+    return row === undefined ? null : Settings.parse(row.body);
   }
 
   /** The turn that wrote this answer, or is to write it. */
   findTurnByAnswer(messageId: string): TurnRow | null {
+    const newest = this.readNewestTurns().find((turn) => turn.messageId === messageId);
+    if (newest !== undefined) return newest;
     const row = this.db
       .select()
       .from(tables.turn)

@@ -14,6 +14,7 @@ const STORED = [
 function toFacts(changes: Partial<ChatFacts> = {}): ChatFacts {
   return {
     findMessage: (id) => STORED.find((message) => message.id === id) ?? null,
+    parent: null,
     leafMessageId: "a2",
     findAsked: () => null,
     openTurns: 0,

@@ -1,4 +1,5 @@
 /** What a chat does for itself behind a turn: a title, a summary, and nothing when it goes wrong. */
+import { toToolOutputPart } from "../../../src/protocol/tool-output.ts";
 import { describe, expect, it } from "vitest";
 import { fail, succeed } from "../../../src/base/result.ts";
 import type { ChatSummary } from "../../../src/protocol/session-frame.ts";
@@ -236,6 +237,27 @@ describe("a summary", () => {
     await upkeep.run("b3");
     expect(calls).toHaveLength(2);
     expect(JSON.stringify(calls[1]?.call.prompt)).not.toContain("Summary of what came before");
+  });
+
+  it("[SE95] knows what tools were asked and gave", async () => {
+    const { store, calls, upkeep, talk } = open(named);
+    const asked = talk(10) ?? "";
+    const call = { type: "dynamic-tool", toolCallId: "c1", toolName: "weather", state: "input-available" };
+    const parts = [{ type: "step-start" }, { ...call, input: { city: "Oslo" } }];
+    const metadata = { ...RECEIPT, status: "complete" as const, finishReason: "tool-calls" as const };
+    store.messages.append({ ...toMessage("a", "assistant", parts, asked), metadata });
+    const output = toToolOutputPart({ toolCallId: "c1", toolName: "weather", output: "Rain ".repeat(900) });
+    store.messages.append(toMessage("o", "user", [output], "a"));
+    const done = { ...RECEIPT, status: "complete" as const };
+    store.messages.append({ ...toMessage("b", "assistant", "It rains.", "o"), metadata: done });
+    store.messages.append(toMessage("q", "user", "And now?", "b"));
+    store.messages.append({ ...toMessage("c", "assistant", "Still.", "q"), metadata: done });
+    await upkeep.run("c");
+    const prompt = JSON.stringify(calls[0]?.call.prompt);
+    expect(prompt).toContain("(called weather with");
+    expect(prompt).toContain("Oslo");
+    expect(prompt).toContain("(weather gave");
+    expect(prompt.length).toBeLessThan(4_000);
   });
 
   it("[SE77] that fails leaves things as they are", async () => {

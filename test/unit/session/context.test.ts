@@ -26,6 +26,7 @@ function tell(messages: readonly StoredMessage[], changes: Partial<ContextFacts>
   const prompt = toContextPrompt({
     messages,
     hasOlder: false,
+    question: null,
     summary: null,
     budgetTokens: 1_000,
     readFile: () => null,

@@ -6,7 +6,7 @@ import { acceptToolOutputs } from "../../../src/session/accept-tool-outputs.ts";
 import { toContextPrompt, toSummarise } from "../../../src/session/context.ts";
 import { toMarkdownExport } from "../../../src/session/export-chat.ts";
 import { toPrompt } from "../../../src/session/to-prompt.ts";
-import { toMessage } from "./answer-fixtures.ts";
+import { RECEIPT, toMessage } from "./answer-fixtures.ts";
 
 const toCall = (id: string, state = "input-available") => ({
   type: "dynamic-tool",
@@ -19,7 +19,8 @@ const toCall = (id: string, state = "input-available") => ({
 const toGiven = (id: string, output = "Rain") =>
   toToolOutputPart({ toolCallId: id, toolName: "weather", output });
 const STEP = { type: "step-start" };
-const ASKED = toMessage("a1", "assistant", [STEP, toCall("c1"), toCall("c2")]);
+const LEFT = { ...RECEIPT, status: "complete" as const, finishReason: "tool-calls" as const };
+const ASKED = { ...toMessage("a1", "assistant", [STEP, toCall("c1"), toCall("c2")]), metadata: LEFT };
 
 describe("what is taken", () => {
   it("[SE92] is one output for each call of the answer before", () => {
@@ -45,8 +46,11 @@ describe("what is taken", () => {
       ok: true,
       value: [],
     });
-    const ran = toMessage("a1", "assistant", [STEP, toCall("c1", "output-available")]);
+    const ran = { ...ASKED, parts: [STEP, toCall("c1", "output-available")] };
     expect(acceptToolOutputs({ parts: [toGiven("c1")] }, ran).ok).toBe(false);
+    // One that broke off in the middle of a call left nothing to anybody.
+    const broken = { ...ASKED, metadata: { ...RECEIPT, status: "incomplete" as const } };
+    expect(acceptToolOutputs({ parts: [toGiven("c1"), toGiven("c2")] }, broken).ok).toBe(false);
     expect(acceptToolOutputs({ parts: [toGiven("c1")] }, null).ok).toBe(false);
   });
 });
@@ -92,8 +96,12 @@ function toRounds(count: number, tokens: number): StoredMessage[] {
   ]).flat();
 }
 
-function tell(messages: readonly StoredMessage[], budgetTokens: number) {
-  const facts = { hasOlder: false, summary: null, readFile: () => null };
+function tell(
+  messages: readonly StoredMessage[],
+  budgetTokens: number,
+  question: StoredMessage | null = null,
+) {
+  const facts = { question, hasOlder: false, summary: null, readFile: () => null };
   return toContextPrompt({ ...facts, messages, budgetTokens }).filter(({ role }) => role !== "system");
 }
 
@@ -112,6 +120,19 @@ describe("a history that does not fit", () => {
     // One that is larger than all there is, is told all the same.
     const last = tell([QUESTION, ...toRounds(2, 5_000)], 1_000);
     expect(last.map(({ role }) => role)).toEqual(["user", "assistant", "tool"]);
+  });
+
+  it("[SE93] tells the question also where calls alone fill what is read, and the newest of them without one", () => {
+    const rounds = toRounds(10, 300);
+    const roles = ["assistant", "tool", "assistant", "tool"];
+    const prompt = tell(rounds, 1_000, QUESTION);
+    expect(prompt.map(({ role }) => role)).toEqual(["user", ...roles]);
+    expect(prompt[0]?.content).toEqual([{ type: "text", text: "What is it like?" }]);
+    expect(
+      tell(rounds, 1_000)
+        .map(({ role }) => role)
+        .slice(-2),
+    ).toEqual(["assistant", "tool"]);
   });
 
   it("[SE93] is summarised up to an answer behind which a question stands", () => {

@@ -4,7 +4,7 @@
  */
 import { toBytes } from "../../../base/event-stream.ts";
 import { describeError, describeStack } from "../../../auth/store/describe-error.ts";
-import { newId, type SessionId } from "../../../base/id.ts";
+import type { SessionId } from "../../../base/id.ts";
 import type { AnswerChunk } from "../../../protocol/answer-chunk.ts";
 import type { OpenAiError } from "../../../protocol/openai.ts";
 import type { ResponseRequest } from "../../../protocol/openai-responses.ts";
@@ -14,7 +14,7 @@ import type { AppContext } from "../../app-env.ts";
 import type { DoorDeps } from "../../door/open-answer.ts";
 import type { ChatObject } from "../../services.ts";
 import { KeptAnswer, readChunks, toSaidEvents } from "./kept-answer.ts";
-import { toResponseId } from "./response-id.ts";
+import { createItemIds, toResponseId } from "./response-id.ts";
 import { ResponseWriter } from "./response-writer.ts";
 
 export interface FollowedChat {
@@ -39,7 +39,7 @@ export function followKept(
     context,
     request,
     followed,
-    answer: new KeptAnswer((request.tools ?? []).length > 0),
+    answer: new KeptAnswer(),
   };
   return request.stream === true ? streamKept(following) : giveKept(following);
 }
@@ -145,11 +145,12 @@ function createWriter({ deps, request, followed, answer }: Following): ResponseW
   if (messageId === null) throw new Error("an answer has words before it has begun");
   return new ResponseWriter({
     id: toResponseId({ sessionId: followed.sessionId, messageId }),
-    createdAt: nowSeconds(),
+    createdAt:
+      answer.receipt === null ? nowSeconds() : Math.floor(Date.parse(answer.receipt.createdAt) / 1_000),
     nowSeconds,
     model: (answer.receipt?.requested ?? []).join(","),
     request,
-    newItemId: (prefix) => newId(prefix, deps.idSource),
+    newItemId: createItemIds(messageId),
   });
 }
 

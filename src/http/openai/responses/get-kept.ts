@@ -1,11 +1,10 @@
 /** `GET /v1/responses/{id}`: a kept response as its chat has it. Rule HT193. */
-import { newId } from "../../../base/id.ts";
 import type { AskedAnswer } from "../../../session/asked-answer.ts";
 import type { AppContext } from "../../app-env.ts";
 import { findKept, refuseUnkept } from "./find-kept.ts";
 import type { KeepDeps } from "./keep-response.ts";
 import { KeptAnswer, toSaidEvents } from "./kept-answer.ts";
-import { toResponseId, type KeptResponse } from "./response-id.ts";
+import { createItemIds, toResponseId, type KeptResponse } from "./response-id.ts";
 import { ResponseWriter } from "./response-writer.ts";
 import { toAskedWords } from "./to-call-settings.ts";
 
@@ -13,15 +12,15 @@ export async function getKept(deps: KeepDeps, context: AppContext, id: string): 
   const kept = await findKept(deps, context, id);
   const asked = kept === null ? null : await deps.chats.chatObject(kept.sessionId).readAnswer(kept.messageId);
   if (kept === null || asked === null) return refuseUnkept(context, id, "response_id", "response_not_found");
-  return context.json(toResponse(deps, kept, asked));
+  return context.json(toResponse(kept, asked));
 }
 
-function toResponse(deps: KeepDeps, kept: KeptResponse, asked: AskedAnswer): object {
-  const writer = createWriter(deps, kept, asked);
+function toResponse(kept: KeptResponse, asked: AskedAnswer): object {
+  const writer = createWriter(kept, asked);
   const { message } = asked;
   const receipt = message?.metadata ?? null;
   if (message === null || receipt === null) return writer.toUnfinished({ status: "in_progress" });
-  const answer = new KeptAnswer(true);
+  const answer = new KeptAnswer();
   const opening = answer.take({ type: "message-metadata", messageMetadata: receipt });
   answer.finishReason = receipt.finishReason ?? null;
   writer.write([...opening, ...toSaidEvents(message)]);
@@ -33,17 +32,18 @@ function toResponse(deps: KeepDeps, kept: KeptResponse, asked: AskedAnswer): obj
   return writer.toUnfinished({ status: "failed", error, usage, breakwater });
 }
 
-function createWriter(deps: KeepDeps, kept: KeptResponse, asked: AskedAnswer): ResponseWriter {
+function createWriter(kept: KeptResponse, asked: AskedAnswer): ResponseWriter {
   const { sessionId } = kept;
   const { settings, previousId, requested, createdAtMs, message } = asked;
-  const durationMs = message?.metadata?.durationMs ?? 0;
+  const receipt = message?.metadata ?? null;
+  const startedMs = receipt === null ? createdAtMs : Date.parse(receipt.createdAt);
   const previous = previousId === null ? null : toResponseId({ sessionId, messageId: previousId });
   return new ResponseWriter({
     id: toResponseId(kept),
-    createdAt: Math.floor(createdAtMs / 1_000),
-    nowSeconds: () => Math.floor((createdAtMs + durationMs) / 1_000),
+    createdAt: Math.floor(startedMs / 1_000),
+    nowSeconds: () => Math.floor((startedMs + (receipt?.durationMs ?? 0)) / 1_000),
     model: requested.join(","),
     request: { ...toAskedWords(settings ?? {}), store: true, previous_response_id: previous },
-    newItemId: (prefix) => newId(prefix, deps.idSource),
+    newItemId: createItemIds(kept.messageId),
   });
 }

@@ -13,7 +13,7 @@ import { makeClientChat, NEW_CHATS_WITHIN_MS } from "../../ai-sdk/client-chat.ts
 import { readPrincipal, type AppContext } from "../../app-env.ts";
 import type { DoorDeps } from "../../door/open-answer.ts";
 import { refuse } from "../../respond.ts";
-import type { ChatObject, Services } from "../../services.ts";
+import type { Services } from "../../services.ts";
 import { refuseCall } from "../openai-error.ts";
 import { findKept, refuseUnkept } from "./find-kept.ts";
 import { followKept, type FollowedChat } from "./follow-kept.ts";
@@ -24,8 +24,6 @@ export interface KeepDeps extends DoorDeps {
   readonly chats: Pick<Services, "chatObject" | "directory">;
 }
 
-/** How far back in a chat a response may lie that another one goes on with beside what came after it. */
-const MAX_MESSAGES_BACK = 1_000;
 /** A chat answers within its own time, and neither keeps nor explains what it did for one caller. */
 const HEADERS_WITHOUT_EFFECT = [
   "x-breakwater-timeout-ms",
@@ -46,7 +44,7 @@ export async function keepResponse(
   if (complaint !== null) return complaint;
   const place = await findPlace(deps, context, request.previous_response_id ?? null, kept.value.outputs);
   if (!place.ok) return place.error;
-  const { sessionId, besideId, outputs } = place.value;
+  const { sessionId, parentId, outputs } = place.value;
   const { settings } = kept.value;
   const parts = [...outputs, ...kept.value.parts];
   const chat = deps.chats.chatObject(sessionId);
@@ -55,7 +53,7 @@ export async function keepResponse(
     trigger: "submit-message",
     messages: [{ id: newMessageId(deps.idSource), role: "user", parts }],
     body: { ...(models.length === 0 ? {} : { models: [...models] }), ...toPolicy(request) },
-    ...(besideId === null ? {} : { messageId: besideId }),
+    ...(parentId === null ? {} : { parentId }),
     ...(settings === null ? {} : { settings }),
   };
   const reply = await chat.ask(question);
@@ -79,10 +77,10 @@ function findComplaint(deps: KeepDeps, context: AppContext, models: readonly str
   return refuseCall(context, { code: "model-not-found", param: "model", message: resolved.error });
 }
 
-/** Where the question goes: a new chat, behind the newest answer, or beside the question that came after an older one. */
+/** Where the question goes: into a new chat, or behind an answer of one, whatever stands there already. */
 interface Place {
   readonly sessionId: KeptResponse["sessionId"];
-  readonly besideId: string | null;
+  readonly parentId: string | null;
   /** What the calls of the answer before gave. */
   readonly outputs: readonly ToolOutputPart[];
 }
@@ -103,17 +101,14 @@ async function findPlace(
   if (kept === null || chat === null || answer === null) return fail(refusePrevious(context, previous));
   const outputs = toOutputParts(given, answer);
   if (!outputs.ok) return fail(refuseCall(context, outputs.error));
-  const next = await findNext(chat, kept.messageId);
-  return next.ok
-    ? succeed({ sessionId: kept.sessionId, besideId: next.value, outputs: outputs.value })
-    : fail(refuseElsewhere(context));
+  return succeed({ sessionId: kept.sessionId, parentId: kept.messageId, outputs: outputs.value });
 }
 
 async function makeChat(deps: KeepDeps, context: AppContext): Promise<Result<Place, Response>> {
   const { clock, idSource, chats } = deps;
   const owner = readPrincipal(context);
   const made = await makeClientChat({ clock, idSource, ...chats }, owner, newId("responses", idSource));
-  if (made.ok) return succeed({ sessionId: made.value.id, besideId: null, outputs: [] });
+  if (made.ok) return succeed({ sessionId: made.value.id, parentId: null, outputs: [] });
   return fail(
     refuse(context, "rate-limited", "So many chats were made within a minute that no more can be.", {
       headers: { "retry-after": String(NEW_CHATS_WITHIN_MS / 1_000) },
@@ -121,23 +116,8 @@ async function makeChat(deps: KeepDeps, context: AppContext): Promise<Result<Pla
   );
 }
 
-/** The question behind an answer on the path that is shown; null when the answer is the newest message there. */
-async function findNext(chat: ChatObject, messageId: string): Promise<Result<string | null, "elsewhere">> {
-  const newest = await chat.readMessages(1, null);
-  if (newest.messages.at(-1)?.id === messageId) return succeed(null);
-  const { messages } = await chat.readMessages(MAX_MESSAGES_BACK, null);
-  const next = messages.find(({ parentId, role }) => parentId === messageId && role === "user");
-  return next === undefined ? fail("elsewhere") : succeed(next.id);
-}
-
 function refusePrevious(context: AppContext, previous: string): Response {
   return refuseUnkept(context, previous, "previous_response_id", "previous_response_not_found");
-}
-
-function refuseElsewhere(context: AppContext): Response {
-  const message =
-    "previous_response_id: its chat shows another branch now. Go on with a response that is on it, or select the branch.";
-  return refuseCall(context, { code: "invalid-request", param: "previous_response_id", message });
 }
 
 function refuseReply(context: AppContext, reply: Exclude<ChatReply, { type: "answer" }>): Response {

@@ -33,8 +33,8 @@ export async function* readChunks(
 
 /** What is known of the answer so far. */
 export class KeptAnswer {
-  /** Its caller runs tools itself: calls are its business. Those that the chat runs are not. */
-  private readonly givesCalls: boolean;
+  /** Calls without a result so far: those that the answer ends with are its caller's to make. */
+  private readonly openCalls = new Map<string, AnswerEvent>();
   private hasSaid = false;
   messageId: string | null = null;
   receipt: Receipt | null = null;
@@ -43,10 +43,6 @@ export class KeptAnswer {
   /** A crash made its chat take back what was shown: who saw it has to read it again. */
   isTakenBack = false;
   private errorText: string | null = null;
-
-  constructor(givesCalls: boolean) {
-    this.givesCalls = givesCalls;
-  }
 
   /** Notes a chunk; what of it belongs to an answer on this wire. Tools that the service runs do not. */
   take(chunk: AnswerChunk): AnswerEvent[] {
@@ -64,16 +60,22 @@ export class KeptAnswer {
         return this.noteReceipt(chunk.messageMetadata);
       case "finish":
         this.finishReason = chunk.finishReason;
-        return this.noteReceipt(chunk.messageMetadata);
+        return [...this.noteReceipt(chunk.messageMetadata), ...this.toLeftCalls()];
       case "text-delta":
         return [{ type: "text-delta", text: chunk.delta }];
       case "reasoning-delta":
         return [{ type: "reasoning-delta", text: chunk.delta }];
       case "tool-input-available":
-        // Told whole: what breaks before is asked for again, and nobody has seen the half of it.
-        return this.givesCalls ? [toCallEvent(chunk)] : [];
+        this.openCalls.set(chunk.toolCallId, toCallEvent(chunk));
+        return [];
+      case "tool-output-available":
+      case "tool-output-error":
+      case "tool-output-denied":
+        this.openCalls.delete(chunk.toolCallId);
+        return [];
       case "reset-step":
         this.isTakenBack = this.hasSaid;
+        this.openCalls.clear();
         return [];
       case "error":
         this.errorText = chunk.errorText;
@@ -132,6 +134,11 @@ export class KeptAnswer {
       costMicroUsd: receipt?.costMicroUsd ?? null,
       selectionId: receipt?.selectionId ?? "",
     };
+  }
+
+  /** Told at the end: what breaks before is asked for again, and nobody has seen it. */
+  private toLeftCalls(): AnswerEvent[] {
+    return this.finishReason === "tool-calls" ? [...this.openCalls.values()] : [];
   }
 
   /** The first target that is named is the one who speaks. */

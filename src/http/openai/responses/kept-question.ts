@@ -5,7 +5,12 @@
 import { fail, succeed, type Result } from "../../../base/result.ts";
 import { MAX_CALL_SETTINGS_CHARACTERS, type CallSettings } from "../../../protocol/call-settings.ts";
 import type { ResponseInputItem, ResponseRequest } from "../../../protocol/openai-responses.ts";
-import { MAX_FRAME_BYTES, type ClientMessage, type StoredMessage } from "../../../protocol/session-frame.ts";
+import {
+  MAX_FRAME_BYTES,
+  MAX_MESSAGE_PARTS,
+  type ClientMessage,
+  type StoredMessage,
+} from "../../../protocol/session-frame.ts";
 import { toLeftCalls, toToolOutputPart, type ToolOutputPart } from "../../../protocol/tool-output.ts";
 import { acceptFiles } from "../../../session/accept-files.ts";
 import { acceptToolOutputs } from "../../../session/accept-tool-outputs.ts";
@@ -40,6 +45,9 @@ export function toKeptQuestion(request: ResponseRequest): Result<KeptQuestion, C
   const { parts, outputs } = items.value;
   const files = acceptFiles({ parts }, () => false);
   if (!files.ok) return refuseField("input", files.error);
+  if (parts.length + outputs.length > MAX_MESSAGE_PARTS) {
+    return refuseField("input", `a kept question has at most ${MAX_MESSAGE_PARTS} texts, images and outputs`);
+  }
   const isSaid = parts.some((part) => part.type !== "text" || `${String(part["text"])}`.trim() !== "");
   if (!isSaid && outputs.length === 0) return refuseField("input", "the question is empty");
   if (isLongerThan(JSON.stringify({ parts, outputs }), MAX_FRAME_BYTES)) {
@@ -51,7 +59,7 @@ export function toKeptQuestion(request: ResponseRequest): Result<KeptQuestion, C
 /** The outputs as parts of the question behind that answer; every call that it left has to have one. */
 export function toOutputParts(
   outputs: KeptQuestion["outputs"],
-  answer: Pick<StoredMessage, "parts"> | null,
+  answer: Pick<StoredMessage, "parts" | "metadata"> | null,
 ): Result<ToolOutputPart[], CallMistake> {
   const calls = answer === null ? [] : toLeftCalls(answer);
   const [call] = calls;

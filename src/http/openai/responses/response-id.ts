@@ -23,4 +23,13 @@ export function parseResponseId(id: string): KeptResponse | null {
   return sessionId === null || message === undefined ? null : { sessionId, messageId: `msg_${message}` };
 }
 
+/** Ids of its output items: the same whenever it is read. */
+export function createItemIds(messageId: string): (prefix: string) => string {
+  let count = 0;
+  return (prefix) => {
+    count += 1;
+    return `${prefix}_${toBody(messageId)}${count}`;
+  };
+}
+
 const toBody = (id: string): string => id.slice(id.indexOf("_") + 1);
