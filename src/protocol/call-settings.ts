@@ -17,15 +17,13 @@ export const CallSettings = z.object({
   temperature: z.number().exactOptional(),
   topP: z.number().exactOptional(),
   reasoningEffort: z.enum(["none", "minimal", "low", "medium", "high"]).exactOptional(),
+  /** Left out: words. */
   responseFormat: z
-    .discriminatedUnion("type", [
-      z.object({ type: z.literal("text") }),
-      z.object({
-        type: z.literal("json"),
-        name: z.string().exactOptional(),
-        schema: JsonSchema.exactOptional(),
-      }),
-    ])
+    .object({
+      type: z.literal("json"),
+      name: z.string().exactOptional(),
+      schema: JsonSchema.exactOptional(),
+    })
     .exactOptional(),
   /** Run by whoever asked: a call of one of them ends the answer. The chat's own tools are not offered beside them. */
   tools: z

@@ -29,8 +29,13 @@ export function readToolOutputs({ parts }: Pick<StoredMessage, "parts">): ToolOu
   return parts.filter(isToolOutput).map((part) => ToolOutputPart.parse(part).data);
 }
 
-/** The calls that an answer has ended with: its caller's to make. One that broke off, or was stopped, left none. */
-export function toLeftCalls({ parts, metadata }: Pick<StoredMessage, "parts" | "metadata">): ToolPart[] {
-  if (metadata?.finishReason !== "tool-calls") return [];
-  return toOpenCalls(readAnswerParts({ parts })).filter(({ state }) => state === "input-available");
+/** An answer that broke off, or was stopped, has calls without a result too: those are nobody's to make. */
+export function leavesCalls({ metadata }: Partial<Pick<StoredMessage, "metadata">>): boolean {
+  return metadata?.finishReason === "tool-calls";
+}
+
+/** The calls that an answer has ended with: its caller's to make. */
+export function toLeftCalls(answer: Pick<StoredMessage, "parts" | "metadata">): ToolPart[] {
+  if (!leavesCalls(answer)) return [];
+  return toOpenCalls(readAnswerParts(answer)).filter(({ state }) => state === "input-available");
 }

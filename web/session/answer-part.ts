@@ -8,7 +8,7 @@ import { applyAnswerChunk, startAnswerDraft } from "../../src/protocol/answer-pa
 import type { AnswerDraft, ToolPart } from "../../src/protocol/answer-parts.ts";
 import type { AnswerChunk } from "../../src/protocol/answer-chunk.ts";
 import type { StoredMessage } from "../../src/protocol/session-frame.ts";
-import { ToolOutputPart } from "../../src/protocol/tool-output.ts";
+import { leavesCalls, ToolOutputPart } from "../../src/protocol/tool-output.ts";
 
 /** A call of a tool: what was asked, and what became of it. Texts are for reading: JSON with line breaks. */
 export interface ViewTool {
@@ -137,7 +137,7 @@ const StoredFilePart = z.object({
 
 /** The parts of a stored message; kinds the pages cannot draw (steps, those of the future) are passed over. */
 export function toStoredParts(message: Pick<StoredMessage, "parts"> & Partial<StoredMessage>): ViewPart[] {
-  const leavesCalls = message.metadata?.finishReason === "tool-calls";
+  const isLeaving = leavesCalls(message);
   return message.parts.flatMap((part): ViewPart[] => {
     const text = StoredTextPart.safeParse(part);
     if (text.success) return [{ type: text.data.type, text: text.data.text, isOpen: false }];
@@ -148,7 +148,7 @@ export function toStoredParts(message: Pick<StoredMessage, "parts"> & Partial<St
     const tool = ToolFields.safeParse(part);
     if (!tool.success) return [];
     const view = toViewTool(tool.data, undefined);
-    return [leavesCalls && view.state === "input-available" ? { ...view, state: "left-to-caller" } : view];
+    return [isLeaving && view.state === "input-available" ? { ...view, state: "left-to-caller" } : view];
   });
 }
 

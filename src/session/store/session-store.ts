@@ -3,7 +3,7 @@
  * Every call is synchronous: writes without an await between them are one transaction. What comes from disk is
  * parsed. Messages are in message-store.ts, logs in log-store.ts, links and files in extras-store.ts.
  */
-import { asc, desc, eq, lt, lte, sql } from "drizzle-orm";
+import { asc, desc, eq, lt, lte, sql, type SQL } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { z } from "zod";
 import * as tables from "../../../schema/chat-session.ts";
@@ -139,14 +139,7 @@ export class SessionStore {
   findTurnByAnswer(messageId: string): TurnRow | null {
     const newest = this.readNewestTurns().find((turn) => turn.messageId === messageId);
     if (newest !== undefined) return newest;
-    const row = this.db
-      .select()
-      .from(tables.turn)
-      .where(eq(tables.turn.messageId, messageId))
-      .orderBy(desc(tables.turn.position))
-      .limit(1)
-      .get();
-    return row === undefined ? null : toTurnRow(row);
+    return this.findNewestTurn(eq(tables.turn.messageId, messageId));
   }
 
   /** Queued and running turns, oldest first. */
@@ -189,10 +182,14 @@ export class SessionStore {
 
   /** The newest turn that answers this message. */
   findTurnByParent(parentId: string): TurnRow | null {
+    return this.findNewestTurn(eq(tables.turn.parentId, parentId));
+  }
+
+  private findNewestTurn(condition: SQL): TurnRow | null {
     const row = this.db
       .select()
       .from(tables.turn)
-      .where(eq(tables.turn.parentId, parentId))
+      .where(condition)
       .orderBy(desc(tables.turn.position))
       .limit(1)
       .get();

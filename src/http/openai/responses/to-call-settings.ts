@@ -90,7 +90,7 @@ function toAskedTools({ tools, toolChoice }: CallSettings): Pick<AskedWords, "to
 }
 
 function toAskedFormat({ responseFormat }: CallSettings): Pick<AskedWords, "text"> {
-  if (responseFormat?.type !== "json") return {};
+  if (responseFormat === undefined) return {};
   const { name, schema } = responseFormat;
   if (name === undefined || schema === undefined) return { text: { format: { type: "json_object" } } };
   return { text: { format: { type: "json_schema", name, schema } } };
