@@ -17,13 +17,15 @@ const READ_BYTES = 4_096;
 /** In how long half of what has come counts no more, milliseconds. */
 const HALF_LIFE_MS = 16;
 /**
- * What may have come lately before a read waits for more than there is: some seven words in one burst, or some 400 words
- * a second, which is faster than models speak.
+ * What may have come lately before a read waits for more than there is: some sixteen words in one burst, or some 700 words
+ * a second, which few models speak.
  */
-const FREE_BYTES = 1_536;
+const FREE_BYTES = 4_096;
 /** Of what came beyond, the part that the next read waits for; and the most, some nine words. */
 const GATHERED_PART = 0.5;
 const MAX_GATHER_BYTES = 2_048;
+/** A stream that left such a read waiting for so long has pauses: it is not kept waiting a second time. Milliseconds. */
+const PAUSE_MS = 100;
 
 /** As the standard has it; not every list of types knows the second parameter yet. */
 interface GatheringReader {
@@ -135,12 +137,13 @@ export class BodyReader {
       return done ? null : value;
     }
     const view = new Uint8Array(source.buffer);
+    const startedMs = this.nowMs();
     const { done, value } = await source.reader.read(view, { min: this.arrivals.toWaitFor });
     if (value === undefined) return null;
     source.buffer = value.buffer;
     // A body that ends before there is enough gives what there was, and says that it is done with the next read.
     if (value.byteLength === 0) return done ? null : value;
-    this.arrivals.note(value.byteLength, this.nowMs());
+    this.arrivals.note(value.byteLength, startedMs, this.nowMs());
     return value;
   }
 
@@ -165,16 +168,19 @@ class Arrivals {
   private lastMs: number;
   /** Bytes that came lately, the older the fewer. */
   private recent = 0;
+  private pauses = false;
 
   constructor(nowMs: number) {
     this.lastMs = nowMs;
   }
 
-  note(bytes: number, nowMs: number): void {
+  /** What a read gave that began at `startedMs`. */
+  note(bytes: number, startedMs: number, nowMs: number): void {
+    if (this.toWaitFor > 1 && nowMs - startedMs >= PAUSE_MS) this.pauses = true;
     this.recent = this.recent * 0.5 ** (Math.max(0, nowMs - this.lastMs) / HALF_LIFE_MS) + bytes;
     this.lastMs = nowMs;
     const gathered = Math.floor((this.recent - FREE_BYTES) * GATHERED_PART);
-    this.toWaitFor = Math.max(1, Math.min(MAX_GATHER_BYTES, gathered));
+    this.toWaitFor = this.pauses ? 1 : Math.max(1, Math.min(MAX_GATHER_BYTES, gathered));
   }
 }
 

@@ -154,13 +154,13 @@ describe("[PR95] a read of the network", () => {
   it("waits for no more than there is at a pace that models have, nor in a burst before a pause", async () => {
     const line = open();
     const seen = follow(line);
-    await run(line, 200, 4);
+    await run(line, 200, 2);
     await pass(25);
     expect(seen.total).toBe(200);
     for (let burst = 0; burst < 5; burst += 1) {
-      await run(line, 6, 0);
-      await pass(100);
-      expect(seen.total).toBe(200 + 6 * (burst + 1));
+      await run(line, 12, 0);
+      await pass(150);
+      expect(seen.total).toBe(200 + 12 * (burst + 1));
     }
   });
 
@@ -176,6 +176,17 @@ describe("[PR95] a read of the network", () => {
     line.end();
     await pass(0);
     expect(seen).toMatchObject({ total: 400, result: "end" });
+  });
+
+  it("waits for no more than there is once a fast stream has paused, however fast it goes on", async () => {
+    const line = open();
+    const seen = follow(line);
+    await run(line, 40, 1, 10);
+    await pass(100);
+    expect(seen.total).toBeLessThan(400);
+    await run(line, 40, 1, 10);
+    await pass(25);
+    expect(seen.total).toBe(800);
   });
 
   it("waits for no more than there is once the stream has slowed down", async () => {
