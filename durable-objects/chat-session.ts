@@ -19,7 +19,8 @@ import {
   type SharedChat,
 } from "../src/protocol/session-api.ts";
 import { LIVE_SUBPROTOCOL, PING, PONG } from "../src/protocol/session-frame.ts";
-import type { ChatQuestion, StoredMessage } from "../src/protocol/session-frame.ts";
+import type { ChatQuestion } from "../src/protocol/chat-question.ts";
+import type { StoredMessage } from "../src/protocol/session-frame.ts";
 import type { ChatReply } from "../src/session/answer-stream.ts";
 import { readAskedAnswer, type AskedAnswer } from "../src/session/asked-answer.ts";
 import { toFileKey } from "../src/session/attachment-path.ts";

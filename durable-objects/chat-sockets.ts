@@ -35,8 +35,10 @@ export class ChatSockets {
     let chatSocket = this.known.get(socket);
     if (chatSocket === undefined) {
       const attachment = Attachment.safeParse(socket.deserializeAttachment());
+      const live = attachment.success && attachment.data.live;
       chatSocket = {
-        live: attachment.success && attachment.data.live,
+        live,
+        bringsWords: !live,
         // A socket that is going away is caught up when its client resumes.
         send: (text) => {
           if (socket.readyState === WebSocket.OPEN) socket.send(text);

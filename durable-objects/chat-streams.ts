@@ -1,7 +1,8 @@
 /** The HTTP answers that are open on a chat's object: how many, and that none outlives the chat. Rules HT131, HT134, HT139. */
 import type { Clock } from "../src/base/clock.ts";
 import { CallSettings } from "../src/protocol/call-settings.ts";
-import { SendFrame, type ChatQuestion } from "../src/protocol/session-frame.ts";
+import type { ChatQuestion } from "../src/protocol/chat-question.ts";
+import { SendFrame } from "../src/protocol/session-frame.ts";
 import { AnswerStream, type ChatReply } from "../src/session/answer-stream.ts";
 import type { Chat } from "../src/session/chat.ts";
 
@@ -17,17 +18,17 @@ export class ChatStreams {
   }
 
   async ask(chat: Chat, question: ChatQuestion): Promise<ChatReply> {
-    const { settings, parentId, ...asked } = question;
+    const { settings, parentId, bringsWords = false, ...asked } = question;
     const frame = SendFrame.parse({ ...asked, type: "send", id: "" });
     const wish = {
       ...(settings === undefined ? {} : { settings: CallSettings.parse(settings) }),
       ...(parentId === undefined ? {} : { parentId }),
     };
-    return this.open(chat, (stream) => chat.ask(stream, frame, wish));
+    return this.open(chat, bringsWords, (stream) => chat.ask(stream, frame, wish));
   }
 
   follow(chat: Chat): Promise<ChatReply> {
-    return this.open(chat, (stream) => chat.followRunning(stream));
+    return this.open(chat, true, (stream) => chat.followRunning(stream));
   }
 
   closeAll(code: number, reason: string): void {
@@ -35,9 +36,13 @@ export class ChatStreams {
   }
 
   /** `begin` hands the stream to the chat; whether that is refused is known at once. */
-  private async open(chat: Chat, begin: (stream: AnswerStream) => void): Promise<ChatReply> {
+  private async open(
+    chat: Chat,
+    bringsWords: boolean,
+    begin: (stream: AnswerStream) => void,
+  ): Promise<ChatReply> {
     if (this.streams.size >= MAX_STREAMS) return { type: "too-many-readers" };
-    const stream = new AnswerStream(this.clock, () => {
+    const stream = new AnswerStream(this.clock, bringsWords, () => {
       this.streams.delete(stream);
       chat.forgetFollower(stream);
     });

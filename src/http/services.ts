@@ -22,7 +22,8 @@ import type {
   SessionTicket,
   SharedChat,
 } from "../protocol/session-api.ts";
-import type { ChatQuestion, StoredMessage } from "../protocol/session-frame.ts";
+import type { ChatQuestion } from "../protocol/chat-question.ts";
+import type { StoredMessage } from "../protocol/session-frame.ts";
 import type { AskedAnswer } from "../session/asked-answer.ts";
 import type { ChatReply } from "../session/answer-stream.ts";
 import type { SessionDirectory } from "../session/directory/directory.ts";

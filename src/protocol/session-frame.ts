@@ -11,7 +11,6 @@
 import { z } from "zod";
 import { Receipt } from "./answer.ts";
 import { AnswerChunk } from "./answer-chunk.ts";
-import type { CallSettings } from "./call-settings.ts";
 import { RoutingPolicy } from "./selection.ts";
 
 export const LIVE_SUBPROTOCOL = "breakwater.v1";
@@ -61,14 +60,6 @@ export const SendFrame = z.object({
   metadata: z.unknown().optional(),
 });
 export type SendFrame = z.infer<typeof SendFrame>;
-
-/** A `send` that does not come over a socket: what its frame says besides the socket's own business. */
-export type ChatQuestion = Pick<SendFrame, "requestId" | "trigger" | "messages" | "body"> &
-  Partial<Pick<SendFrame, "messageId">> & {
-    readonly settings?: CallSettings;
-    /** The answer that the question follows, whatever branch is shown; left out: the newest one there. */
-    readonly parentId?: string;
-  };
 
 export const ResumeFrame = z.object({
   type: z.literal("resume"),

@@ -25,6 +25,7 @@ export interface Server {
   readonly attempts: number;
 }
 
+const Beginning = z.object({ type: z.literal("start") });
 const Serving = z.object({ messageMetadata: Receipt.pick({ legs: true, attempts: true }) });
 
 /** A chunk is passed on as it stands in the log. */
@@ -54,6 +55,7 @@ export type ChatReply =
 
 export class AnswerStream implements ChatSocket {
   readonly live = false;
+  readonly bringsWords: boolean;
   private readonly clock: Clock;
   private readonly onOver: () => void;
   private readonly events: ReadableStream<Uint8Array>;
@@ -64,12 +66,14 @@ export class AnswerStream implements ChatSocket {
   /** The reader has asked for more than there was. */
   private isWanted = false;
   private isOver = false;
+  private hasBegun = false;
   private cancelKeepAlive: () => void = () => undefined;
   private readonly server = Promise.withResolvers<Server | null>();
 
   /** `onOver` is called once, when nothing more can be sent here, whoever ended it. */
-  constructor(clock: Clock, onOver: () => void) {
+  constructor(clock: Clock, bringsWords: boolean, onOver: () => void) {
     this.clock = clock;
+    this.bringsWords = bringsWords;
     this.onOver = onOver;
     this.events = new ReadableStream({
       type: "bytes",
@@ -127,6 +131,9 @@ export class AnswerStream implements ChatSocket {
   }
 
   private noteServer(chunk: unknown): void {
+    // Who comes back in the middle of an answer has been told already: nothing waits for it.
+    if (!this.hasBegun && !Beginning.safeParse(chunk).success) this.server.resolve(null);
+    this.hasBegun = true;
     const serving = Serving.safeParse(chunk);
     if (!serving.success) return;
     const { legs, attempts } = serving.data.messageMetadata;

@@ -4,9 +4,10 @@
  * Rules SE10 to SE31, SE54 to SE56, SE70 to SE73.
  */
 import type { Clock } from "../base/clock.ts";
+import { toOnce } from "../base/once.ts";
 import type { Result } from "../base/result.ts";
+import type { ChatQuestion } from "../protocol/chat-question.ts";
 import type {
-  ChatQuestion,
   LiveClientFrame,
   LiveServerFrame,
   SendFrame,
@@ -21,6 +22,7 @@ import type { SessionRow } from "./rows.ts";
 import { refuse, sendFrame } from "./send-frame.ts";
 import type { SessionStore } from "./store/session-store.ts";
 import { toTitle, UNTITLED } from "./title.ts";
+import { readToolWords } from "./tool-words.ts";
 import { TurnFollowing } from "./turn-following.ts";
 import { TurnRunner } from "./turn-runner.ts";
 import type { TurnRunnerDeps } from "./turn-runner-deps.ts";
@@ -34,8 +36,6 @@ export interface ChatDeps extends TurnRunnerDeps {
     readonly messageId: string;
     readonly selectionId: string;
   };
-  /** The word on a tool call; false when nobody waits for it. */
-  readonly decideTool: (approvalId: string, approved: boolean) => boolean;
 }
 
 /** What a program asks for beside its question. */
@@ -101,7 +101,7 @@ export class Chat {
       case "select-branch":
         return this.selectBranch(socket, frame.messageId);
       case "decide-tool":
-        this.deps.decideTool(frame.approvalId, frame.approved);
+        this.runner.decideTool(frame.approvalId, frame.approved);
     }
   }
 
@@ -173,6 +173,8 @@ export class Chat {
   /** Takes a question and has it answered; `wish` is that of a program, which no frame can have. */
   ask(socket: ChatSocket, frame: SendFrame, wish: ProgramWish = {}): void {
     if (this.runner.isClosed) return;
+    const words = readToolWords(frame);
+    if (words !== null) return this.following.takeWords(socket, frame.requestId, words);
     const { store } = this.deps;
     const requested = toRequestedNames(frame.body);
     const models = this.deps.resolveModels(requested);
@@ -287,14 +289,4 @@ export class Chat {
     if (session === null) throw new Error("this chat was never created");
     return session;
   }
-}
-
-/** Asked twice for the same, it looks once. */
-function toOnce<Value>(find: (id: string) => Value): (id: string) => Value {
-  const found = new Map<string, { readonly value: Value }>();
-  return (id) => {
-    const known = found.get(id) ?? { value: find(id) };
-    found.set(id, known);
-    return known.value;
-  };
 }

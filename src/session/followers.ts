@@ -2,7 +2,7 @@
  * Who is following one turn, under which request id, and how far each has come. Replay and live are one thing: a
  * follower is sent what lies between its place and the end of the log. A socket of the live wire is shown what is
  * sealed and says what has arrived; the stock wire has no way back, so it is shown only what is stored. Rules SE10 to
- * SE16, SE54 to SE57.
+ * SE16, SE54 to SE57, SE96.
  */
 import { MAX_UNACKNOWLEDGED_BYTES, type ServerFrame } from "../protocol/session-frame.ts";
 import type { StreamLog } from "./stream-log.ts";
@@ -11,6 +11,8 @@ import type { StreamLog } from "./stream-log.ts";
 export interface FrameSink {
   /** True for the subprotocol that can be rewound and acknowledges. */
   readonly live: boolean;
+  /** Its client's request ends where a person's word is waited for, and the next one brings the word, as AI SDK's do. */
+  readonly bringsWords: boolean;
   send(text: string): void;
 }
 
@@ -102,6 +104,16 @@ export class Followers<Sink extends FrameSink> {
   /** Sockets that have not acknowledged what they may have on their way. */
   listFull(): Sink[] {
     return this.followers.filter(isFull).map(({ sink }) => sink);
+  }
+
+  /** A person's word is waited for: ends the stream for those who bring it, as far as they have come to its end. */
+  endForWords(): void {
+    if (this.log.hasOpen) return;
+    const ended = this.followers.filter(
+      ({ sink, next }) => sink.bringsWords && next === this.log.nextSequence,
+    );
+    this.followers = this.followers.filter((follower) => !ended.includes(follower));
+    for (const { requestId, sink } of ended) sink.send(JSON.stringify({ type: "end", requestId }));
   }
 
   /** Ends the stream for everybody who has come to its end and forgets them; the others are returned. */

@@ -22,6 +22,8 @@ export interface LiveTurn {
   readonly controller: AbortController;
   /** Tool calls that a crash left open: whether they were made is not known. Empty in a turn's first life. */
   readonly openBeforeCrash: ReadonlySet<string>;
+  /** Approvals that have been given their word, which may not have been told yet. */
+  readonly givenWords: Set<string>;
 }
 
 /** What other tabs are told of a turn. */

@@ -1,8 +1,9 @@
 /**
- * How a socket comes to a turn and leaves it: by asking twice, by coming back, by aborting. What a follower is sent is
- * followers.ts's business. Rules SE11, SE12, SE21, SE24, SE52, SE54.
+ * How a socket comes to a turn and leaves it: by asking twice, by coming back, with a word on a tool call or without, by
+ * aborting. What a follower is sent is followers.ts's business. Rules SE11, SE12, SE21, SE24, SE52, SE54, SE96, SE97.
  */
 import type { Clock } from "../base/clock.ts";
+import { toOpenCalls } from "../protocol/answer-parts.ts";
 import type { ResumeFrame } from "../protocol/session-frame.ts";
 import { Followers } from "./followers.ts";
 import type { ChatSocket } from "./live-turn.ts";
@@ -10,6 +11,7 @@ import { toResumePlace } from "./resume-place.ts";
 import type { TurnRow } from "./rows.ts";
 import { refuse, sendFrame } from "./send-frame.ts";
 import type { SessionStore } from "./store/session-store.ts";
+import { findPlaceBehind, type ToolWords } from "./tool-words.ts";
 import type { TurnRunner } from "./turn-runner.ts";
 
 /** An ended turn's log can be resumed this long: a locked phone, a train tunnel. */
@@ -42,8 +44,7 @@ export class TurnFollowing {
   resume(socket: ChatSocket, frame: ResumeFrame): void {
     const { requestId, turnId } = frame;
     const turn = this.findTurnToResume(requestId, turnId ?? null);
-    const oldestKeptMs = this.deps.clock.nowMs() - LOG_KEPT_MS;
-    if (turn === null || (turn.endedAtMs !== null && turn.endedAtMs < oldestKeptMs)) {
+    if (turn === null || this.isForgotten(turn)) {
       return sendFrame(socket, { type: "no-active", requestId });
     }
     const place = toResumePlace(frame, turn, socket.live);
@@ -52,6 +53,31 @@ export class TurnFollowing {
       sendFrame(socket, { type: "rewind", requestId, generation, sequence: place.rewindTo });
     }
     this.follow(socket, requestId, turn, place.next);
+  }
+
+  /** Words on the calls of an answer, by a client that comes back with them: it goes on behind what it has. */
+  takeWords(socket: ChatSocket, requestId: string, words: ToolWords): void {
+    const { running } = this.runner;
+    const turn = this.deps.store.findTurnByAnswer(words.messageId);
+    if (turn === null) return refuse(socket, requestId, "There is no such answer in this chat.");
+    const isRunning = running?.turn.position === turn.position;
+    if (!isRunning && this.isForgotten(turn)) {
+      return refuse(socket, requestId, "This answer has ended. Read the chat's messages.");
+    }
+    const place = findPlaceBehind(isRunning ? running.log : this.runner.openLog(turn), words);
+    if (place === null) return refuse(socket, requestId, "No call of this answer has asked for such a word.");
+    for (const { state, approval } of isRunning ? toOpenCalls(running.draft.parts) : []) {
+      const word = words.words.get(approval?.id ?? "");
+      // The first word counts: what was said in another tab is not said again.
+      if (state === "approval-requested" && approval !== undefined && word !== undefined) {
+        this.runner.decideTool(approval.id, word);
+      }
+    }
+    this.follow(socket, requestId, turn, place);
+  }
+
+  private isForgotten({ endedAtMs }: TurnRow): boolean {
+    return endedAtMs !== null && endedAtMs < this.deps.clock.nowMs() - LOG_KEPT_MS;
   }
 
   /** Who names no turn means the one that this request asked for; a cursor of it must not be taken for another's. */
@@ -68,7 +94,7 @@ export class TurnFollowing {
     if (running?.turn.position === turn.position) {
       sendFrame(socket, { type: "start", requestId });
       running.followers.add(requestId, socket, Math.min(next, running.log.nextSequence));
-      return running.followers.deliver();
+      return this.runner.catchUp(running);
     }
     if (turn.status === "queued") {
       sendFrame(socket, { type: "start", requestId });

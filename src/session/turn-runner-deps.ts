@@ -23,6 +23,8 @@ export interface TurnRunnerDeps {
         tell: (chunks: readonly AnswerChunk[]) => void,
       ) => Promise<void>)
     | null;
+  /** The word on a tool call; false when nobody waits for it. */
+  readonly decideTool: (approvalId: string, approved: boolean) => boolean;
   readonly isSandbox: () => boolean;
   /** False: a turn that a crash interrupted ends with the part that is stored. */
   readonly continuesAfterCrash: boolean;

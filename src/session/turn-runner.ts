@@ -16,6 +16,7 @@ import { saveTurnEnd, type TurnResult } from "./save-turn-end.ts";
 import { SlowSockets } from "./slow-sockets.ts";
 import { StreamLog } from "./stream-log.ts";
 import { toMessageText } from "./to-prompt.ts";
+import { waitsForWords } from "./tool-words.ts";
 import { TurnQueue } from "./turn-queue.ts";
 import type { TurnRunnerDeps } from "./turn-runner-deps.ts";
 import { toStartReceipt } from "./turn-receipt.ts";
@@ -87,6 +88,12 @@ export class TurnRunner {
     this.closed = true;
     this.stop();
     await this.ending;
+  }
+
+  /** The word on a tool call of the running turn; after a crash it may come before the call waits for it again. */
+  decideTool(approvalId: string, approved: boolean): void {
+    this.live?.givenWords.add(approvalId);
+    this.deps.decideTool(approvalId, approved);
   }
 
   /** Takes a turn that waits out of the queue; it ends as cancelled. */
@@ -165,7 +172,8 @@ export class TurnRunner {
     const openBeforeCrash = new Set(toOpenCalls(toStepParts(draft.parts)).map((call) => call.toolCallId));
     const controller = new AbortController();
     const settings = this.deps.store.readCallSettings(turn.position);
-    const live: LiveTurn = { turn, settings, log, followers, draft, controller, openBeforeCrash };
+    const givenWords = new Set<string>();
+    const live = { turn, settings, log, followers, draft, controller, openBeforeCrash, givenWords };
     this.live = live;
     this.announce({ type: "turn-started", turn: toActiveTurn(turn) });
     for (const { requestId, socket } of this.queue.listWaiting(turn)) followers.add(requestId, socket, 0);
@@ -209,8 +217,14 @@ export class TurnRunner {
     this.startNext();
   }
 
+  /** Sends followers what they may have. Those who bring words themselves are let go where one is waited for. */
+  catchUp({ draft, followers, givenWords }: LiveTurn): void {
+    followers.deliver();
+    if (waitsForWords(draft.parts, givenWords)) followers.endForWords();
+  }
+
   private deliver(live: LiveTurn, saved: boolean): void {
-    live.followers.deliver();
+    this.catchUp(live);
     if (!saved) return;
     live.followers.sendDurable(live.turn.generation);
     this.slow.note(live.followers.listFull());

@@ -1,13 +1,14 @@
 /**
  * The body of `POST /api/chat` as what a chat is asked: the newest message alone, since the chat knows the others
- * better. Pure but for the body. Rules HT130, HT132, HT136.
+ * better, or the words on an answer's tool calls. Pure but for the body. Rules HT130, HT132, HT136, HT195.
  */
 import { fail, succeed, type Result } from "../../base/result.ts";
 import { AiSdkChatRequest, AskedMessage } from "../../protocol/ai-sdk-chat.ts";
-import type { ChatQuestion } from "../../protocol/session-frame.ts";
-import { MAX_FRAME_BYTES } from "../../protocol/session-frame.ts";
+import type { ChatQuestion } from "../../protocol/chat-question.ts";
+import { ClientMessage, MAX_FRAME_BYTES } from "../../protocol/session-frame.ts";
 import { toRequestedNames } from "../../providers/catalog.ts";
 import { isLongerThan } from "../../session/frame-text.ts";
+import { readToolWords, toWordsAlone } from "../../session/tool-words.ts";
 import type { AppContext } from "../app-env.ts";
 import { MAX_MODEL_CALL_BYTES, readJson, refuseTooLarge } from "../body.ts";
 import { refuse } from "../respond.ts";
@@ -27,7 +28,7 @@ export async function readChatRequest(context: AppContext): Promise<Result<ReadC
   if (model !== undefined && models !== undefined) {
     return fail(refuseField(context, "models", "Name `model` or `models`, not both."));
   }
-  const messages = trigger === "regenerate-message" ? succeed([]) : readNewest(context, body.value);
+  const messages = trigger === "regenerate-message" ? succeed([]) : readMessages(context, body.value);
   if (!messages.ok) return messages;
   return succeed({
     id,
@@ -36,19 +37,37 @@ export async function readChatRequest(context: AppContext): Promise<Result<ReadC
       trigger,
       messages: messages.value,
       body: { model, models, policy },
+      bringsWords: true,
       ...(messageId === undefined ? {} : { messageId }),
     },
   });
 }
 
-/** Another answer is asked of the chat as it stands: no message of the client is looked at. */
+/** Where another answer is asked for, of the chat as it stands, no message of the client is looked at. */
+function readMessages(
+  context: AppContext,
+  request: AiSdkChatRequest,
+): Result<ChatQuestion["messages"], Response> {
+  if ((request.messages === undefined) === (request.message === undefined)) {
+    return fail(refuseField(context, "messages", "Send `messages`, or `message` alone."));
+  }
+  const words = readWords(request);
+  return words === null ? readNewest(context, request) : succeed([words]);
+}
+
+/** The answer that is named, or the newest message, when it brings words on its calls; null when it does not. */
+function readWords({ messages, message, messageId, trigger }: AiSdkChatRequest): ClientMessage | null {
+  const named = messageId === undefined ? undefined : messages?.find(({ id }) => id === messageId);
+  const answer = ClientMessage.safeParse(named ?? messages?.at(-1) ?? message);
+  if (!answer.success) return null;
+  const hasWords = readToolWords({ trigger, messageId, messages: [answer.data] }) !== null;
+  return hasWords ? toWordsAlone(answer.data) : null;
+}
+
 function readNewest(
   context: AppContext,
   { messages, message }: AiSdkChatRequest,
 ): Result<ChatQuestion["messages"], Response> {
-  if ((messages === undefined) === (message === undefined)) {
-    return fail(refuseField(context, "messages", "Send `messages`, or `message` alone."));
-  }
   const place = messages === undefined ? "message" : `messages.${messages.length - 1}`;
   const newest = AskedMessage.safeParse(messages?.at(-1) ?? message);
   if (!newest.success) {
@@ -56,7 +75,7 @@ function readNewest(
       .slice(0, 20)
       .map(({ path, message: complaint }) => ({ path: [place, ...path].join("."), message: complaint }));
     const detail =
-      "The newest message must be a question of text and files. Tools are allowed over the chat's socket.";
+      "The newest message must be a question of text and files, or an answer with a word on its tool calls.";
     return fail(refuse(context, "invalid-request", detail, { issues }));
   }
   const { id, role, parts } = newest.data;

@@ -65,7 +65,7 @@ async function findOrMake(
   const found = await findClientChat(services, owner, id);
   if (found !== null) return found.id;
   const [message] = question.messages;
-  if (message === undefined) return refuseUnknown(context);
+  if (message?.role !== "user") return refuseUnknown(context);
   // Nothing was attached to a chat that is not there yet.
   const files = acceptFiles(message, () => false);
   if (!files.ok) return refuseField(context, "messages", files.error);

@@ -225,6 +225,7 @@ export class ChatLife {
     if (known === undefined) {
       known = {
         live: socket.live,
+        bringsWords: !socket.live,
         send: (text) => socket.sendToClient(text),
         close: (code) => socket.closeByObject(code),
       };

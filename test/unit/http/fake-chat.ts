@@ -1,7 +1,8 @@
 /** Fakes of what belongs to one chat: its object, and the bucket with its files. They keep what a route's answer needs. */
 import type { SessionId } from "../../../src/base/id.ts";
 import type { AttachedFile, ChatObject, FileStore } from "../../../src/http/services.ts";
-import type { ChatQuestion, StoredMessage } from "../../../src/protocol/session-frame.ts";
+import type { ChatQuestion } from "../../../src/protocol/chat-question.ts";
+import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
 import type { ChatReply } from "../../../src/session/answer-stream.ts";
 
 export const NOW_ISO = "2026-11-20T12:00:00.000Z";

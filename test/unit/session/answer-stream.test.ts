@@ -7,7 +7,7 @@ import { RECEIPT, toLeg } from "./answer-fixtures.ts";
 function open() {
   const clock = new VirtualClock();
   const over: AnswerStream[] = [];
-  const stream: AnswerStream = new AnswerStream(clock, () => over.push(stream));
+  const stream: AnswerStream = new AnswerStream(clock, true, () => over.push(stream));
   const send = (frame: object): void => stream.send(JSON.stringify({ requestId: "r1", ...frame }));
   const sendChunk = (sequence: number, chunk: object): void => send({ type: "chunk", sequence, chunk });
   return { clock, over, stream, send, sendChunk };

@@ -50,12 +50,13 @@ function toMortal(clock: VirtualClock, isAlive: () => boolean): Clock {
   };
 }
 
-interface WorldOptions {
+export interface WorldOptions {
   /** What is said to which question; the default counts words: `12` gets twelve of them, one every 20 ms. */
   readonly speak?: (question: string) => Speech;
   readonly turnMs?: number;
   /** Made anew for each life, with its clock; left out: no tools. */
   readonly runTools?: (clock: Clock) => TurnRunnerDeps["runTools"];
+  readonly decideTool?: TurnRunnerDeps["decideTool"];
   readonly continuesAfterCrash?: boolean;
 }
 
@@ -183,7 +184,7 @@ export class ChatWorld {
         messageId: this.newId("msg"),
         selectionId: this.newId("sel"),
       }),
-      decideTool: () => false,
+      decideTool: this.options.decideTool ?? (() => false),
       startStep: createStepStarter({
         store,
         resolveModels,

@@ -21,11 +21,13 @@ export type FrameOf<Type extends Frame["type"]> = Extract<Frame, { type: Type }>
 
 export class FakeSocket implements ChatSocket {
   readonly live: boolean;
+  readonly bringsWords: boolean;
   readonly frames: Frame[] = [];
   closing: { readonly code: number; readonly reason: string } | null = null;
 
   constructor(live: boolean) {
     this.live = live;
+    this.bringsWords = !live;
   }
 
   send(text: string): void {

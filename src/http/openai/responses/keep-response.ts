@@ -5,7 +5,7 @@
 import { newId, newMessageId } from "../../../base/id.ts";
 import { fail, succeed, type Result } from "../../../base/result.ts";
 import type { ResponseRequest } from "../../../protocol/openai-responses.ts";
-import type { ChatQuestion } from "../../../protocol/session-frame.ts";
+import type { ChatQuestion } from "../../../protocol/chat-question.ts";
 import type { ToolOutputPart } from "../../../protocol/tool-output.ts";
 import { toRequestedNames } from "../../../providers/catalog.ts";
 import type { ChatReply } from "../../../session/answer-stream.ts";

@@ -29,7 +29,8 @@ export const AI_SDK_OPERATIONS: readonly OperationDoc[] = [
     description: [
       "What `DefaultChatTransport` of AI SDK 7 sends. `id` is a chat of ours, or a name of your own: the first question",
       "makes the chat, and `x-breakwater-session` says which one it is. Only the newest message is taken, since the chat",
-      "knows the others. Whoever stops reading stops nothing: `GET …/stream` goes on, `POST …/stop` ends it.",
+      "knows the others. Whoever stops reading stops nothing: `GET …/stream` goes on, `POST …/stop` ends it. A tool call",
+      "that wants a person's word ends the stream; the words come in the answer that is sent back.",
     ].join("\n"),
     requestHeaders: ChatQuestionHeaders,
     body: toJsonBody(AiSdkChatRequest, {
@@ -50,6 +51,29 @@ export const AI_SDK_OPERATIONS: readonly OperationDoc[] = [
           trigger: "regenerate-message",
           model: "frontier",
           messages: [{ role: "user" }],
+        },
+      },
+      word: {
+        summary: "A word on a tool call",
+        value: {
+          id: "my-first-chat",
+          messageId: "msg_01K0EXAMPLE0000000000000000",
+          messages: [
+            {
+              id: "msg_01K0EXAMPLE0000000000000000",
+              role: "assistant",
+              parts: [
+                {
+                  type: "dynamic-tool",
+                  toolName: "docs_search",
+                  toolCallId: "call-1",
+                  state: "approval-responded",
+                  input: {},
+                  approval: { id: "appr_01K0EXAMPLE0000000000000000", approved: true },
+                },
+              ],
+            },
+          ],
         },
       },
     }),

@@ -56,6 +56,7 @@ describe("a question", () => {
         trigger: "submit-message",
         messages: [QUESTION],
         body: { model: "fast", policy: "cost" },
+        bringsWords: true,
       },
     ]);
     expect(answer.headers.get("x-breakwater-attempts")).toBe("2");
@@ -107,6 +108,60 @@ describe("a question", () => {
     expect(objects.map(([, what]) => what)).toEqual(["create", "delete", "ask"]);
     expect(objects[0]?.[2]).toBe(objects[1]?.[2]);
     expect(objects[2]?.[3]).toBe(theirs);
+  });
+});
+
+describe("words on tool calls", () => {
+  const call = { type: "dynamic-tool", toolName: "send", toolCallId: "c1", input: { to: "ada" } };
+  const word = { state: "approval-responded", approval: { id: "appr_1", approved: true, reason: "go" } };
+  const answered = { ...ANSWER, parts: [...ANSWER.parts, { ...call, ...word }] };
+  const alone = {
+    id: "m0",
+    role: "assistant",
+    parts: [
+      {
+        type: "dynamic-tool",
+        toolCallId: "c1",
+        state: "approval-responded",
+        approval: { id: "appr_1", approved: true },
+      },
+    ],
+  };
+
+  it("[HT195] reach the chat's object, and nothing else of the client's copy does", async () => {
+    const { ask, chats, state } = start();
+    const id = addChat({ chats });
+    const answer = await ask({ id, messages: [QUESTION, answered], messageId: "m0" });
+    expect(answer.status).toBe(200);
+    await ask({ id, messages: [QUESTION, answered, QUESTION], messageId: "m0" });
+    await ask({ id, message: answered });
+    expect(state.questions).toMatchObject([
+      { messageId: "m0", messages: [alone], bringsWords: true },
+      { messageId: "m0", messages: [alone] },
+      { messages: [alone] },
+    ]);
+  });
+
+  it("[HT195] make no chat, and reach nobody else's", async () => {
+    const { ask, askedOf, chats, state } = start();
+    const theirs = addChat({ chats }, MALLORY);
+    for (const id of [BODY.id, theirs, "chat_00000000000000000000000000"]) {
+      expect((await ask({ id, messages: [QUESTION, answered] })).status).toBe(404);
+    }
+    expect(state.questions).toEqual([]);
+    expect(askedOf("object")).toEqual([]);
+  });
+
+  it("[HT195] that are none leave an answer, which is no question", async () => {
+    const { ask } = start();
+    const asked = { state: "approval-requested", approval: { id: "appr_1" } };
+    const open = { ...ANSWER, parts: [{ ...call, ...asked }] };
+    expect(await problemOf(await ask({ ...BODY, messages: [QUESTION, open] }))).toEqual([
+      400,
+      "invalid-request",
+      "messages.1.role",
+      "messages.1.parts.0.type",
+    ]);
   });
 });
 

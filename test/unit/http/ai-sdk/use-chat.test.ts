@@ -1,5 +1,8 @@
 /** AI SDK's `useChat` for React, unmodified, at the application's own door. */
+import { lastAssistantMessageIsCompleteWithApprovalResponses } from "ai";
 import { describe, expect, it } from "vitest";
+import { say } from "../../session/chat-world.ts";
+import { toCall, toWordOptions } from "../../session/word-world.ts";
 import { ChatPage, startProduct, textOf } from "./use-chat.ts";
 
 describe("useChat", () => {
@@ -74,6 +77,53 @@ describe("useChat", () => {
     expect(page.chat.messages.map(({ id }) => id)).toEqual(
       product.chats.chat.view.readNewest(10).messages.map(({ id }) => id),
     );
+  });
+
+  it("[HT195] asks its person for a word on a tool call, and goes on in the same message", async () => {
+    const { options, runs } = toWordOptions([
+      [say("I shall send it. "), toCall("c1", "send")],
+      [say("Done.")],
+    ]);
+    const product = startProduct(options);
+    const page = new ChatPage(product);
+    await page.open({ sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses });
+    await page.until(() => page.chat.sendMessage({ text: "Send it" }), 1_000);
+    expect([page.chat.status, page.chat.error]).toEqual(["ready", undefined]);
+    const asked = page.chat.messages[1]?.parts.find((part) => part.type === "dynamic-tool");
+    if (asked?.state !== "approval-requested") throw new Error(`the call is ${asked?.state}`);
+    await page.until(async () =>
+      page.chat.addToolApprovalResponse({ id: asked.approval.id, approved: true }),
+    );
+    expect([page.chat.status, page.chat.error]).toEqual(["ready", undefined]);
+    expect(runs).toEqual(["send"]);
+    expect(product.answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(page.chat.messages).toHaveLength(2);
+    expect(page.text).toBe("Send itI shall send it. Done.");
+    const stored = product.chats.chat.view.readNewest(10).messages.at(-1);
+    expect(page.chat.messages[1]?.id).toBe(stored?.id);
+    expect(page.chat.messages[1]?.parts).toEqual(stored?.parts);
+    expect(page.chat.messages[1]?.metadata).toEqual(stored?.metadata);
+  });
+
+  it("[HT195] gives its word in a page that is opened while one is waited for", async () => {
+    const { options, runs } = toWordOptions([[say("Shall I? "), toCall("c1", "send")], [say("Then not.")]]);
+    const product = startProduct(options);
+    const first = new ChatPage(product);
+    await first.open({ id: "a chat" });
+    await first.until(() => first.chat.sendMessage({ text: "Send it" }), 1_000);
+    const page = new ChatPage(product);
+    await page.open({
+      id: "a chat",
+      resume: true,
+      messages: first.chat.messages.slice(0, 1),
+      sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
+    });
+    await page.until(() => Promise.resolve(), 100);
+    expect([page.chat.status, page.chat.messages.length]).toEqual(["ready", 2]);
+    await page.until(async () => page.chat.addToolApprovalResponse({ id: "appr_1", approved: false }));
+    expect(runs).toEqual([]);
+    expect(page.text).toBe("Send itShall I? Then not.");
+    expect(page.chat.messages[1]?.parts[2]).toMatchObject({ state: "output-denied" });
   });
 
   it("[HT136] shows why a question was refused", async () => {

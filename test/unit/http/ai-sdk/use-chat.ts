@@ -9,7 +9,7 @@ import { onTestFinished } from "vitest";
 import { ChatStreams } from "../../../../durable-objects/chat-streams.ts";
 import { createApp } from "../../../../src/http/app.ts";
 import type { ChatObject } from "../../../../src/http/services.ts";
-import { ChatWorld } from "../../session/chat-world.ts";
+import { ChatWorld, type WorldOptions } from "../../session/chat-world.ts";
 import { createFakeWorld, OWN_ORIGIN } from "../fake-services.ts";
 
 // React looks for these while it is loaded.
@@ -25,8 +25,8 @@ export const textOf = (message: UIMessage | undefined): string =>
   (message?.parts ?? []).map((part) => (part.type === "text" ? part.text : "")).join("");
 
 /** One person's product: every chat of it is the same one. */
-export function startProduct() {
-  const chats = new ChatWorld();
+export function startProduct(options: WorldOptions = {}) {
+  const chats = new ChatWorld(options);
   let streams = new ChatStreams(chats.clock);
   const object: Partial<ChatObject> = {
     ask: (question) => streams.ask(chats.chat, question),

@@ -1,0 +1,279 @@
+/** Words on tool calls that a client brings with its next request: where its stream ends, and where it goes on. */
+import { describe, expect, it } from "vitest";
+import type { SendFrame } from "../../../src/protocol/session-frame.ts";
+import { readToolWords, toWordsAlone } from "../../../src/session/tool-words.ts";
+import { say, type ChatWorld } from "./chat-world.ts";
+import { stockSocket, type FakeSocket } from "./session-fakes.ts";
+import { openWordWorld, SEARCH_MS, toCall } from "./word-world.ts";
+
+/** AI SDK's copy of an answer, made of what a socket was sent. */
+function toCopy(sockets: readonly FakeSocket[], words: Readonly<Record<string, boolean>>) {
+  const chunks = sockets.flatMap((socket) => socket.of("chunk").map(({ chunk }) => chunk));
+  let messageId = "";
+  const parts: Record<string, unknown>[] = [];
+  const find = (id: string) => parts.find(({ toolCallId }) => toolCallId === id);
+  for (const chunk of chunks) {
+    if (chunk.type === "start") messageId = chunk.messageId;
+    else if (chunk.type === "start-step") parts.push({ type: "step-start" });
+    else if (chunk.type === "text-start") parts.push({ type: "text", text: "" });
+    else if (chunk.type === "tool-input-available") {
+      parts.push({ type: "dynamic-tool", toolCallId: chunk.toolCallId, state: "input-available" });
+    } else if (chunk.type === "tool-approval-request") {
+      const approved = words[chunk.approvalId];
+      const approval = { id: chunk.approvalId, ...(approved === undefined ? {} : { approved }) };
+      const state = approved === undefined ? "approval-requested" : "approval-responded";
+      Object.assign(find(chunk.toolCallId) ?? {}, { state, approval });
+    } else if (chunk.type === "tool-output-available" || chunk.type === "tool-output-denied") {
+      Object.assign(find(chunk.toolCallId) ?? {}, { state: chunk.type.slice("tool-".length) });
+    }
+  }
+  return { id: messageId, role: "assistant" as const, parts: parts.map((part) => ({ type: "", ...part })) };
+}
+
+function bring(
+  world: ChatWorld,
+  socket: FakeSocket,
+  requestId: string,
+  message: ReturnType<typeof toCopy>,
+): void {
+  const messages = [{ id: "user-r1", role: "user", parts: [{ type: "text", text: "go" }] }, message];
+  const frame = { type: "send", requestId, id: "chat", trigger: "submit-message", messages };
+  world.send(socket, { ...frame, messageId: message.id });
+}
+
+const sequencesOf = (...sockets: FakeSocket[]): number[] =>
+  sockets.flatMap((socket) => socket.of("chunk").map(({ sequence }) => sequence));
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+const lastAnswer = (world: ChatWorld) => world.chat.view.readNewest(10).messages.at(-1);
+
+describe("a client that brings words with its next request", () => {
+  it("[SE96] [SE97] is let go where one is waited for, and goes on behind what it has", async () => {
+    const { world, runs } = openWordWorld([[say("I shall send. "), toCall("c1", "send")], [say("Done.")]]);
+    const first = world.connect(false);
+    world.ask(first, "r1", "go");
+    await world.clock.advance(1_000);
+    expect(first.types.at(-1)).toBe("end");
+    expect(first.of("chunk").at(-1)?.chunk.type).toBe("tool-approval-request");
+    expect(world.chat.hasOpenTurns).toBe(true);
+    expect(runs).toEqual([]);
+    const second = world.connect(false);
+    bring(world, second, "r2", toCopy([first], { appr_1: true }));
+    await world.finish();
+    expect(runs).toEqual(["send"]);
+    expect(second.types[0]).toBe("start");
+    expect(second.types.at(-1)).toBe("end");
+    expect(second.of("chunk").at(-1)?.chunk.type).toBe("finish");
+    const all = sequencesOf(first, second);
+    expect(all).toEqual(upTo(all.length));
+    expect(lastAnswer(world)?.parts.map(({ type }) => type)).toEqual([
+      "step-start",
+      "text",
+      "dynamic-tool",
+      "step-start",
+      "text",
+    ]);
+  });
+
+  it("[SE97] says no", async () => {
+    const { world, runs } = openWordWorld([[toCall("c1", "send")], [say("Then not.")]]);
+    const first = world.connect(false);
+    world.ask(first, "r1", "go");
+    await world.clock.advance(1_000);
+    const second = world.connect(false);
+    bring(world, second, "r2", toCopy([first], { appr_1: false }));
+    await world.finish();
+    expect(runs).toEqual([]);
+    expect(second.of("chunk").map(({ chunk }) => chunk.type)).toContain("tool-output-denied");
+    expect(lastAnswer(world)?.metadata?.status).toBe("complete");
+  });
+
+  it("[SE96] stays while another call of the step is under way, and has both questions", async () => {
+    const calls = [toCall("c1", "send"), toCall("c2", "search"), toCall("c3", "send")];
+    const { world, runs } = openWordWorld([calls, [say("Done.")]]);
+    const first = world.connect(false);
+    world.ask(first, "r1", "go");
+    await world.clock.advance(SEARCH_MS - 200);
+    expect(first.types).not.toContain("end");
+    await world.clock.advance(1_000);
+    expect(first.types.at(-1)).toBe("end");
+    expect(first.of("chunk").at(-1)?.chunk).toMatchObject({
+      type: "tool-output-available",
+      toolCallId: "c2",
+    });
+    const second = world.connect(false);
+    bring(world, second, "r2", toCopy([first], { appr_1: true, appr_2: false }));
+    await world.finish();
+    expect(runs).toEqual(["search", "send"]);
+    const all = sequencesOf(first, second);
+    expect(all).toEqual(upTo(all.length));
+  });
+
+  it("[SE97] with one word of two goes on to the other question", async () => {
+    const { world, runs } = openWordWorld([[toCall("c1", "send"), toCall("c2", "send")], [say("Done.")]]);
+    const first = world.connect(false);
+    world.ask(first, "r1", "go");
+    await world.clock.advance(1_000);
+    const second = world.connect(false);
+    bring(world, second, "r2", toCopy([first], { appr_1: true }));
+    await world.clock.advance(1_000);
+    expect(runs).toEqual(["send"]);
+    expect(second.types.at(-1)).toBe("end");
+    const third = world.connect(false);
+    bring(world, third, "r3", toCopy([first, second], { appr_1: true, appr_2: true }));
+    await world.finish();
+    expect(runs).toEqual(["send", "send"]);
+    const all = sequencesOf(first, second, third);
+    expect(all).toEqual(upTo(all.length));
+  });
+
+  it("[SE97] twice at once is heard once, and both have the rest", async () => {
+    const { world, runs } = openWordWorld([[toCall("c1", "send")], [say("Done.")]]);
+    const first = world.connect(false);
+    world.ask(first, "r1", "go");
+    await world.clock.advance(1_000);
+    const [yes, no] = [world.connect(false), world.connect(false)];
+    bring(world, yes, "r2", toCopy([first], { appr_1: true }));
+    bring(world, no, "r3", toCopy([first], { appr_1: false }));
+    await world.finish();
+    expect(runs).toEqual(["send"]);
+    expect(sequencesOf(no)).toEqual(sequencesOf(yes));
+    expect(no.types.at(-1)).toBe("end");
+  });
+
+  it("[SE97] after a crash, before the call waits again: the word is kept for it", async () => {
+    const { world, runs } = openWordWorld([[say("Well. "), toCall("c1", "send")], [say("Done.")]]);
+    const first = world.connect(false);
+    world.ask(first, "r1", "go");
+    await world.clock.advance(1_000);
+    world.crash();
+    const second = world.connect(false);
+    bring(world, second, "r2", toCopy([first], { appr_1: true }));
+    await world.finish();
+    expect(runs).toEqual(["send"]);
+    const all = sequencesOf(first, second);
+    expect(all).toEqual(upTo(all.length));
+  });
+
+  it("[SE97] too late: has the end that the answer came to without it, for as long as its log is kept", async () => {
+    const { world, runs } = openWordWorld([[toCall("c1", "send")], [say("Nobody said a word.")]]);
+    const first = world.connect(false);
+    world.ask(first, "r1", "go");
+    await world.clock.advance(1_000);
+    await world.clock.advance(10 * 60_000);
+    await world.finish();
+    const second = world.connect(false);
+    bring(world, second, "r2", toCopy([first], { appr_1: true }));
+    expect(runs).toEqual([]);
+    const all = sequencesOf(first, second);
+    expect(all).toEqual(upTo(all.length));
+    expect(second.textOf("r2")).toBe("Nobody said a word.");
+    await world.clock.advance(15 * 60_000 + 1);
+    const third = world.connect(false);
+    bring(world, third, "r3", toCopy([first], { appr_1: true }));
+    expect(third.frames).toEqual([
+      { type: "error", requestId: "r3", errorText: "This answer has ended. Read the chat's messages." },
+    ]);
+  });
+
+  it("[SE97] about an answer or an approval that is not there is refused, and nothing is stored", async () => {
+    const { world, runs } = openWordWorld([[toCall("c1", "send")], [say("Done.")]]);
+    const first = world.connect(false);
+    world.ask(first, "r1", "go");
+    await world.clock.advance(1_000);
+    const copy = toCopy([first], { appr_1: true });
+    const socket = world.connect(false);
+    bring(world, socket, "r2", { ...copy, id: "msg_none" });
+    const foreign: (typeof copy.parts)[number] = {
+      type: "dynamic-tool",
+      ...{ toolCallId: "c1", state: "approval-responded", approval: { id: "x", approved: true } },
+    };
+    bring(world, socket, "r3", { ...copy, parts: [foreign] });
+    await world.clock.advance(1_000);
+    expect(socket.frames).toEqual([
+      { type: "error", requestId: "r2", errorText: "There is no such answer in this chat." },
+      { type: "error", requestId: "r3", errorText: "No call of this answer has asked for such a word." },
+    ]);
+    expect(runs).toEqual([]);
+    expect(world.chat.view.readNewest(10).messages).toHaveLength(1);
+  });
+
+  it("[SE96] who comes while a word is waited for is shown the answer up to there and let go", async () => {
+    const { world } = openWordWorld([[say("Well. "), toCall("c1", "send")], [say("Done.")]]);
+    const live = world.connect(true);
+    world.ask(live, "r1", "go");
+    await world.clock.advance(5_000);
+    expect(live.types).not.toContain("end");
+    const late = world.connect(false);
+    world.resume(late, "r1");
+    expect(late.types.at(-1)).toBe("end");
+    expect(late.of("chunk").at(-1)?.chunk.type).toBe("tool-approval-request");
+    world.send(live, { type: "decide-tool", approvalId: "appr_1", approved: true });
+    await world.finish();
+    expect(live.types).toContain("end");
+  });
+
+  it("[SE96] one that only follows for a program stays until the end", async () => {
+    const { world } = openWordWorld([[toCall("c1", "send")], [say("Done.")]]);
+    const page = world.connect(true);
+    const program = Object.assign(stockSocket(), { bringsWords: false });
+    world.ask(program, "r1", "go");
+    await world.clock.advance(5_000);
+    expect(program.types).not.toContain("end");
+    world.send(page, { type: "decide-tool", approvalId: "appr_1", approved: true });
+    await world.finish();
+    expect(program.of("chunk").at(-1)?.chunk.type).toBe("finish");
+  });
+});
+
+describe("a client's copy of an answer", () => {
+  const call = (more: object) => ({
+    type: "tool-send",
+    toolCallId: "c1",
+    state: "approval-responded",
+    ...more,
+  });
+  const YES = { approval: { id: "a1", approved: true } };
+  const read = (parts: SendFrame["messages"][number]["parts"], more: Partial<SendFrame> = {}) =>
+    readToolWords({
+      trigger: "submit-message",
+      messages: [{ id: "m1", role: "assistant", parts }],
+      ...more,
+    });
+
+  it("[SE97] brings the words of its last step, whatever its tools are called there", () => {
+    expect(read([{ type: "step-start" }, call(YES)])?.words).toEqual(new Map([["a1", true]]));
+    expect(read([call(YES), { type: "step-start" }, { type: "text", text: "Done." }])).toBeNull();
+  });
+
+  it.each([
+    ["no word yet", [call({ state: "approval-requested", approval: { id: "a1" } })]],
+    ["no approval", [call({})]],
+    ["no call", [{ type: "text", text: "approval-responded" }]],
+    ["another kind of part", [{ ...call(YES), type: "data-tool" }]],
+    ["ids longer than any", [call({ approval: { id: "a".repeat(201), approved: true } })]],
+  ])("[SE97] with %s brings none", (_, parts) => {
+    expect(read(parts)).toBeNull();
+  });
+
+  it("[SE97] is the newest message or the one that is named; another answer that is asked for brings no word", () => {
+    const parts = [call(YES)];
+    const question = { id: "q2", role: "user" as const, parts: [{ type: "text", text: "And?" }] };
+    const answer = { id: "m1", role: "assistant" as const, parts };
+    expect(read(parts, { messages: [answer, question] })).toBeNull();
+    expect(read(parts, { messages: [answer, question], messageId: "m1" })?.messageId).toBe("m1");
+    expect(read(parts, { messages: [question, answer], messageId: "q2" })).toBeNull();
+    expect(read(parts, { trigger: "regenerate-message" })).toBeNull();
+  });
+
+  it("[SE97] says the same with nothing but its calls", () => {
+    const parts = [
+      { type: "step-start" },
+      { type: "text", text: "long" },
+      call({ ...YES, input: { all: "kinds" } }),
+    ];
+    const whole = { id: "m1", role: "assistant" as const, parts };
+    const alone = toWordsAlone(whole);
+    expect(JSON.stringify(alone)).not.toMatch(/long|kinds/);
+    expect(read(alone.parts)).toEqual(read(parts));
+  });
+});
