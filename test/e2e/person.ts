@@ -1,12 +1,12 @@
 /** What a person does in the browser, in words. */
 import { expect, type Page } from "@playwright/test";
 import { e2eStateFolder } from "./start-product.ts";
-import { readCredentials } from "./product.ts";
+import { readCredentials, type Product } from "./product.ts";
 
-/** Signs in as the seeded admin and waits for the composer. */
-export async function signIn(page: Page): Promise<void> {
-  const { admin } = await readCredentials(e2eStateFolder());
-  await page.goto("/sign-in");
+/** Signs in as the seeded admin, of the product that all tests share unless another is given; waits for the composer. */
+export async function signIn(page: Page, product?: Pick<Product, "url" | "credentials">): Promise<void> {
+  const { admin } = product?.credentials ?? (await readCredentials(e2eStateFolder()));
+  await page.goto(`${product?.url ?? ""}/sign-in`);
   await page.getByLabel("E-mail").fill(admin.email);
   await page.getByLabel("Password").fill(admin.password);
   await page.getByRole("button", { name: "Sign in" }).click();

@@ -65,7 +65,7 @@ export const AI_SDK_OPERATIONS: readonly OperationDoc[] = [
               parts: [
                 {
                   type: "dynamic-tool",
-                  toolName: "docs_search",
+                  toolName: "docs__search",
                   toolCallId: "call-1",
                   state: "approval-responded",
                   input: {},
