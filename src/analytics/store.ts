@@ -120,10 +120,12 @@ function toCondition({ organizationId, sinceMs, provider, status, requestId }: S
 }
 
 /**
- * One bound text for many rows: D1 takes 100 bound values in a statement, and a row here has 26. `where true` keeps
- * SQLite from reading `on conflict` as part of the join.
+ * One bound text for many rows: D1 takes 100 bound values in a statement, and a row here has 26. Without `materialized`
+ * SQLite would make each record's text anew for each of them. `where true` keeps it from reading `on conflict` as part of
+ * the join.
  */
 const INSERT_STATEMENT = `
+  with record as materialized (select value from json_each(?1))
   insert into selection (
     id, request_id, organization_id, user_id, session_id, turn_id, created_at_ms, mode, intent, status, provider,
     model, affinity, first_token_ms, duration_ms, input_tokens, cached_input_tokens, cache_write_tokens,
@@ -139,7 +141,7 @@ const INSERT_STATEMENT = `
     value ->> '$.usage.outputTokens', value ->> '$.usage.reasoningTokens', value ->> '$.costMicroUsd',
     value ->> '$.sandbox', value -> '$.requested', value -> '$.candidates',
     value -> '$.decision', value -> '$.attempts'
-  from json_each(?1)
+  from record
   where true
   on conflict do nothing`;
 
