@@ -34,6 +34,10 @@ export class AnswerWriter {
     return writer;
   }
 
+  get isStepOpen(): boolean {
+    return this.stepOpen;
+  }
+
   start(messageId: string): AnswerChunk[] {
     return [{ type: "start", messageId, messageMetadata: this.receipt }];
   }

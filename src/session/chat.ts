@@ -31,11 +31,6 @@ export interface ChatDeps extends TurnRunnerDeps {
   readonly store: SessionStore;
   readonly clock: Clock;
   readonly resolveModels: (requested: readonly string[]) => Result<ResolvedModels, string>;
-  readonly newIds: () => {
-    readonly turnId: string;
-    readonly messageId: string;
-    readonly selectionId: string;
-  };
 }
 
 /** What a program asks for beside its question. */
@@ -192,6 +187,7 @@ export class Chat {
     if (!accepted.ok) return refuse(socket, frame.requestId, accepted.error);
     if (accepted.value.type === "repeat")
       return this.following.repeat(socket, frame.requestId, accepted.value.userMessageId);
+    if (socket.bringsWords) this.following.hearBeforeQuestion(frame);
     const isElsewhere = this.isElsewhere(accepted.value);
     const parentId = this.storeQuestion(accepted.value, session);
     if (isElsewhere) this.announce({ type: "path-changed", ...this.view.readDownTo(parentId) });

@@ -26,6 +26,8 @@ interface Follower<Sink> {
   readonly sink: Sink;
   /** The next sequence it is sent. */
   next: number;
+  /** What it is told is numbered from here: AI SDK's socket wants each of its requests to begin with 0. */
+  readonly first: number;
   /** Sizes of the frames that are on their way, oldest first; only of a live socket. */
   readonly onTheirWay: number[];
   onTheirWayBytes: number;
@@ -45,10 +47,10 @@ export class Followers<Sink extends FrameSink> {
   }
 
   /** Follows from `next` on; a socket that follows under this id already goes to that place. */
-  add(requestId: string, sink: Sink, next: number): void {
+  add(requestId: string, sink: Sink, next: number, first = 0): void {
     const known = this.find(requestId, sink);
     if (known === undefined) {
-      this.followers.push({ requestId, sink, next, onTheirWay: [], onTheirWayBytes: 0 });
+      this.followers.push({ requestId, sink, next, first, onTheirWay: [], onTheirWayBytes: 0 });
       return;
     }
     // A cursor within what is on its way: the rest of that arrives by itself, and must not come twice.
@@ -132,13 +134,13 @@ export class Followers<Sink extends FrameSink> {
 
   /** `frames` are texts that others were sent in the same step: a hundred tabs share one. */
   private deliverTo(follower: Follower<Sink>, frames: Map<string, string>): void {
-    const { requestId, sink } = follower;
+    const { requestId, sink, first } = follower;
     const end = sink.live ? this.log.nextSequence : this.log.storedSequence;
     while (follower.next < end && !isFull(follower)) {
-      const key = `${follower.next} ${requestId}`;
+      const key = `${follower.next} ${first} ${requestId}`;
       let text = frames.get(key);
       if (text === undefined) {
-        text = toChunkFrame(requestId, follower.next, this.log.read(follower.next));
+        text = toChunkFrame(requestId, follower.next - first, this.log.read(follower.next));
         if (this.followers.length > 1) frames.set(key, text);
       }
       sink.send(text);

@@ -6,6 +6,7 @@ import {
   applyAnswerChunk,
   closeAnswerDraft,
   startAnswerDraft,
+  toOpenCalls,
   toStepParts,
   type AnswerDraft,
   type AnswerPart,
@@ -29,6 +30,8 @@ export interface RecoverFacts {
   readonly question: string;
   readonly sandbox: boolean;
   readonly nowMs: number;
+  /** For the record of what is not on record yet, where an earlier step's is. */
+  readonly newSelectionId: () => string;
   /** Legs with an estimate where nobody counted (count-legs.ts). */
   readonly countLegs: (legs: readonly Leg[], charactersOfLegs: readonly number[]) => readonly Leg[];
 }
@@ -38,6 +41,8 @@ export interface StoredTurn extends ResumedTurn {
   readonly draft: AnswerDraft;
   /** All legs that were told, those of the running step included. */
   readonly legs: readonly Leg[];
+  /** So many of them are on record: their model calls had ended and called tools. */
+  readonly recordedLegs: number;
   /** Characters of words and thoughts that came of each of them. */
   readonly charactersOfLegs: readonly number[];
 }
@@ -81,6 +86,7 @@ export function readStoredTurn(storedChunks: readonly string[], facts: RecoverFa
   return {
     draft,
     legs,
+    recordedLegs: firstOfStep,
     charactersOfLegs,
     writer: AnswerWriter.behind(chunks, receipt),
     receipt: { ...receipt, legs: legs.slice(0, firstOfStep) },
@@ -122,6 +128,14 @@ function toShownText(parts: readonly AnswerPart[]): string {
 export function endStoredTurn(stored: StoredTurn | null, facts: RecoverFacts): EndedTurn {
   const { turn } = facts;
   const draft = stored?.draft ?? startAnswerDraft();
+  // A call that is left open would look like one whose word is still waited for.
+  const closed = toOpenCalls(toStepParts(draft.parts)).map(({ toolCallId }): AnswerChunk => ({
+    type: "tool-output-error",
+    toolCallId,
+    errorText: "The answer ended before the tool was done.",
+    dynamic: true,
+  }));
+  for (const chunk of closed) applyAnswerChunk(draft, chunk);
   const receipt = toStartReceipt({ ...turn, sandbox: facts.sandbox, startedMs: turn.createdAtMs });
   const hasText = draft.parts.some((part) => "text" in part && part.text !== "");
   const legs = stored === null ? [] : [...facts.countLegs(stored.legs, stored.charactersOfLegs)];
@@ -136,9 +150,10 @@ export function endStoredTurn(stored: StoredTurn | null, facts: RecoverFacts): E
   return {
     parts: closeAnswerDraft(draft),
     receipt: final,
-    record: toRecord(final, facts),
+    record: toRecord(final, stored?.recordedLegs ?? 0, facts),
     terminalChunks: [
       ...[...draft.openBlocks.keys()].flatMap((id) => toBlockEnd(id)),
+      ...closed,
       { type: "message-metadata", messageMetadata: final },
       turn.stopRequested
         ? { type: "abort" }
@@ -167,11 +182,12 @@ function toBlockEnd(id: string): AnswerChunk[] {
 }
 
 /** What is still known; candidates and timings went with the memory of the object. */
-function toRecord(receipt: Receipt, facts: RecoverFacts): SelectionRecord {
+function toRecord(receipt: Receipt, recordedLegs: number, facts: RecoverFacts): SelectionRecord {
   const { turn, session } = facts;
-  const leg = receipt.legs.at(-1);
+  const legs = receipt.legs.slice(recordedLegs);
+  const leg = legs.at(-1);
   return {
-    id: turn.selectionId,
+    id: recordedLegs === 0 ? turn.selectionId : facts.newSelectionId(),
     requestId: turn.turnId,
     organizationId: session.organizationId,
     userId: session.userId,
@@ -183,15 +199,15 @@ function toRecord(receipt: Receipt, facts: RecoverFacts): SelectionRecord {
     intent: classifyIntent(facts.question).intent,
     candidates: [],
     decision: null,
-    attempts: receipt.legs.map(toAttempt),
+    attempts: legs.map(toAttempt),
     status: receipt.status === "streaming" ? "incomplete" : receipt.status,
     provider: leg?.provider ?? null,
     model: leg?.model ?? null,
     affinity: leg !== undefined && leg.provider === session.lastProvider,
-    firstTokenMs: receipt.firstTokenMs,
+    firstTokenMs: recordedLegs === 0 ? receipt.firstTokenMs : null,
     durationMs: Math.max(0, facts.nowMs - turn.createdAtMs),
     usage: UNKNOWN_USAGE,
-    costMicroUsd: receipt.costMicroUsd,
+    costMicroUsd: sumCosts(legs),
     sandbox: facts.sandbox,
   };
 }

@@ -38,6 +38,11 @@ export interface RunTurnDeps extends LogPaceDeps {
   /** The message as it grows; a reader who asks for the messages in mid-answer is shown it. */
   readonly draft: AnswerDraft;
   readonly startStep: (input: StepInput) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
+  /**
+   * A model call has ended and its tools are about to be run: stores the log and the call's record, in one transaction.
+   * After a crash the one says what the other holds.
+   */
+  readonly saveModelCall: (record: SelectionRecord) => void;
   /** Calls tools and tells what becomes of each; null where there are none. */
   readonly runTools:
     ((calls: readonly ToolPart[], tell: (chunks: readonly AnswerChunk[]) => void) => Promise<void>) | null;
@@ -54,7 +59,7 @@ export interface ResumedTurn {
 
 export interface TurnEnd {
   readonly end: Pick<AnswerEnd, "status" | "finishReason" | "failure" | "attempts">;
-  /** One for each model call that began in this life of the turn. */
+  /** One for each model call that began in this life of the turn and is not stored yet. */
   readonly records: readonly SelectionRecord[];
   readonly receipt: Receipt;
   readonly parts: AnswerPart[];
@@ -84,6 +89,8 @@ class TurnRun {
   private readonly writer: AnswerWriter;
   private readonly pace: LogPace;
   private readonly outcomes: AnswerOutcome[] = [];
+  /** So many of their records are stored. */
+  private savedRecords = 0;
 
   constructor(deps: RunTurnDeps, facts: TurnFacts, resumed: ResumedTurn | null) {
     this.deps = deps;
@@ -102,9 +109,13 @@ class TurnRun {
     let ofThisStep = earlier;
     for (;;) {
       const { parts } = this.deps.draft;
-      const calls = toOpenCalls(toStepParts(parts));
+      const ofStep = toStepParts(parts);
+      const calls = toOpenCalls(ofStep);
       if (calls.length === 0 || this.deps.runTools === null) {
-        const { end } = await this.runStep({
+        // A crash came between the last call's output and the end of its step.
+        const hasCalled = ofThisStep === null && ofStep.some(({ type }) => type === "dynamic-tool");
+        if (hasCalled && this.writer.isStepOpen) this.tell(this.writer.endStep());
+        const { end, record } = await this.runStep({
           done: ofThisStep === null ? [...parts] : toPartsBeforeStep(parts),
           earlier: ofThisStep,
           mayCallTools: countSteps(parts) < MAX_STEPS - 1,
@@ -112,6 +123,9 @@ class TurnRun {
         ofThisStep = null;
         if (!this.asksForTools(end)) return this.end(end);
         this.append(this.writer.endModelCall(this.toReceipt(null)));
+        this.deps.saveModelCall(record);
+        this.savedRecords = this.outcomes.length;
+        this.deps.deliver(true);
         continue;
       }
       await this.deps.runTools(calls, (chunks) => this.tell(chunks));
@@ -121,13 +135,17 @@ class TurnRun {
 
   private async runStep(input: StepInput): Promise<AnswerOutcome> {
     const answer = this.deps.startStep(input);
+    // Calls of tools come behind all words. A log that has them also has the end of the model call that made them.
+    const calls: AnswerEvent[] = [];
     for (;;) {
       const next = await answer.next();
       if (next.done === true) {
+        this.append(this.writer.write(calls));
         this.outcomes.push(next.value);
         return next.value;
       }
-      this.tell(this.writer.write(next.value));
+      if (calls.length > 0 || next.value.some(isAboutTools)) calls.push(...next.value);
+      else this.tell(this.writer.write(next.value));
     }
   }
 
@@ -137,15 +155,21 @@ class TurnRun {
   }
 
   private end(given: AnswerEnd): TurnEnd {
-    const end = this.withLeftCalls(given);
+    const end = this.withLeftCalls(this.withEarlierWords(given));
     const receipt = this.toReceipt(end);
     this.append(this.writer.end(end, receipt));
     return {
       end,
       receipt,
-      records: this.outcomes.map(({ record }) => record),
+      records: this.outcomes.slice(this.savedRecords).map(({ record }) => record),
       parts: closeAnswerDraft(this.deps.draft),
     };
+  }
+
+  /** A step that fails without a word leaves what earlier ones said: the answer has begun, and is not whole. */
+  private withEarlierWords(end: AnswerEnd): AnswerEnd {
+    const hasWords = this.deps.draft.parts.some((part) => part.type === "text" && part.text !== "");
+    return end.status === "failed" && hasWords ? { ...end, status: "incomplete" } : end;
   }
 
   /** Calls that nobody here runs are their caller's, also where a provider does not say that it stopped for them. */
@@ -169,6 +193,10 @@ class TurnRun {
     this.deps.log.append(chunks);
     for (const chunk of chunks) applyAnswerChunk(this.deps.draft, chunk);
   }
+}
+
+function isAboutTools({ type }: AnswerEvent): boolean {
+  return type === "tool-input-start" || type === "tool-input-delta" || type === "tool-call";
 }
 
 /** The parts of the steps before the one that runs. */

@@ -40,9 +40,18 @@ export function saveTurnEnd(
     ...(isNewest(store, turn, session) ? { leafMessageId: message.id } : {}),
     ...(provider === null || provider === session.lastProvider ? {} : { lastProvider: provider }),
   });
-  const sessionTitle = session.title === UNTITLED ? null : session.title;
-  for (const record of result.records) store.appendOutbox({ record, sessionTitle });
+  saveRecords(store, session, result.records);
   return message;
+}
+
+/** The name of the chat goes along, so that its list has it. */
+export function saveRecords(
+  store: Pick<SessionStore, "appendOutbox">,
+  { title }: Pick<SessionRow, "title">,
+  records: readonly SelectionRecord[],
+): void {
+  const sessionTitle = title === UNTITLED ? null : title;
+  for (const record of records) store.appendOutbox({ record, sessionTitle });
 }
 
 /** A turn behind it may have been taken out of the queue before: then the path ends there already. */

@@ -21,7 +21,8 @@ export interface ToolWords {
 /** A tool call in a client's copy of an answer; its tool may be known to it by name (`tool-search`) or not. */
 const CopiedCall = z.object({
   type: z.string().regex(/^(?:dynamic-tool$|tool-)/),
-  toolCallId: z.string().max(200),
+  // Some gateways pack proofs of thought into it.
+  toolCallId: z.string().max(10_000),
   state: z.string().max(40),
   approval: z.object({ id: z.string().max(200), approved: z.boolean().optional() }).optional(),
 });
@@ -114,6 +115,21 @@ function isOneOf(chunk: AnswerChunk | null, ids: ReadonlySet<string>): boolean {
     default:
       return false;
   }
+}
+
+/** The approvals of a running answer that wait for a word which nobody has given. */
+export function listQuestions({
+  draft,
+  givenWords,
+}: {
+  readonly draft: { readonly parts: readonly AnswerPart[] };
+  readonly givenWords: ReadonlySet<string>;
+}): string[] {
+  return toOpenCalls(toStepParts(draft.parts)).flatMap(({ state, approval }) =>
+    state === "approval-requested" && approval !== undefined && !givenWords.has(approval.id)
+      ? [approval.id]
+      : [],
+  );
 }
 
 /** Nothing of the running step is under way: each of its calls has an output or waits for a word that nobody has given. */

@@ -3,19 +3,26 @@
  * aborting. What a follower is sent is followers.ts's business. Rules SE11, SE12, SE21, SE24, SE52, SE54, SE96, SE97.
  */
 import type { Clock } from "../base/clock.ts";
-import { toOpenCalls } from "../protocol/answer-parts.ts";
-import type { ResumeFrame } from "../protocol/session-frame.ts";
+import type { ResumeFrame, SendFrame } from "../protocol/session-frame.ts";
 import { Followers } from "./followers.ts";
 import type { ChatSocket } from "./live-turn.ts";
 import { toResumePlace } from "./resume-place.ts";
 import type { TurnRow } from "./rows.ts";
 import { refuse, sendFrame } from "./send-frame.ts";
 import type { SessionStore } from "./store/session-store.ts";
-import { findPlaceBehind, type ToolWords } from "./tool-words.ts";
+import {
+  findPlaceBehind,
+  listQuestions,
+  readToolWords,
+  waitsForWords,
+  type ToolWords,
+} from "./tool-words.ts";
 import type { TurnRunner } from "./turn-runner.ts";
 
 /** An ended turn's log can be resumed this long: a locked phone, a train tunnel. */
 const LOG_KEPT_MS = 15 * 60_000;
+/** To words that come after its log is gone. */
+const ENDED = "This answer has ended. Read the chat's messages.";
 
 export interface TurnFollowingDeps {
   readonly store: SessionStore;
@@ -62,18 +69,29 @@ export class TurnFollowing {
     if (turn === null) return refuse(socket, requestId, "There is no such answer in this chat.");
     const isRunning = running?.turn.position === turn.position;
     if (!isRunning && this.isForgotten(turn)) {
-      return refuse(socket, requestId, "This answer has ended. Read the chat's messages.");
+      return refuse(socket, requestId, ENDED);
     }
-    const place = findPlaceBehind(isRunning ? running.log : this.runner.openLog(turn), words);
+    const log = isRunning ? running.log : this.runner.openLog(turn);
+    if (log.nextSequence === 0) return refuse(socket, requestId, ENDED);
+    const place = findPlaceBehind(log, words);
     if (place === null) return refuse(socket, requestId, "No call of this answer has asked for such a word.");
-    for (const { state, approval } of isRunning ? toOpenCalls(running.draft.parts) : []) {
-      const word = words.words.get(approval?.id ?? "");
-      // The first word counts: what was said in another tab is not said again.
-      if (state === "approval-requested" && approval !== undefined && word !== undefined) {
-        this.runner.decideTool(approval.id, word);
-      }
+    if (isRunning) for (const [approvalId, word] of words.words) this.runner.decideTool(approvalId, word);
+    this.follow(socket, requestId, turn, place, socket.live ? 0 : place);
+  }
+
+  /**
+   * A client that brings words asks on, and the running answer waits for some: those that its copy has are heard, and to
+   * the rest it is a no, since the question would otherwise wait behind an answer that waits for nobody.
+   */
+  hearBeforeQuestion({ messages }: SendFrame): void {
+    const { running } = this.runner;
+    if (running === null || !waitsForWords(running.draft.parts, running.givenWords)) return;
+    const { messageId } = running.turn;
+    const words = readToolWords({ trigger: "submit-message", messageId, messages });
+    for (const approvalId of listQuestions(running)) {
+      const isAboutIt = words?.messageId === messageId;
+      this.runner.decideTool(approvalId, (isAboutIt && words.words.get(approvalId)) || false);
     }
-    this.follow(socket, requestId, turn, place);
   }
 
   private isForgotten({ endedAtMs }: TurnRow): boolean {
@@ -89,11 +107,11 @@ export class TurnFollowing {
   }
 
   /** Replay and live are one thing: nothing is missing between them and nothing comes twice. */
-  private follow(socket: ChatSocket, requestId: string, turn: TurnRow, next: number): void {
+  private follow(socket: ChatSocket, requestId: string, turn: TurnRow, next: number, first = 0): void {
     const { running, queue } = this.runner;
     if (running?.turn.position === turn.position) {
       sendFrame(socket, { type: "start", requestId });
-      running.followers.add(requestId, socket, Math.min(next, running.log.nextSequence));
+      running.followers.add(requestId, socket, Math.min(next, running.log.nextSequence), first);
       return this.runner.catchUp(running);
     }
     if (turn.status === "queued") {
@@ -104,7 +122,7 @@ export class TurnFollowing {
     if (log.nextSequence === 0) return sendFrame(socket, { type: "no-active", requestId });
     const followers = new Followers<ChatSocket>(log);
     sendFrame(socket, { type: "start", requestId });
-    followers.add(requestId, socket, Math.min(next, log.nextSequence));
+    followers.add(requestId, socket, Math.min(next, log.nextSequence), first);
     this.runner.slow.note(followers.end());
   }
 

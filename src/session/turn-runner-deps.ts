@@ -14,6 +14,11 @@ export interface TurnRunnerDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly sockets: () => readonly ChatSocket[];
+  readonly newIds: () => {
+    readonly turnId: string;
+    readonly messageId: string;
+    readonly selectionId: string;
+  };
   readonly startStep: (live: LiveTurn, startedMs: number) => RunTurnDeps["startStep"];
   /** Null while no tool is set up. */
   readonly runTools:

@@ -12,11 +12,11 @@ import { toActiveTurn, type ChatSocket, type LiveTurn } from "./live-turn.ts";
 import { endStoredTurn, mayGoOn, readStoredTurn, type RecoverFacts, type StoredTurn } from "./recover.ts";
 import type { NewTurn, SessionRow, TurnRow } from "./rows.ts";
 import { runTurn, type ResumedTurn } from "./run-turn.ts";
-import { saveTurnEnd, type TurnResult } from "./save-turn-end.ts";
+import { saveRecords, saveTurnEnd, type TurnResult } from "./save-turn-end.ts";
 import { SlowSockets } from "./slow-sockets.ts";
 import { StreamLog } from "./stream-log.ts";
 import { toMessageText } from "./to-prompt.ts";
-import { waitsForWords } from "./tool-words.ts";
+import { listQuestions, waitsForWords } from "./tool-words.ts";
 import { TurnQueue } from "./turn-queue.ts";
 import type { TurnRunnerDeps } from "./turn-runner-deps.ts";
 import { toStartReceipt } from "./turn-receipt.ts";
@@ -92,7 +92,9 @@ export class TurnRunner {
 
   /** The word on a tool call of the running turn; after a crash it may come before the call waits for it again. */
   decideTool(approvalId: string, approved: boolean): void {
-    this.live?.givenWords.add(approvalId);
+    // The first word counts, and what nobody has asked for is no word.
+    if (this.live === null || !listQuestions(this.live).includes(approvalId)) return;
+    this.live.givenWords.add(approvalId);
     this.deps.decideTool(approvalId, approved);
   }
 
@@ -201,6 +203,10 @@ export class TurnRunner {
           hasStock: () => live.followers.hasStock,
           deliver: (saved) => this.deliver(live, saved),
           startStep: this.deps.startStep(live, startedMs),
+          saveModelCall: (record) => {
+            live.log.save();
+            saveRecords(this.deps.store, this.session(), [record]);
+          },
           runTools: runTools === null ? null : (calls, tell) => runTools(live, calls, tell),
         },
         { ...turn, sandbox: this.deps.isSandbox(), startedMs },
@@ -247,6 +253,7 @@ export class TurnRunner {
       question: question === null ? "" : toMessageText(question),
       sandbox: this.deps.isSandbox(),
       nowMs: this.deps.clock.nowMs(),
+      newSelectionId: () => this.deps.newIds().selectionId,
       countLegs: (legs, charactersOfLegs) => this.deps.countLegs(turn, legs, charactersOfLegs),
     };
   }

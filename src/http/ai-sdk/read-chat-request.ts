@@ -52,16 +52,25 @@ function readMessages(
     return fail(refuseField(context, "messages", "Send `messages`, or `message` alone."));
   }
   const words = readWords(request);
-  return words === null ? readNewest(context, request) : succeed([words]);
+  if (words !== null) return succeed([words]);
+  const newest = readNewest(context, request);
+  if (!newest.ok) return newest;
+  // Words that were said before the question was asked come along.
+  const answer = ClientMessage.safeParse(request.messages?.findLast(({ role }) => role === "assistant"));
+  return succeed(
+    answer.success && hasWords(answer.data) ? [toWordsAlone(answer.data), ...newest.value] : newest.value,
+  );
 }
+
+const hasWords = (answer: ClientMessage): boolean =>
+  readToolWords({ trigger: "submit-message", messages: [answer] }) !== null;
 
 /** The answer that is named, or the newest message, when it brings words on its calls; null when it does not. */
 function readWords({ messages, message, messageId, trigger }: AiSdkChatRequest): ClientMessage | null {
   const named = messageId === undefined ? undefined : messages?.find(({ id }) => id === messageId);
   const answer = ClientMessage.safeParse(named ?? messages?.at(-1) ?? message);
   if (!answer.success) return null;
-  const hasWords = readToolWords({ trigger, messageId, messages: [answer.data] }) !== null;
-  return hasWords ? toWordsAlone(answer.data) : null;
+  return trigger === "submit-message" && hasWords(answer.data) ? toWordsAlone(answer.data) : null;
 }
 
 function readNewest(

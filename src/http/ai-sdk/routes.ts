@@ -64,7 +64,7 @@ async function findOrMake(
   const owner = readPrincipal(context);
   const found = await findClientChat(services, owner, id);
   if (found !== null) return found.id;
-  const [message] = question.messages;
+  const message = question.messages.at(-1);
   if (message?.role !== "user") return refuseUnknown(context);
   // Nothing was attached to a chat that is not there yet.
   const files = acceptFiles(message, () => false);

@@ -2,13 +2,17 @@
  * One answer as one client receives it: gapless numbers, and nothing that changes once it was shown, except what a
  * rewind takes back on the live wire. Rules SM30 to SM32.
  */
+import { isDeepStrictEqual } from "node:util";
 import {
   applyAnswerChunk,
   closeAnswerDraft,
   startAnswerDraft,
+  toOpenCalls,
+  toStepParts,
   type AnswerPart,
 } from "../../../src/protocol/answer-parts.ts";
 import type { AnswerChunk } from "../../../src/protocol/answer-chunk.ts";
+import { waitsForWords } from "../../../src/session/tool-words.ts";
 
 const TERMINAL = new Set<AnswerChunk["type"]>(["finish", "error", "abort"]);
 
@@ -34,6 +38,17 @@ export class AnswerStream {
 
   get lastSequence(): number | null {
     return this.chunks.length === 0 ? null : this.chunks.length - 1;
+  }
+
+  /** Where this chunk stands among the words that were heard back last; behind everything when it does not. */
+  findWordAgain(chunk: AnswerChunk): number {
+    const behind = this.chunks.findLastIndex(({ type }) => type !== "tool-approval-response") + 1;
+    const at = this.chunks.findIndex((known, index) => index >= behind && isDeepStrictEqual(known, chunk));
+    return at === -1 ? this.chunks.length : at;
+  }
+
+  has(sequence: number, chunk: AnswerChunk): boolean {
+    return isDeepStrictEqual(this.chunks[sequence], chunk);
   }
 
   take(sequence: number, chunk: AnswerChunk): void {
@@ -72,11 +87,30 @@ export class AnswerStream {
     this.hasEnded = false;
   }
 
+  /** On the stock wire a request also ends where a person's word is waited for; the answer does not. */
   end(): void {
-    this.hasEnded = true;
     const last = this.chunks.at(-1);
-    if (last === undefined || !TERMINAL.has(last.type))
-      this.onBug(`[SM31] the end came after ${last?.type ?? "nothing"}`);
+    const isOver = last !== undefined && TERMINAL.has(last.type);
+    if (!isOver && !this.isLive && waitsForWords(this.toDraftParts(), new Set())) return;
+    this.hasEnded = true;
+    if (!isOver) this.onBug(`[SM31] the end came after ${last?.type ?? "nothing"}`);
+  }
+
+  /** The calls of the step that runs which wait for a word, by the ids of their approvals. */
+  listQuestions(): readonly { readonly approvalId: string; readonly toolCallId: string }[] {
+    if (this.hasEnded) return [];
+    return toOpenCalls(toStepParts(this.toDraftParts())).flatMap(({ state, approval, toolCallId }) =>
+      state === "approval-requested" && approval !== undefined
+        ? [{ approvalId: approval.id, toolCallId }]
+        : [],
+    );
+  }
+
+  /** The parts as they stand, open ones too. */
+  toDraftParts(): readonly AnswerPart[] {
+    const draft = startAnswerDraft();
+    for (const chunk of this.chunks) applyAnswerChunk(draft, chunk);
+    return draft.parts;
   }
 
   /** The message as it is put together from what was received. */

@@ -6,16 +6,19 @@ import { drizzle, type DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlit
 import { migrate } from "drizzle-orm/durable-sqlite/migrator";
 import { SelectionOutbox } from "../../../durable-objects/selection-outbox.ts";
 import { WakeUp } from "../../../durable-objects/wake-up.ts";
-import { newMessageId, newSelectionId, newTurnId, type IdSource } from "../../../src/base/id.ts";
+import { newId, newMessageId, newSelectionId, newTurnId, type IdSource } from "../../../src/base/id.ts";
 import type { Log } from "../../../src/base/log.ts";
+import type { Random } from "../../../src/base/random.ts";
 import { ClientFrame, LiveClientFrame, MAX_FRAME_BYTES } from "../../../src/protocol/session-frame.ts";
 import { resolveModels } from "../../../src/routing/run-answer.ts";
 import { Chat } from "../../../src/session/chat.ts";
+import { ChatTools } from "../../../src/session/chat-tools.ts";
 import { ChatUpkeep } from "../../../src/session/chat-upkeep.ts";
 import { countLegs } from "../../../src/session/count-legs.ts";
 import { isLongerThan } from "../../../src/session/frame-text.ts";
 import type { ChatSocket } from "../../../src/session/live-turn.ts";
 import { SessionStore } from "../../../src/session/store/session-store.ts";
+import { ToolApprovals } from "../../../src/session/tool-approvals.ts";
 import { createStepStarter, estimatePromptTokens } from "../../../src/session/turn-steps.ts";
 import type { MemoryStorage } from "../../fakes/memory-storage.ts";
 import { priceUsage } from "../price-list.ts";
@@ -25,6 +28,7 @@ import type { SimAnswers } from "./sim-answers.ts";
 import type { SimQueue } from "./sim-queue.ts";
 import type { SimSocket } from "./sim-socket.ts";
 import type { SessionSettings } from "./session-plan.ts";
+import { toSimTools, type ToolRun } from "./sim-tools.ts";
 
 const WATCH_WITHIN_MS = 30_000;
 const DRAIN_AGAIN_MS = 5_000;
@@ -42,6 +46,8 @@ export interface ChatLifeDeps {
   readonly ids: IdSource;
   readonly log: Log;
   readonly settings: SessionSettings;
+  /** Null for a chat without tools. */
+  readonly tools: { readonly random: Random; readonly book: ToolRun[] } | null;
   /** Something was written; what is written in the same moment, without waiting, is one transaction with it. */
   readonly onWrite: () => void;
   /** Somebody has stopped this turn. */
@@ -157,6 +163,8 @@ export class ChatLife {
       contextTokens: settings.contextTokens,
       newSelectionId: () => newSelectionId(ids),
     };
+    const approvals = new ToolApprovals(clock);
+    const tools = this.openTools(approvals);
     const chat = new Chat({
       store,
       clock,
@@ -170,11 +178,11 @@ export class ChatLife {
       }),
       startStep: createStepStarter({
         ...ask,
-        listTools: () => Promise.resolve([]),
+        listTools: async (signal) => (tools === null ? [] : (await tools.openRegistry(signal)).definitions),
         readFiles: () => Promise.resolve(new Map()),
       }),
-      runTools: null,
-      decideTool: () => false,
+      runTools: tools === null ? null : (live, calls, tell) => tools.run(live, calls, tell),
+      decideTool: (approvalId, approved) => approvals.decide(approvalId, approved),
       isSandbox: () => true,
       continuesAfterCrash: settings.continuesAfterCrash,
       countLegs: (turn, legs, charactersOfLegs) =>
@@ -202,6 +210,21 @@ export class ChatLife {
       onSummary: (summary) => chat.announce({ type: "summary-changed", summary }),
     });
     return chat;
+  }
+
+  private openTools(approvals: ToolApprovals): ChatTools | null {
+    const { clock, ids, tools, number, onBug } = this.deps;
+    if (tools === null) return null;
+    const own = toSimTools(clock, number, tools.random, tools.book);
+    return new ChatTools({
+      clock,
+      approvals,
+      newApprovalId: () => newId("appr", ids),
+      noteFault: ({ name, error }) => {
+        if (!this.isOver) onBug(`[SM35] the tool ${name}: ${error}`);
+      },
+      listOthers: () => Promise.resolve(own),
+    });
   }
 
   /** Who runs at this moment is stopped from now on, whatever happens next. */

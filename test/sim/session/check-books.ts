@@ -25,11 +25,10 @@ export function checkBooks(world: SessionWorld, chat: StoredChat): string[] {
     else known.push(call);
   }
   for (const turn of chat.turns) {
-    const record = records.get(turn.selectionId);
-    const calls = bySelection.get(turn.selectionId) ?? [];
-    if (record === undefined) breaches.push(`[SM38] ${turn.turnId} has no record`);
-    else breaches.push(...checkTurnBooks(turn, record, calls, world.ledger.endedIn.get(turn.turnId) ?? 0));
-    breaches.push(...checkLegs(turn, calls, chat));
+    const own = [...records.values()].filter(({ turnId }) => turnId === turn.turnId);
+    const calls = world.books.filter(({ turnId }) => turnId === turn.turnId);
+    const lastLife = world.ledger.endedIn.get(turn.turnId) ?? 0;
+    breaches.push(...checkTurnBooks(turn, own, calls, lastLife), ...checkLegs(turn, calls, chat));
   }
   for (const [selectionId, calls] of bySelection) {
     if (calls.every(({ turnId }) => turnId !== null)) continue;
@@ -39,26 +38,46 @@ export function checkBooks(world: SessionWorld, chat: StoredChat): string[] {
   return breaches;
 }
 
-/** The life that ended the turn knew of its own calls exactly; of earlier ones what was stored of their words. */
+/**
+ * One record for each step, and one more where a crash ended the turn behind one. The life that wrote a record knew of
+ * its own calls exactly; of earlier ones what was stored of their words.
+ */
 function checkTurnBooks(
   turn: TurnRow,
-  record: SelectionRecord,
+  records: readonly SelectionRecord[],
   calls: readonly BookedCall[],
   lastLife: number,
 ): string[] {
-  const isInterrupted = ({ error }: SelectionAttempt): boolean => error?.startsWith("interrupted:") === true;
-  const own = record.attempts.filter((attempt) => !isInterrupted(attempt));
-  const ofLastLife = calls.filter(({ life }) => life === lastLife);
-  const breaches = compareCalls(turn.turnId, own, ofLastLife);
-  if (record.status !== turn.status)
-    breaches.push(`[SM38] the record of ${turn.turnId} says ${record.status}`);
-  const interrupted = record.attempts.length - own.length;
-  const spoke = calls.filter(({ spoke: gaveWords, life }) => gaveWords && life !== lastLife);
-  if (interrupted > spoke.length) {
+  const { turnId, status } = turn;
+  const breaches: string[] = [];
+  if (!records.some(({ id }) => id === turn.selectionId)) breaches.push(`[SM38] ${turnId} has no record`);
+  // A step may fail without a word; what the steps before it have said makes the turn incomplete.
+  const isLike = (own: string): boolean => own === status || (own === "failed" && status === "incomplete");
+  if (!records.some((record) => isLike(record.status)))
+    breaches.push(`[SM38] the records of ${turnId} say ${records.map((each) => each.status).join()}`);
+  const recorded = new Set(records.map(({ id }) => id));
+  for (const { selectionId, life } of calls) {
+    if (life === lastLife && !recorded.has(selectionId))
+      breaches.push(`[SM38] ${turnId} has no record of ${selectionId}`);
+  }
+  let interrupted = 0;
+  for (const { id, attempts } of records) {
+    const own = attempts.filter(({ error }) => error?.startsWith("interrupted:") !== true);
+    interrupted += attempts.length - own.length;
+    const ofStep = calls.filter(({ selectionId }) => selectionId === id);
+    // One that a crash ended has nothing but interrupted calls, and was written by the last life.
+    const life = own.length === 0 ? lastLife : Math.max(...ofStep.map((call) => call.life));
     breaches.push(
-      `[SM37] ${interrupted} calls of ${turn.turnId} were interrupted, ${spoke.length} had spoken`,
+      ...compareCalls(
+        turnId,
+        own,
+        ofStep.filter((call) => call.life === life),
+      ),
     );
   }
+  const spoke = calls.filter((call) => call.spoke && call.life !== lastLife);
+  if (interrupted > spoke.length)
+    breaches.push(`[SM37] ${interrupted} calls of ${turnId} were interrupted, ${spoke.length} had spoken`);
   return breaches;
 }
 
@@ -84,8 +103,12 @@ function checkLegs(turn: TurnRow, calls: readonly BookedCall[], { messages }: St
       say(`[SM37] the leg of ${provider}/${model} has no tokens or no cost`);
   }
   const cost = receipt.legs.reduce((sum, leg) => sum + (leg.costMicroUsd ?? 0), 0);
-  // Without a leg it is what calls cost that gave nothing.
-  if (receipt.legs.length > 0 && receipt.costMicroUsd !== cost)
+  // Of a step without a leg it is what its calls cost that gave nothing.
+  const isOneStep = new Set(calls.map(({ selectionId }) => selectionId)).size <= 1;
+  if (
+    receipt.legs.length > 0 &&
+    (isOneStep ? receipt.costMicroUsd !== cost : (receipt.costMicroUsd ?? 0) < cost)
+  )
     say(`[SM37] the receipt costs ${receipt.costMicroUsd}, its legs ${cost}`);
   const hasWords = messages.get(turn.messageId)?.parts.some((part) => part.type === "text") === true;
   if (hasWords && receipt.legs.length === 0) say("[SM37] words without a leg");

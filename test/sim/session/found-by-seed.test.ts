@@ -24,6 +24,17 @@ it.each([
   ],
   ["[SM34] [SE24] seed 903: a stop while every circuit was open ended the turn as failed", 903],
 ])("%s", { timeout: 30_000 }, async (_, seed) => {
+  // Found before there were tools, which would make another chat of it.
+  const world = new SessionWorld(seed, { ...drawPlan(seed), hasTools: false });
+  expect((await runSession(seed, world)).breaches).toEqual([]);
+});
+
+it.each([
+  ["[SM31] [SE80] seed 53: a crash behind a call's output put the next step's words into the same step", 53],
+  ["[SM38] [SE43] seed 5: a crash behind a step that had called tools lost that step's record", 5],
+  ["[SM40] [SE43] seed 66: a call was made, and after a crash stood in no answer", 66],
+  ["[SM35] [SE80] seed 52: a step that failed without a word made the words before it a failure", 52],
+])("%s", { timeout: 30_000 }, async (_, seed) => {
   expect((await runSession(seed)).breaches).toEqual([]);
 });
 

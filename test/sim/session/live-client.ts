@@ -122,6 +122,15 @@ export class LiveClient extends SimClient {
     }
   }
 
+  protected answerQuestions(isSure: boolean): void {
+    for (const { stream, isOpen } of this.follows.values()) {
+      if (!isOpen || stream.hasEnded) continue;
+      for (const [approvalId, approved] of this.drawWords(stream.listQuestions(), isSure)) {
+        this.say({ type: "decide-tool", approvalId, approved });
+      }
+    }
+  }
+
   protected listActs(): readonly (readonly [number, () => void])[] {
     const { random } = this.deps;
     const path = this.view.readPath();
@@ -172,6 +181,7 @@ export class LiveClient extends SimClient {
 
   private takeHello({ activeTurn, messages }: FrameOf<"hello">): void {
     this.isGreeted = true;
+    this.thinkOver();
     this.activeTurnId = activeTurn?.turnId ?? null;
     if (activeTurn !== null) {
       this.noteAccepted(activeTurn.requestId);
@@ -269,6 +279,7 @@ export class LiveClient extends SimClient {
     if (follow === undefined) return this.bug(`[SM31] a chunk of ${requestId}, which never started`);
     if (sequence === 0 && follow.mayStartOver) follow.stream.startOver();
     follow.stream.take(sequence, chunk);
+    if (chunk.type === "tool-approval-request") this.thinkOver();
     follow.unacknowledged += JSON.stringify(chunk).length + 60;
     if (follow.unacknowledged < this.ackEvery) return;
     follow.unacknowledged = 0;

@@ -3,7 +3,9 @@ import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
 
 export interface ModelPrompt {
   readonly question: string;
-  /** The words that others gave before; empty for an answer that begins. */
+  /** Which step of the answer is asked for, from 0: so many have called tools and been told what they gave. */
+  readonly step: number;
+  /** The words of this step that others gave before; empty for one that begins. */
   readonly told: string;
   readonly isPrefill: boolean;
   /** The words it is asked to begin with; null when it is not. */
@@ -23,9 +25,11 @@ export function readModelPrompt(prompt: LanguageModelV4Prompt): ModelPrompt {
   const isPrefill = last?.role === "assistant";
   const isContinued = isPrefill || anchor !== null;
   const toldAt = texts.length - (anchor === null ? 1 : 2);
-  const questionAt = isContinued ? toldAt - 1 : texts.length - 1;
+  const stepsEnd = isContinued ? toldAt : texts.length;
+  const questionAt = texts.slice(0, stepsEnd).findLastIndex(({ role }) => role === "user");
   return {
     question: texts[questionAt]?.text ?? "",
+    step: texts.slice(questionAt + 1, stepsEnd).filter(({ role }) => role === "tool").length,
     told: isContinued ? (texts[toldAt]?.text ?? "") : "",
     isPrefill,
     anchor,

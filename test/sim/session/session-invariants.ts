@@ -11,6 +11,7 @@ import { checkBooks } from "./check-books.ts";
 import { LiveClient } from "./live-client.ts";
 import type { SessionWorld } from "./session-world.ts";
 import { checkRows } from "./check-rows.ts";
+import { checkTools } from "./check-tools.ts";
 import { toWholeText } from "./sim-text.ts";
 
 /** A chat as its rows tell it. */
@@ -47,6 +48,7 @@ export async function findSessionBreaches(world: SessionWorld): Promise<string[]
     ...chat.turns.flatMap((turn) => checkTurn(world, turn, chat)),
     ...checkClients(world, chat),
     ...checkBooks(world, chat),
+    ...checkTools(world, chat),
     ...checkRows(world, chat),
   ];
 }
@@ -160,7 +162,9 @@ function checkTurn(world: SessionWorld, turn: TurnRow, { messages, ordered }: St
   const wasEmpty = world.books.some((call) => call.turnId === turnId && call.end === "empty");
   if (status === "complete" && text !== whole && !wasEmpty)
     say(`[SM31] ${text.length} of ${whole.length} characters`);
-  if (answer.parts.filter(({ type }) => type === "text").length > 1) say("[SM31] its text is in pieces");
+  const texts = answer.parts.filter(({ type }) => type === "text" || type === "step-start");
+  if (texts.some(({ type }, index) => type === "text" && texts[index + 1]?.type === "text"))
+    say("[SM31] its text is in pieces");
   if (status === "failed" && text !== "") say("[SM35] it failed with words");
   if (status === "incomplete" && answer.parts.length === 0) say("[SM35] it is incomplete with nothing");
   if (world.ledger.stopped.has(turnId) && status !== "cancelled" && text !== whole)

@@ -23,6 +23,8 @@ export class SessionLedger {
   readonly stopped = new Set<string>();
   /** In which life of the object each turn ended. */
   readonly endedIn = new Map<string, number>();
+  /** Calls that somebody allowed. */
+  readonly allowed = new Set<string>();
   rewinds = 0;
   frames = 0;
   reconnects = 0;

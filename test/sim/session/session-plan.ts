@@ -55,6 +55,8 @@ export interface SessionPlan {
   /** Records from before that the queue has not taken yet. */
   readonly oldRecords: number;
   readonly hasHugeAnswers: boolean;
+  /** Models are offered tools, and some questions make them call some. */
+  readonly hasTools: boolean;
 }
 
 export function drawPlan(seed: number): SessionPlan {
@@ -78,6 +80,7 @@ export function drawPlan(seed: number): SessionPlan {
     oldMessages: random() < 0.06 ? between(random, 20, 160) : 0,
     oldRecords: random() < 0.02 ? between(random, 40, 130) : 0,
     hasHugeAnswers,
+    hasTools: streamOf(seed, "tools")() < 0.4,
   };
 }
 

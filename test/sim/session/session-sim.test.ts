@@ -9,7 +9,7 @@ const BLOCKS = [1, 51, 101, 151, 201, 251];
 
 describe("chats with many clients, crashes and broken providers", () => {
   it.each(BLOCKS)(
-    "[SM30] [SM31] [SM32] [SM33] [SM34] [SM35] [SM36] [SM37] [SM38] [SM39] fifty seeds from %i on",
+    "[SM30] [SM31] [SM32] [SM33] [SM34] [SM35] [SM36] [SM37] [SM38] [SM39] [SM40] fifty seeds from %i on",
     { timeout: 120_000 },
     async (first) => {
       const { totals, breaches } = await runRange({ first, count: SEEDS_OF_BLOCK, step: 1 });

@@ -20,6 +20,7 @@ import type { SimClient } from "./sim-client.ts";
 import { SimModel, type BookedCall } from "./sim-model.ts";
 import { SimQueue } from "./sim-queue.ts";
 import type { ObjectEnd } from "./sim-socket.ts";
+import type { ToolRun } from "./sim-tools.ts";
 import { StockClient } from "./stock-client.ts";
 
 /** A turn lasts a quarter of an hour at most; after that nothing may be left to wait for. */
@@ -42,6 +43,8 @@ export class SessionWorld {
   readonly clients: readonly SimClient[];
   /** Every call of a provider, in the order in which they came. */
   readonly books: BookedCall[] = [];
+  /** Every run of a tool, likewise. */
+  readonly toolRuns: ToolRun[] = [];
   readonly bugs: string[] = [];
   private isCreated = false;
   /** Everything came to its end within the time for it. */
@@ -89,6 +92,7 @@ export class SessionWorld {
       ids,
       log,
       settings: plan.settings,
+      tools: plan.hasTools ? { random: streamOf(seed, "tool-runs"), book: this.toolRuns } : null,
       random: streamOf(seed, "platform"),
       onBug,
       onWrite: () => this.maybeCrashBehind(),

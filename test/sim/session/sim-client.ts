@@ -15,7 +15,7 @@ import type { Asked, SessionLedger } from "./session-ledger.ts";
 import type { ClientPlan, SessionPlan } from "./session-plan.ts";
 import type { SimChatObject } from "./sim-chat-object.ts";
 import { SimSocket, type ClientEnd, type ObjectEnd } from "./sim-socket.ts";
-import { toQuestion, type AnswerLength } from "./sim-text.ts";
+import { TOOL_NAMES, toQuestion, type AnswerLength } from "./sim-text.ts";
 
 export interface ClientDeps {
   readonly plan: ClientPlan;
@@ -57,6 +57,7 @@ export abstract class SimClient implements ClientEnd {
   private inbox: string[] = [];
   private closing: number | null = null;
   private hasSentJunk = false;
+  private isPatient = false;
   private hasBeenFrozenOnSocket = false;
 
   constructor(deps: ClientDeps) {
@@ -71,6 +72,8 @@ export abstract class SimClient implements ClientEnd {
   /** The socket is open; on the live wire the hello follows. */
   protected abstract comeBack(): void;
   protected abstract noteLost(): void;
+  /** Says a word on the calls that wait for one; `isSure`: on every one of them. */
+  protected abstract answerQuestions(isSure: boolean): void;
   protected abstract listActs(): readonly (readonly [number, () => void])[];
   /** Compares what it has with what is stored, when all is over. */
   abstract findDifferences(
@@ -84,11 +87,13 @@ export abstract class SimClient implements ClientEnd {
     this.connect();
   }
 
-  /** All is well from now on: it stays and reads everything. */
+  /** All is well from now on: it stays, reads everything and answers what it is asked. */
   settle(): void {
     this.isFrozen = false;
+    this.isPatient = true;
     this.readInbox();
     this.arrive();
+    this.thinkOver();
   }
 
   /** Does something, drawn by its own chance. */
@@ -129,6 +134,14 @@ export abstract class SimClient implements ClientEnd {
     this.deps.onBug(`${text} (${this.plan.name})`);
   }
 
+  /** Somebody asks for a word; a person takes their time. */
+  protected thinkOver(): void {
+    if (!this.deps.world.hasTools) return;
+    this.deps.clock.startTimer(between(this.deps.random, 200, 12_000), () => {
+      if (!this.isFrozen && this.isConnected) this.answerQuestions(this.isPatient);
+    });
+  }
+
   protected drawQuestion(): string {
     const { random, ledger, world } = this.deps;
     const length = pickWeighted<AnswerLength>(random, [
@@ -137,7 +150,9 @@ export abstract class SimClient implements ClientEnd {
       [6, "usual"],
       [1.5, "long"],
     ]);
-    return toQuestion(ledger.newQuestionNumber(), length, random);
+    const tools =
+      world.hasTools && length !== "huge" && random() < 0.5 ? TOOL_NAMES.filter(() => random() < 0.5) : [];
+    return toQuestion(ledger.newQuestionNumber(), length, tools, random);
   }
 
   /** The frame of a wish and its line in the ledger. */
@@ -167,6 +182,22 @@ export abstract class SimClient implements ClientEnd {
       body: { model },
     };
     return { frame, asked };
+  }
+
+  /** A person reads what is to be called and says a word, or lets it be; a call that is allowed is noted. */
+  protected drawWords(
+    questions: readonly { readonly approvalId: string; readonly toolCallId: string }[],
+    isSure: boolean,
+  ): Map<string, boolean> {
+    const { random, ledger } = this.deps;
+    const words = new Map<string, boolean>();
+    for (const { approvalId, toolCallId } of questions) {
+      if (!isSure && random() < 0.25) continue;
+      const isAllowed = random() < 0.7;
+      if (isAllowed) ledger.allowed.add(toolCallId);
+      words.set(approvalId, isAllowed);
+    }
+    return words;
   }
 
   protected leave(durationMs: number): void {

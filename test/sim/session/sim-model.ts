@@ -12,7 +12,7 @@ import type { ModelCall, ModelEvent, Provider } from "../../../src/providers/pro
 import { lognormal } from "../distributions.ts";
 import { drawManner, toFailure, type Manner, type SpeakingManner } from "./model-manner.ts";
 import { readModelPrompt, type ModelPrompt } from "./model-prompt.ts";
-import { toPieces, toWholeText } from "./sim-text.ts";
+import { toPieces, toScript, type ScriptStep, type ToolName } from "./sim-text.ts";
 
 /** One line in the provider's own book. */
 export interface BookedCall {
@@ -57,6 +57,7 @@ const CHARACTERS_PER_TOKEN = 4;
 export class SimModel {
   readonly id: ProviderId;
   private readonly deps: SimModelDeps;
+  private calls = 0;
 
   constructor(deps: SimModelDeps) {
     this.id = deps.id;
@@ -82,7 +83,7 @@ export class SimModel {
   private enter(caller: ModelCaller, call: ModelCall): BookedCall {
     const prompt = readModelPrompt(call.prompt);
     const { clock, life, selectionId, turnId } = caller;
-    if (!toWholeText(prompt.question).startsWith(prompt.told)) {
+    if (!toStep(prompt).text.startsWith(prompt.told)) {
       this.deps.onBug(`${this.id} is asked to go on with "${prompt.told.slice(-40)}", which nobody has said`);
     }
     const entry: BookedCall = {
@@ -107,6 +108,18 @@ export class SimModel {
     };
     this.deps.book.push(entry);
     return entry;
+  }
+
+  /** A call of a tool, whose only argument is its own id: nobody else has it. */
+  private toCall(toolName: ToolName): ModelEvent[] {
+    this.calls += 1;
+    const toolCallId = `call-${this.id}-${this.calls}`;
+    const input = JSON.stringify({ id: toolCallId });
+    return [
+      { type: "tool-input-start", toolCallId, toolName },
+      { type: "tool-input-delta", toolCallId, text: input },
+      { type: "tool-call", toolCallId, toolName, input },
+    ];
   }
 
   private async *play(
@@ -150,7 +163,7 @@ export class SimModel {
   }
 
   private toSteps(entry: BookedCall, manner: Manner): Step[] {
-    const end: ModelEvent = { type: "finish", finishReason: "stop", usage: UNKNOWN_USAGE };
+    const end: FinishEvent = { type: "finish", finishReason: "stop", usage: UNKNOWN_USAGE };
     const start: ModelEvent = { type: "response-start" };
     switch (manner.type) {
       case "refuse":
@@ -172,9 +185,10 @@ export class SimModel {
     }
   }
 
-  private toSpeech({ prompt }: BookedCall, manner: SpeakingManner, end: ModelEvent): Step[] {
+  private toSpeech({ prompt }: BookedCall, manner: SpeakingManner, end: FinishEvent): Step[] {
     const { random } = this.deps;
-    const text = toSpokenText(prompt, manner);
+    const { text: whole, tools } = toStep(prompt);
+    const text = toSpokenText(prompt, whole, manner);
     const said = manner.breakAfter === null ? text : cutAt(text, manner.breakAfter);
     const thoughts = Array.from({ length: manner.thoughts }, (_, index): ModelEvent => ({
       type: "reasoning-delta",
@@ -191,9 +205,30 @@ export class SimModel {
       const afterMs = at === 0 ? manner.firstMs : gap(random);
       steps.push({ afterMs, events: pieces.slice(at, at + manner.piecesAtOnce) });
     }
-    if (manner.breakAfter === null) return [...steps, { afterMs: 2, events: [end] }];
-    return [...steps, toBreak(manner, gap(random))];
+    const calls = tools.map((name) => this.toCall(name));
+    // Most breaks are in the words; some behind them are in the middle of a call.
+    if (manner.breakAfter !== null) {
+      const isInCall = calls.length > 0 && said === text;
+      return [
+        ...steps,
+        ...(isInCall ? [{ afterMs: 5, events: calls.flat().slice(0, 2) }] : []),
+        toBreak(manner, gap(random)),
+      ];
+    }
+    const ended: ModelEvent = calls.length === 0 ? end : { ...end, finishReason: "tool-calls" };
+    return [
+      ...steps,
+      ...calls.map((events) => ({ afterMs: 5, events })),
+      { afterMs: steps.length === 0 && calls.length === 0 ? manner.firstMs : 2, events: [ended] },
+    ];
   }
+}
+
+type FinishEvent = Extract<ModelEvent, { type: "finish" }>;
+
+/** What it has to say, and call, in the step that it is asked for. */
+function toStep({ question, step }: ModelPrompt): ScriptStep {
+  return toScript(question)[step] ?? { text: "", tools: [] };
 }
 
 interface Step {
@@ -212,8 +247,7 @@ function toBreak({ breakBy }: SpeakingManner, afterMs: number): Step {
 }
 
 /** What the model says from its first word on. */
-function toSpokenText({ question, told, anchor }: ModelPrompt, { habit }: SpeakingManner): string {
-  const whole = toWholeText(question);
+function toSpokenText({ told, anchor }: ModelPrompt, whole: string, { habit }: SpeakingManner): string {
   if (told === "") return whole;
   const asked = whole.slice(told.length - (anchor?.length ?? 0));
   switch (habit) {

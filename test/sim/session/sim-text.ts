@@ -17,6 +17,16 @@ const WORDS = [
 ];
 const BREAKS = [" ", " ", " ", " ", " ", " ", "  ", "\n", ".\n\n", ".\n\n- ", ":\n\n```\n"];
 
+/** What a model may be asked to call: sim-tools.ts. */
+export const TOOL_NAMES = ["search", "note", "send"] as const;
+export type ToolName = (typeof TOOL_NAMES)[number];
+
+/** What is said in one step of an answer, and what is called behind it. */
+export interface ScriptStep {
+  readonly text: string;
+  readonly tools: readonly ToolName[];
+}
+
 export type AnswerLength = "short" | "usual" | "long" | "huge";
 
 /** Words in an answer; a huge one is more than a socket may have on its way. */
@@ -27,10 +37,32 @@ const WORDS_OF: Readonly<Record<AnswerLength, readonly [number, number]>> = {
   huge: [34_000, 42_000],
 };
 
-/** A question that nobody else asks; its end says how long the answer is. */
-export function toQuestion(number: number, length: AnswerLength, random: Random): string {
+/** A question that nobody else asks; its end says which tools are called for it and how long the answer is. */
+export function toQuestion(
+  number: number,
+  length: AnswerLength,
+  tools: readonly ToolName[],
+  random: Random,
+): string {
   const word = WORDS[Math.floor(random() * WORDS.length)] ?? "word";
-  return `Question ${number} about ${word} [${length}]`;
+  return `Question ${number} about ${word} ${tools.length === 0 ? "" : `{${tools.join(" ")}} `}[${length}]`;
+}
+
+const TOOLS = /\{([a-z ]+)\} \[[a-z]+\]$/;
+
+/** The whole answer as its steps: with tools a beginning, which may be empty, before them, and the rest behind. */
+export function toScript(question: string): readonly ScriptStep[] {
+  const text = toWholeText(question);
+  const names = TOOLS.exec(question)?.[1]?.split(" ") ?? [];
+  const tools = TOOL_NAMES.filter((name) => names.includes(name));
+  if (tools.length === 0) return [{ text, tools: [] }];
+  const share = hashText(question) % 3 === 0 ? 0 : 0.4;
+  const cut = text.slice(Math.floor(text.length * share)).search(/(?<=\s)\S/u);
+  const at = share === 0 || cut === -1 ? 0 : Math.floor(text.length * share) + cut;
+  return [
+    { text: text.slice(0, at), tools },
+    { text: text.slice(at), tools: [] },
+  ];
 }
 
 const known = new Map<string, string>();

@@ -18,6 +18,10 @@ interface Read {
   hasStarted: boolean;
   /** The turn carries this id: a cursor under it cannot be taken for another turn's. */
   readonly isOwn: boolean;
+  /** It brings words on calls. */
+  readonly hasWords: boolean;
+  /** Where its own numbers begin in those of the answer; null before its first chunk. */
+  base: number | null;
 }
 
 const STOCK_FRAMES = new Set<LiveServerFrame["type"]>(["start", "chunk", "end", "error", "no-active"]);
@@ -27,10 +31,12 @@ export class StockClient extends SimClient {
   private reads = new Map<string, Read>();
   /** Every answer that it has seen something of, by message id. */
   private readonly seen = new Map<string, AnswerStream>();
+  /** Answers whose calls wait for a word: their requests have ended. */
+  private readonly waiting = new Set<AnswerStream>();
   private readonly questions: { readonly id: string; readonly text: string }[] = [];
 
   get isSettled(): boolean {
-    return this.reads.size === 0;
+    return this.reads.size === 0 && this.waiting.size === 0;
   }
 
   findDifferences(stored: ReadonlyMap<string, StoredMessage>): string[] {
@@ -45,13 +51,15 @@ export class StockClient extends SimClient {
     let isFollowing = false;
     for (const read of open) {
       // Nobody has said that it arrived: the same question goes again, under another request.
-      if (!read.hasStarted && read.send?.asked.kind === "ask") this.sendAgain(read.send, read.isOwn);
+      if (read.hasWords && read.stream.listQuestions().length > 0) this.waiting.add(read.stream);
+      else if (!read.hasStarted && read.send?.asked.kind === "ask") this.sendAgain(read.send, read.isOwn);
       else if (this.plan.kind === "stock-cursor" && read.isOwn) this.resume(read.requestId, read.stream);
       else if (!isFollowing) {
         isFollowing = true;
         this.resume(this.deps.ledger.newId(`${this.plan.name}-r`), this.newStream());
       }
     }
+    if (this.waiting.size > 0) this.thinkOver();
   }
 
   protected noteLost(): void {}
@@ -70,8 +78,18 @@ export class StockClient extends SimClient {
       case "end":
         read.stream.end();
         this.reads.delete(read.requestId);
+        if (read.stream.hasEnded) this.waiting.delete(read.stream);
+        else {
+          this.waiting.add(read.stream);
+          this.thinkOver();
+        }
         return;
       case "error":
+        // Words that come a quarter of an hour too late.
+        if (read.hasWords && frame.errorText.startsWith("This answer has ended")) {
+          this.reads.delete(read.requestId);
+          return;
+        }
         if (read.send === null) this.bug(`[SM35] a resume was answered by "${frame.errorText}"`);
         else read.send.asked.state = "refused";
         this.reads.delete(read.requestId);
@@ -84,6 +102,48 @@ export class StockClient extends SimClient {
       default:
         return;
     }
+  }
+
+  /** As AI SDK does it: the answer itself goes back, with the words in it. */
+  protected answerQuestions(isSure: boolean): void {
+    for (const stream of this.waiting) {
+      const questions = stream.listQuestions();
+      // It has gone on meanwhile, in another request.
+      if (questions.length === 0) this.waiting.delete(stream);
+      const words = this.drawWords(questions, isSure);
+      if (words.size > 0) this.bringWords(stream, words);
+    }
+  }
+
+  private bringWords(stream: AnswerStream, words: ReadonlyMap<string, boolean>): void {
+    const { messageId } = stream;
+    if (messageId === null) return;
+    this.waiting.delete(stream);
+    const parts = stream.toDraftParts().map((part) => {
+      const word = part.type === "dynamic-tool" ? words.get(part.approval?.id ?? "") : undefined;
+      if (part.type !== "dynamic-tool" || word === undefined) return part;
+      return { ...part, state: "approval-responded", approval: { ...part.approval, approved: word } };
+    });
+    const requestId = this.deps.ledger.newId(`${this.plan.name}-r`);
+    this.reads.set(requestId, {
+      requestId,
+      send: null,
+      stream,
+      hasStarted: false,
+      isOwn: false,
+      hasWords: true,
+      base: null,
+    });
+    this.say({
+      type: "send",
+      requestId,
+      id: "chat",
+      trigger: "submit-message",
+      messageId,
+      messages: [{ id: messageId, role: "assistant", parts: parts.map((part) => ({ ...part })) }],
+      headers: {},
+      body: {},
+    });
   }
 
   protected listActs(): readonly (readonly [number, () => void])[] {
@@ -134,7 +194,16 @@ export class StockClient extends SimClient {
 
   private open(send: NonNullable<Read["send"]>, isOwn = true): void {
     const { requestId } = send.frame;
-    this.reads.set(requestId, { requestId, send, stream: this.newStream(), hasStarted: false, isOwn });
+    const stream = this.newStream();
+    this.reads.set(requestId, {
+      requestId,
+      send,
+      stream,
+      hasStarted: false,
+      isOwn,
+      hasWords: false,
+      base: null,
+    });
     this.say(send.frame);
   }
 
@@ -151,6 +220,8 @@ export class StockClient extends SimClient {
       stream,
       hasStarted: false,
       isOwn: stream.lastSequence !== null,
+      hasWords: false,
+      base: null,
     });
     const { lastSequence } = stream;
     this.say({
@@ -175,7 +246,11 @@ export class StockClient extends SimClient {
       if (known !== undefined && known !== read.stream) return this.takeOver(read, known, sequence, chunk);
       this.seen.set(chunk.messageId, read.stream);
     }
-    read.stream.take(sequence, chunk);
+    // Of a word that it has said itself, a copy does not tell whether it was also heard back: it may come again.
+    read.base ??= read.hasWords ? read.stream.findWordAgain(chunk) : 0;
+    const place = read.base + sequence;
+    const isHeardAgain = chunk.type === "tool-approval-response" && read.stream.has(place, chunk);
+    if (!read.hasWords || !isHeardAgain) read.stream.take(place, chunk);
   }
 
   private takeOver(

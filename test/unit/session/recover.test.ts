@@ -36,6 +36,7 @@ function toFacts(changes: Partial<RecoverFacts> = {}): RecoverFacts {
     question: "Refactor this TypeScript function: ```x```",
     sandbox: true,
     nowMs: NOW_MS + 5_000,
+    newSelectionId: () => "sel_next",
     countLegs: (legs) => [...legs],
     ...changes,
   };
@@ -170,7 +171,7 @@ describe("a turn that ends here", () => {
   });
 
   it("[SE2] [SE43] has a receipt and a record of what is still known", () => {
-    const { receipt, record } = end(toStored());
+    const { receipt, record } = end(toStored([START, thought("Hm."), text("One")]));
     expect(receipt).toMatchObject({
       turnId: "turn_1",
       selectionId: "sel_1",
@@ -189,6 +190,49 @@ describe("a turn that ends here", () => {
       durationMs: 5_000,
     });
     expect(end([]).record).toMatchObject({ provider: null, model: null, affinity: false });
+  });
+
+  it("[SE43] has a record of its own for what came behind a step that is on record", () => {
+    const facts = toFacts({
+      countLegs: (legs) => legs.map((leg) => ({ ...leg, costMicroUsd: 5, estimated: true })),
+    });
+    const writer = new AnswerWriter(RECEIPT);
+    const chunks = [
+      ...writer.start("a1"),
+      ...writer.write([
+        START,
+        text("One"),
+        { type: "tool-call", toolCallId: "c1", toolName: "f", input: "{}" },
+      ]),
+      ...writer.endModelCall({ ...RECEIPT, legs: [toLeg()], attempts: 1 }),
+      { type: "tool-output-available" as const, toolCallId: "c1", output: 1, dynamic: true as const },
+    ];
+    const behindTools = end(
+      chunks.map((chunk) => JSON.stringify(chunk)),
+      facts,
+    );
+    expect(behindTools.record).toMatchObject({
+      id: "sel_next",
+      attempts: [],
+      provider: null,
+      costMicroUsd: null,
+    });
+    expect(behindTools.receipt.legs).toHaveLength(1);
+    chunks.push(...writer.endStep(), ...writer.write([NEXT, text("two")]));
+    const inNextStep = end(
+      chunks.map((chunk) => JSON.stringify(chunk)),
+      facts,
+    );
+    expect(inNextStep.record).toMatchObject({ id: "sel_next", attempts: [OTHER_TARGET], costMicroUsd: 5 });
+    expect(inNextStep.receipt).toMatchObject({ legs: [TARGET, OTHER_TARGET], costMicroUsd: 10 });
+  });
+
+  it("[SE47] leaves no call open: one without an output is told to have none", () => {
+    const { parts, terminalChunks } = end(
+      toStored([START, { type: "tool-call", toolCallId: "c1", toolName: "f", input: "{}" }]),
+    );
+    expect(parts.at(-1)).toMatchObject({ toolCallId: "c1", state: "output-error" });
+    expect(terminalChunks[0]).toMatchObject({ type: "tool-output-error", toolCallId: "c1" });
   });
 
   it("[SE46] pays for what its legs gave, by an estimate where nobody counted", () => {

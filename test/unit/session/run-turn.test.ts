@@ -36,6 +36,7 @@ function startTurn(
     question: "",
     sandbox: true,
     nowMs: clock.nowMs(),
+    newSelectionId: () => "sel_next",
     countLegs: (legs) => legs,
   });
   const inputs: StepInput[] = [];
@@ -65,6 +66,7 @@ function startTurn(
       deliver: () =>
         shown.push({ atMs: clock.nowMs() - startedMs, upTo: log.nextSequence, stored: log.storedSequence }),
       startStep,
+      saveModelCall: () => log.save(),
       runTools: null,
     },
     FACTS,

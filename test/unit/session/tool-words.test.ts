@@ -1,7 +1,10 @@
 /** Words on tool calls that a client brings with its next request: where its stream ends, and where it goes on. */
+import { lastAssistantMessageIsCompleteWithApprovalResponses, WebSocketChatTransport } from "ai";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { SendFrame } from "../../../src/protocol/session-frame.ts";
 import { readToolWords, toWordsAlone } from "../../../src/session/tool-words.ts";
+import { MemoryChat } from "../../fakes/memory-chat.ts";
 import { say, type ChatWorld } from "./chat-world.ts";
 import { stockSocket, type FakeSocket } from "./session-fakes.ts";
 import { openWordWorld, SEARCH_MS, toCall } from "./word-world.ts";
@@ -30,6 +33,42 @@ function toCopy(sockets: readonly FakeSocket[], words: Readonly<Record<string, b
   return { id: messageId, role: "assistant" as const, parts: parts.map((part) => ({ type: "", ...part })) };
 }
 
+/** A WebSocket as the transport constructs it, at the chat's own core. */
+function toWebSocketClass(world: ChatWorld) {
+  return class {
+    onopen: ((event: unknown) => void) | null = null;
+    onmessage: ((event: { data: unknown }) => void) | null = null;
+    onclose: ((event: unknown) => void) | null = null;
+    onerror: ((event: unknown) => void) | null = null;
+    readyState = 0;
+    bufferedAmount = 0;
+    private readonly socket = stockSocket();
+
+    constructor(_url: string | URL) {
+      this.socket.send = (text) => this.onmessage?.({ data: text });
+      world.sockets.push(this.socket);
+      queueMicrotask(() => {
+        this.readyState = 1;
+        this.onopen?.({});
+      });
+    }
+
+    send(data: string): void {
+      world.send(this.socket, z.record(z.string(), z.unknown()).parse(JSON.parse(data)));
+    }
+
+    close(code?: number, reason?: string): void {
+      this.readyState = 3;
+      this.onclose?.({ code, reason });
+    }
+  };
+}
+
+/** Step by step: what arrives lets the client go on between the steps. */
+async function passTime(world: ChatWorld): Promise<void> {
+  for (let step = 0; step < 30; step += 1) await world.clock.advance(100);
+}
+
 function bring(
   world: ChatWorld,
   socket: FakeSocket,
@@ -41,9 +80,17 @@ function bring(
   world.send(socket, { ...frame, messageId: message.id });
 }
 
-const sequencesOf = (...sockets: FakeSocket[]): number[] =>
-  sockets.flatMap((socket) => socket.of("chunk").map(({ sequence }) => sequence));
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+/** Together they were told the answer's log, nothing twice; each request under numbers of its own from 0, as AI SDK's socket wants it. */
+function expectWhole(world: ChatWorld, ...sockets: readonly FakeSocket[]): void {
+  const log = world.store.openStreamLog(world.store.readLastTurn()?.position ?? -1).readAll();
+  const told = sockets.flatMap((socket) => socket.of("chunk").map(({ chunk }) => chunk));
+  expect(told).toEqual(log.map((text): unknown => JSON.parse(text)));
+  for (const socket of sockets) {
+    const sequences = socket.of("chunk").map(({ sequence }) => sequence);
+    expect(sequences).toEqual(sequences.map((_, index) => index));
+  }
+}
+
 const lastAnswer = (world: ChatWorld) => world.chat.view.readNewest(10).messages.at(-1);
 
 describe("a client that brings words with its next request", () => {
@@ -63,8 +110,7 @@ describe("a client that brings words with its next request", () => {
     expect(second.types[0]).toBe("start");
     expect(second.types.at(-1)).toBe("end");
     expect(second.of("chunk").at(-1)?.chunk.type).toBe("finish");
-    const all = sequencesOf(first, second);
-    expect(all).toEqual(upTo(all.length));
+    expectWhole(world, first, second);
     expect(lastAnswer(world)?.parts.map(({ type }) => type)).toEqual([
       "step-start",
       "text",
@@ -104,8 +150,7 @@ describe("a client that brings words with its next request", () => {
     bring(world, second, "r2", toCopy([first], { appr_1: true, appr_2: false }));
     await world.finish();
     expect(runs).toEqual(["search", "send"]);
-    const all = sequencesOf(first, second);
-    expect(all).toEqual(upTo(all.length));
+    expectWhole(world, first, second);
   });
 
   it("[SE97] with one word of two goes on to the other question", async () => {
@@ -122,8 +167,7 @@ describe("a client that brings words with its next request", () => {
     bring(world, third, "r3", toCopy([first, second], { appr_1: true, appr_2: true }));
     await world.finish();
     expect(runs).toEqual(["send", "send"]);
-    const all = sequencesOf(first, second, third);
-    expect(all).toEqual(upTo(all.length));
+    expectWhole(world, first, second, third);
   });
 
   it("[SE97] twice at once is heard once, and both have the rest", async () => {
@@ -136,7 +180,7 @@ describe("a client that brings words with its next request", () => {
     bring(world, no, "r3", toCopy([first], { appr_1: false }));
     await world.finish();
     expect(runs).toEqual(["send"]);
-    expect(sequencesOf(no)).toEqual(sequencesOf(yes));
+    expect(no.of("chunk").map(({ chunk }) => chunk)).toEqual(yes.of("chunk").map(({ chunk }) => chunk));
     expect(no.types.at(-1)).toBe("end");
   });
 
@@ -150,8 +194,7 @@ describe("a client that brings words with its next request", () => {
     bring(world, second, "r2", toCopy([first], { appr_1: true }));
     await world.finish();
     expect(runs).toEqual(["send"]);
-    const all = sequencesOf(first, second);
-    expect(all).toEqual(upTo(all.length));
+    expectWhole(world, first, second);
   });
 
   it("[SE97] too late: has the end that the answer came to without it, for as long as its log is kept", async () => {
@@ -164,8 +207,7 @@ describe("a client that brings words with its next request", () => {
     const second = world.connect(false);
     bring(world, second, "r2", toCopy([first], { appr_1: true }));
     expect(runs).toEqual([]);
-    const all = sequencesOf(first, second);
-    expect(all).toEqual(upTo(all.length));
+    expectWhole(world, first, second);
     expect(second.textOf("r2")).toBe("Nobody said a word.");
     await world.clock.advance(15 * 60_000 + 1);
     const third = world.connect(false);
@@ -225,6 +267,112 @@ describe("a client that brings words with its next request", () => {
   });
 });
 
+describe("AI SDK's WebSocketChatTransport, unmodified", () => {
+  it("[SE10] [SE97] gives its word and has the rest", async () => {
+    const { world, runs } = openWordWorld([[say("I shall. "), toCall("c1", "send")], [say("Done.")]]);
+    const chat = new MemoryChat({
+      id: "chat",
+      transport: new WebSocketChatTransport({ url: "ws://x/socket", webSocket: toWebSocketClass(world) }),
+      sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
+    });
+    const asking = chat.sendMessage({ text: "go" });
+    await passTime(world);
+    await asking;
+    expect([chat.status, chat.error]).toEqual(["ready", undefined]);
+    await chat.addToolApprovalResponse({ id: "appr_1", approved: true });
+    await passTime(world);
+    expect(runs).toEqual(["send"]);
+    expect([chat.status, chat.error]).toEqual(["ready", undefined]);
+    expect(chat.messages[1]?.parts).toEqual(lastAnswer(world)?.parts);
+  });
+});
+
+describe("what else may happen while a word is waited for", () => {
+  it("[SE98] a new question brings the words that were said, and is a no to the rest", async () => {
+    const calls = [toCall("c1", "send"), toCall("c2", "send")];
+    const { world, runs } = openWordWorld([calls, [say("One was sent.")], [say("Next.")]]);
+    const first = world.connect(false);
+    world.ask(first, "r1", "go");
+    await world.clock.advance(1_000);
+    const copy = toCopy([first], { appr_1: true });
+    const second = world.connect(false);
+    const question = { id: "q2", role: "user" as const, parts: [{ type: "text", text: "And then?" }] };
+    world.ask(second, "r2", "", { messages: [copy, question] });
+    await world.finish();
+    expect(runs).toEqual(["send"]);
+    expect(world.path().slice(1)).toEqual(["One was sent.", "And then?", "Next."]);
+    expect(second.textOf("r2")).toBe("Next.");
+  });
+
+  it("[SE98] a question on the live wire waits in the queue, and the call for its word", async () => {
+    const { world, runs } = openWordWorld([[toCall("c1", "send")], [say("Sent.")], [say("Next.")]]);
+    const page = world.connect(true);
+    world.ask(page, "r1", "go");
+    await world.clock.advance(1_000);
+    world.ask(page, "r2", "And then?");
+    await world.clock.advance(60_000);
+    expect(world.chat.hasOpenTurns).toBe(true);
+    world.send(page, { type: "decide-tool", approvalId: "appr_1", approved: true });
+    await world.finish();
+    expect(runs).toEqual(["send"]);
+    expect(world.path().slice(1)).toEqual(["Sent.", "And then?", "Next."]);
+  });
+
+  it("[SE97] after a stop and a crash the call stands as one that was not made, and no word is waited for", async () => {
+    const { world, runs } = openWordWorld([[say("Well. "), toCall("c1", "send")], [say("Done.")]]);
+    const first = world.connect(false);
+    world.ask(first, "r1", "go");
+    await world.clock.advance(1_000);
+    world.chat.stopAll();
+    world.crash();
+    const second = world.connect(false);
+    bring(world, second, "r2", toCopy([first], { appr_1: true }));
+    await world.finish();
+    expect(runs).toEqual([]);
+    expectWhole(world, first, second);
+    expect(second.of("chunk").map(({ chunk }) => chunk.type)).toEqual([
+      "tool-output-error",
+      "message-metadata",
+      "abort",
+    ]);
+    expect(lastAnswer(world)?.parts[2]).toMatchObject({ state: "output-error" });
+  });
+
+  it("[SE97] words after the log of an ended answer is gone are told so", async () => {
+    const { world } = openWordWorld([[toCall("c1", "send")], [say("Denied.")], [say("Next.")]]);
+    const first = world.connect(false);
+    world.ask(first, "r1", "go");
+    await world.clock.advance(1_000);
+    const copy = toCopy([first], { appr_1: true });
+    world.ask(world.connect(false), "r2", "And then?");
+    await world.finish();
+    const late = world.connect(false);
+    bring(world, late, "r3", copy);
+    expect(late.frames).toEqual([
+      { type: "error", requestId: "r3", errorText: "This answer has ended. Read the chat's messages." },
+    ]);
+  });
+
+  it("[SE97] a word that nobody has asked for is not kept, and does not hide a real one", async () => {
+    const { world, runs } = openWordWorld([[toCall("c1", "send")], [say("Done.")]]);
+    const page = world.connect(true);
+    const first = world.connect(false);
+    for (let index = 0; index < 60; index += 1) {
+      world.send(page, { type: "decide-tool", approvalId: `junk_${index}`, approved: true });
+    }
+    world.ask(first, "r1", "go");
+    await world.clock.advance(1_000);
+    world.crash();
+    const next = world.connect(true);
+    for (let index = 0; index < 60; index += 1) {
+      world.send(next, { type: "decide-tool", approvalId: `junk_${index}`, approved: true });
+    }
+    world.send(next, { type: "decide-tool", approvalId: "appr_1", approved: true });
+    await world.finish();
+    expect(runs).toEqual(["send"]);
+  });
+});
+
 describe("a client's copy of an answer", () => {
   const call = (more: object) => ({
     type: "tool-send",
@@ -250,7 +398,10 @@ describe("a client's copy of an answer", () => {
     ["no approval", [call({})]],
     ["no call", [{ type: "text", text: "approval-responded" }]],
     ["another kind of part", [{ ...call(YES), type: "data-tool" }]],
-    ["ids longer than any", [call({ approval: { id: "a".repeat(201), approved: true } })]],
+    [
+      "the id of an approval that is longer than any",
+      [call({ approval: { id: "a".repeat(201), approved: true } })],
+    ],
   ])("[SE97] with %s brings none", (_, parts) => {
     expect(read(parts)).toBeNull();
   });

@@ -126,6 +126,43 @@ describe("useChat", () => {
     expect(page.chat.messages[1]?.parts[2]).toMatchObject({ state: "output-denied" });
   });
 
+  it("[HT195] [SE98] asks on while a word is waited for: what was said is heard, and the new question is answered", async () => {
+    const { options, runs } = toWordOptions([
+      [say("Shall I? "), toCall("c1", "send"), toCall("c2", "send")],
+      [say("One was sent.")],
+      [say("Next.")],
+    ]);
+    const product = startProduct(options);
+    const page = new ChatPage(product);
+    await page.open();
+    await page.until(() => page.chat.sendMessage({ text: "Send them" }), 1_000);
+    await page.until(async () => page.chat.addToolApprovalResponse({ id: "appr_1", approved: true }), 100);
+    await page.until(() => page.chat.sendMessage({ text: "And then?" }));
+    expect([page.chat.status, page.chat.error]).toEqual(["ready", undefined]);
+    expect(runs).toEqual(["send"]);
+    expect(textOf(page.chat.messages.at(-1))).toBe("Next.");
+    expect(product.chats.path()).toEqual(["Send them", "Shall I? One was sent.", "And then?", "Next."]);
+  });
+
+  it("[HT195] does not ask again and again for an answer that was stopped while its object died", async () => {
+    const { options, runs } = toWordOptions([[say("Shall I? "), toCall("c1", "send")], [say("Done.")]]);
+    const product = startProduct(options);
+    const page = new ChatPage(product);
+    const asked: boolean[] = [];
+    await page.open({
+      sendAutomaticallyWhen: (given) => {
+        asked.push(lastAssistantMessageIsCompleteWithApprovalResponses(given));
+        return asked.at(-1) === true && asked.length < 20;
+      },
+    });
+    await page.until(() => page.chat.sendMessage({ text: "Send it" }), 1_000);
+    product.chats.chat.stopAll();
+    product.crash();
+    await page.until(async () => page.chat.addToolApprovalResponse({ id: "appr_1", approved: true }), 1_000);
+    expect(asked.filter((isComplete) => isComplete)).toHaveLength(1);
+    expect(runs).toEqual([]);
+  });
+
   it("[HT136] shows why a question was refused", async () => {
     const product = startProduct();
     const page = new ChatPage(product);
