@@ -87,10 +87,10 @@ export class TurnFollowing {
     const { running } = this.runner;
     if (running === null || !waitsForWords(running.draft.parts, running.givenWords)) return;
     const { messageId } = running.turn;
-    const words = readToolWords({ trigger: "submit-message", messageId, messages });
+    const brought = readToolWords({ trigger: "submit-message", messageId, messages });
+    const words = brought?.messageId === messageId ? brought.words : null;
     for (const approvalId of listQuestions(running)) {
-      const isAboutIt = words?.messageId === messageId;
-      this.runner.decideTool(approvalId, (isAboutIt && words.words.get(approvalId)) || false);
+      this.runner.decideTool(approvalId, words?.get(approvalId) === true);
     }
   }
 
