@@ -117,14 +117,14 @@ function isOneOf(chunk: AnswerChunk | null, ids: ReadonlySet<string>): boolean {
   }
 }
 
-/** The approvals of a running answer that wait for a word which nobody has given. */
-export function listQuestions({
-  draft,
-  givenWords,
-}: {
+interface RunningAnswer {
   readonly draft: { readonly parts: readonly AnswerPart[] };
+  /** Approvals that have been given their word. */
   readonly givenWords: ReadonlySet<string>;
-}): string[] {
+}
+
+/** The approvals of a running answer that wait for a word which nobody has given. */
+export function listQuestions({ draft, givenWords }: RunningAnswer): string[] {
   return toOpenCalls(toStepParts(draft.parts)).flatMap(({ state, approval }) =>
     state === "approval-requested" && approval !== undefined && !givenWords.has(approval.id)
       ? [approval.id]
@@ -133,10 +133,7 @@ export function listQuestions({
 }
 
 /** Nothing of the running step is under way: each of its calls has an output or waits for a word that nobody has given. */
-export function waitsForWords(parts: readonly AnswerPart[], given: ReadonlySet<string>): boolean {
-  const open = toOpenCalls(toStepParts(parts));
-  return (
-    open.length > 0 &&
-    open.every(({ state, approval }) => state === "approval-requested" && !given.has(approval?.id ?? ""))
-  );
+export function waitsForWords(running: RunningAnswer): boolean {
+  const open = toOpenCalls(toStepParts(running.draft.parts));
+  return open.length > 0 && open.length === listQuestions(running).length;
 }

@@ -68,11 +68,8 @@ export class TurnFollowing {
     const turn = this.deps.store.findTurnByAnswer(words.messageId);
     if (turn === null) return refuse(socket, requestId, "There is no such answer in this chat.");
     const isRunning = running?.turn.position === turn.position;
-    if (!isRunning && this.isForgotten(turn)) {
-      return refuse(socket, requestId, ENDED);
-    }
     const log = isRunning ? running.log : this.runner.openLog(turn);
-    if (log.nextSequence === 0) return refuse(socket, requestId, ENDED);
+    if (this.isForgotten(turn) || log.nextSequence === 0) return refuse(socket, requestId, ENDED);
     const place = findPlaceBehind(log, words);
     if (place === null) return refuse(socket, requestId, "No call of this answer has asked for such a word.");
     if (isRunning) for (const [approvalId, word] of words.words) this.runner.decideTool(approvalId, word);
@@ -85,7 +82,7 @@ export class TurnFollowing {
    */
   hearBeforeQuestion({ messages }: SendFrame): void {
     const { running } = this.runner;
-    if (running === null || !waitsForWords(running.draft.parts, running.givenWords)) return;
+    if (running === null || !waitsForWords(running)) return;
     const { messageId } = running.turn;
     const brought = readToolWords({ trigger: "submit-message", messageId, messages });
     const words = brought?.messageId === messageId ? brought.words : null;
@@ -112,7 +109,8 @@ export class TurnFollowing {
     if (running?.turn.position === turn.position) {
       sendFrame(socket, { type: "start", requestId });
       running.followers.add(requestId, socket, Math.min(next, running.log.nextSequence), first);
-      return this.runner.catchUp(running);
+      running.followers.deliver();
+      return this.runner.letGoForWords(running);
     }
     if (turn.status === "queued") {
       sendFrame(socket, { type: "start", requestId });

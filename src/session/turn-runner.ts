@@ -223,15 +223,16 @@ export class TurnRunner {
     this.startNext();
   }
 
-  /** Sends followers what they may have. Those who bring words themselves are let go where one is waited for. */
-  catchUp({ draft, followers, givenWords }: LiveTurn): void {
-    followers.deliver();
-    if (waitsForWords(draft.parts, givenWords)) followers.endForWords();
+  /** Those who bring words themselves are let go where one is waited for, once they have what is stored. */
+  letGoForWords(live: LiveTurn): void {
+    if (waitsForWords(live)) live.followers.endForWords();
   }
 
   private deliver(live: LiveTurn, saved: boolean): void {
-    this.catchUp(live);
+    live.followers.deliver();
+    // Who brings words is shown only what is stored: nothing has changed for them.
     if (!saved) return;
+    this.letGoForWords(live);
     live.followers.sendDurable(live.turn.generation);
     this.slow.note(live.followers.listFull());
   }

@@ -1,6 +1,7 @@
 /** AI SDK's own `Chat` with its `WebSocketChatTransport`, unmodified, against the chat's object in workerd. */
 import { WebSocketChatTransport, type UIMessage } from "ai";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { ClientSocket } from "../fakes/client-socket.ts";
 import { MemoryChat, textOf } from "../fakes/memory-chat.ts";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
 import { createVisitor, type Chat, type Visitor } from "./sandbox-people.ts";
@@ -17,16 +18,11 @@ beforeEach(healSandbox);
 
 /** A WebSocket as the transport constructs it; the upgrade is the Worker's own. */
 function toWebSocketClass(visitor: Visitor) {
-  return class {
-    onopen: ((event: unknown) => void) | null = null;
-    onmessage: ((event: { data: unknown }) => void) | null = null;
-    onclose: ((event: unknown) => void) | null = null;
-    onerror: ((event: unknown) => void) | null = null;
-    readyState = 0;
-    bufferedAmount = 0;
+  return class extends ClientSocket {
     private socket: WebSocket | null = null;
 
     constructor(url: string | URL) {
+      super();
       const { pathname, search } = new URL(url);
       void this.connect(pathname + search);
     }

@@ -51,26 +51,23 @@ function readMessages(
   if ((request.messages === undefined) === (request.message === undefined)) {
     return fail(refuseField(context, "messages", "Send `messages`, or `message` alone."));
   }
-  const words = readWords(request);
+  const { messages, message, messageId } = request;
+  const named = messageId === undefined ? undefined : messages?.find(({ id }) => id === messageId);
+  const words = toWords(named ?? messages?.at(-1) ?? message);
   if (words !== null) return succeed([words]);
   const newest = readNewest(context, request);
   if (!newest.ok) return newest;
   // Words that were said before the question was asked come along.
-  const answer = ClientMessage.safeParse(request.messages?.findLast(({ role }) => role === "assistant"));
-  return succeed(
-    answer.success && hasWords(answer.data) ? [toWordsAlone(answer.data), ...newest.value] : newest.value,
-  );
+  const before = toWords(messages?.findLast(({ role }) => role === "assistant"));
+  return before === null ? newest : succeed([before, ...newest.value]);
 }
 
-const hasWords = (answer: ClientMessage): boolean =>
-  readToolWords({ trigger: "submit-message", messages: [answer] }) !== null;
-
-/** The answer that is named, or the newest message, when it brings words on its calls; null when it does not. */
-function readWords({ messages, message, messageId, trigger }: AiSdkChatRequest): ClientMessage | null {
-  const named = messageId === undefined ? undefined : messages?.find(({ id }) => id === messageId);
-  const answer = ClientMessage.safeParse(named ?? messages?.at(-1) ?? message);
+/** The words on an answer's calls that a message of the client brings; null when it brings none. */
+function toWords(message: unknown): ClientMessage | null {
+  const answer = ClientMessage.safeParse(message);
   if (!answer.success) return null;
-  return trigger === "submit-message" && hasWords(answer.data) ? toWordsAlone(answer.data) : null;
+  const words = readToolWords({ trigger: "submit-message", messages: [answer.data] });
+  return words === null ? null : toWordsAlone(answer.data);
 }
 
 function readNewest(

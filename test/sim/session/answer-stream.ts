@@ -91,7 +91,8 @@ export class AnswerStream {
   end(): void {
     const last = this.chunks.at(-1);
     const isOver = last !== undefined && TERMINAL.has(last.type);
-    if (!isOver && !this.isLive && waitsForWords(this.toDraftParts(), new Set())) return;
+    const running = { draft: { parts: this.toDraftParts() }, givenWords: new Set<string>() };
+    if (!isOver && !this.isLive && waitsForWords(running)) return;
     this.hasEnded = true;
     if (!isOver) this.onBug(`[SM31] the end came after ${last?.type ?? "nothing"}`);
   }

@@ -3,6 +3,7 @@
  * the answer again from its beginning, or from the cursor it has.
  */
 import type { LiveServerFrame, SendFrame, StoredMessage } from "../../../src/protocol/session-frame.ts";
+import { toCopyWithWords } from "../../fakes/answer-copy.ts";
 import { AnswerStream } from "./answer-stream.ts";
 import { findStreamDifferences } from "./compare-stream.ts";
 import { pick } from "./chance.ts";
@@ -119,11 +120,6 @@ export class StockClient extends SimClient {
     const { messageId } = stream;
     if (messageId === null) return;
     this.waiting.delete(stream);
-    const parts = stream.toDraftParts().map((part) => {
-      const word = part.type === "dynamic-tool" ? words.get(part.approval?.id ?? "") : undefined;
-      if (part.type !== "dynamic-tool" || word === undefined) return part;
-      return { ...part, state: "approval-responded", approval: { ...part.approval, approved: word } };
-    });
     const requestId = this.deps.ledger.newId(`${this.plan.name}-r`);
     this.reads.set(requestId, {
       requestId,
@@ -140,7 +136,7 @@ export class StockClient extends SimClient {
       id: "chat",
       trigger: "submit-message",
       messageId,
-      messages: [{ id: messageId, role: "assistant", parts: parts.map((part) => ({ ...part })) }],
+      messages: [toCopyWithWords(messageId, stream.toDraftParts(), words)],
       headers: {},
       body: {},
     });

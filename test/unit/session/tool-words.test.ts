@@ -2,49 +2,32 @@
 import { lastAssistantMessageIsCompleteWithApprovalResponses, WebSocketChatTransport } from "ai";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { applyAnswerChunk, startAnswerDraft } from "../../../src/protocol/answer-parts.ts";
 import type { SendFrame } from "../../../src/protocol/session-frame.ts";
 import { readToolWords, toWordsAlone } from "../../../src/session/tool-words.ts";
+import { toCopyWithWords } from "../../fakes/answer-copy.ts";
+import { ClientSocket } from "../../fakes/client-socket.ts";
 import { MemoryChat } from "../../fakes/memory-chat.ts";
 import { say, type ChatWorld } from "./chat-world.ts";
 import { stockSocket, type FakeSocket } from "./session-fakes.ts";
 import { openWordWorld, SEARCH_MS, toCall } from "./word-world.ts";
 
-/** AI SDK's copy of an answer, made of what a socket was sent. */
+/** AI SDK's copy of an answer, made of what sockets were sent. */
 function toCopy(sockets: readonly FakeSocket[], words: Readonly<Record<string, boolean>>) {
   const chunks = sockets.flatMap((socket) => socket.of("chunk").map(({ chunk }) => chunk));
-  let messageId = "";
-  const parts: Record<string, unknown>[] = [];
-  const find = (id: string) => parts.find(({ toolCallId }) => toolCallId === id);
-  for (const chunk of chunks) {
-    if (chunk.type === "start") messageId = chunk.messageId;
-    else if (chunk.type === "start-step") parts.push({ type: "step-start" });
-    else if (chunk.type === "text-start") parts.push({ type: "text", text: "" });
-    else if (chunk.type === "tool-input-available") {
-      parts.push({ type: "dynamic-tool", toolCallId: chunk.toolCallId, state: "input-available" });
-    } else if (chunk.type === "tool-approval-request") {
-      const approved = words[chunk.approvalId];
-      const approval = { id: chunk.approvalId, ...(approved === undefined ? {} : { approved }) };
-      const state = approved === undefined ? "approval-requested" : "approval-responded";
-      Object.assign(find(chunk.toolCallId) ?? {}, { state, approval });
-    } else if (chunk.type === "tool-output-available" || chunk.type === "tool-output-denied") {
-      Object.assign(find(chunk.toolCallId) ?? {}, { state: chunk.type.slice("tool-".length) });
-    }
-  }
-  return { id: messageId, role: "assistant" as const, parts: parts.map((part) => ({ type: "", ...part })) };
+  const start = chunks.find((chunk) => chunk.type === "start");
+  const draft = startAnswerDraft();
+  for (const chunk of chunks) applyAnswerChunk(draft, chunk);
+  return toCopyWithWords(start?.messageId ?? "", draft.parts, new Map(Object.entries(words)));
 }
 
 /** A WebSocket as the transport constructs it, at the chat's own core. */
 function toWebSocketClass(world: ChatWorld) {
-  return class {
-    onopen: ((event: unknown) => void) | null = null;
-    onmessage: ((event: { data: unknown }) => void) | null = null;
-    onclose: ((event: unknown) => void) | null = null;
-    onerror: ((event: unknown) => void) | null = null;
-    readyState = 0;
-    bufferedAmount = 0;
+  return class extends ClientSocket {
     private readonly socket = stockSocket();
 
     constructor(_url: string | URL) {
+      super();
       this.socket.send = (text) => this.onmessage?.({ data: text });
       world.sockets.push(this.socket);
       queueMicrotask(() => {
@@ -227,7 +210,11 @@ describe("a client that brings words with its next request", () => {
     bring(world, socket, "r2", { ...copy, id: "msg_none" });
     const foreign: (typeof copy.parts)[number] = {
       type: "dynamic-tool",
-      ...{ toolCallId: "c1", state: "approval-responded", approval: { id: "x", approved: true } },
+      toolCallId: "c1",
+      toolName: "send",
+      state: "approval-responded",
+      input: {},
+      approval: { id: "x", approved: true },
     };
     bring(world, socket, "r3", { ...copy, parts: [foreign] });
     await world.clock.advance(1_000);

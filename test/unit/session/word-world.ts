@@ -2,9 +2,8 @@
 import type { Clock } from "../../../src/base/clock.ts";
 import { succeed } from "../../../src/base/result.ts";
 import type { AnswerEvent } from "../../../src/routing/run-plan.ts";
+import { ChatTools } from "../../../src/session/chat-tools.ts";
 import { ToolApprovals } from "../../../src/session/tool-approvals.ts";
-import { createToolRegistry } from "../../../src/tools/registry.ts";
-import { runToolCalls } from "../../../src/tools/run-tool-calls.ts";
 import type { ServerTool } from "../../../src/tools/tool.ts";
 import { toTool } from "../tools/tool-world.ts";
 import { ChatWorld, say, type WorldOptions } from "./chat-world.ts";
@@ -54,25 +53,14 @@ export function toWordOptions(speeches: readonly (readonly AnswerEvent[])[]) {
     runTools: (clock) => {
       const own = new ToolApprovals(clock);
       approvals = own;
-      return async (live, calls, tell) => {
-        const registry = createToolRegistry(toTools(clock));
-        if (!registry.ok) throw new Error(registry.error);
-        const { signal } = live.controller;
-        await runToolCalls(
-          {
-            registry: registry.value,
-            tell,
-            store: () => live.log.save(),
-            waitForApproval: (approvalId) => own.wait(approvalId, signal),
-            newApprovalId: () => `appr_${(ids += 1)}`,
-            clock,
-            signal,
-            openBeforeCrash: live.openBeforeCrash,
-            noteFault: () => {},
-          },
-          calls,
-        );
-      };
+      const tools = new ChatTools({
+        clock,
+        approvals: own,
+        newApprovalId: () => `appr_${(ids += 1)}`,
+        noteFault: () => {},
+        listOthers: () => Promise.resolve(toTools(clock)),
+      });
+      return (live, calls, tell) => tools.run(live, calls, tell);
     },
   };
   return { options, runs };
