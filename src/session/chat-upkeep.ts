@@ -85,7 +85,7 @@ export class ChatUpkeep {
     const { store } = this.deps;
     const session = store.readSession();
     if (session === null || !isOpenForTitle(session)) return;
-    const { messages } = store.messages.readPath(leafMessageId, [], { maxMessages: 2 });
+    const { messages } = store.messages.paths.read(leafMessageId, [], { maxMessages: 2 });
     const answer = messages.at(-1);
     if (answer?.role !== "assistant" || answer.metadata?.status !== "complete") return;
     const text = messages.map((each) => toQuoted(each).slice(0, TITLE_READS_CHARACTERS)).join("\n\n");
@@ -107,10 +107,9 @@ export class ChatUpkeep {
     const session = store.readSession();
     if (session === null) return;
     const summaries = store.readSummaries();
-    const { messages } = store.messages.readPath(leafMessageId, [], {
+    const { messages } = store.messages.paths.read(leafMessageId, [], {
       maxMessages: MAX_PATH_MESSAGES,
       maxCharacters: toReadCharacters(contextTokens),
-      withoutReceipts: true,
       stopBelow: new Set(summaries.map(({ upToMessageId }) => upToMessageId)),
     });
     const folded = toSummarise(messages, contextTokens);

@@ -49,7 +49,7 @@ export class ChatView {
 
   /** Whether that message is on the path that is shown, and not on another branch. */
   isShown(messageId: string): boolean {
-    return this.store.messages.isOnPath(this.leafMessageId, this.runner.queue.open, messageId);
+    return this.store.messages.paths.includes(this.leafMessageId, this.runner.queue.open, messageId);
   }
 
   /** As `readNewest`, with the running answer as far as it has come. */
@@ -74,7 +74,7 @@ export class ChatView {
   readSummary(): ChatSummary | null {
     const summaries = this.store.readSummaries();
     if (summaries.length === 0) return null;
-    const { messages } = this.store.messages.readPath(this.leafMessageId, this.runner.queue.open, {
+    const { messages } = this.store.messages.paths.read(this.leafMessageId, this.runner.queue.open, {
       maxMessages: HELLO_MESSAGES * 10,
       stopBelow: new Set(summaries.map(({ upToMessageId }) => upToMessageId)),
     });
@@ -99,7 +99,7 @@ export class ChatView {
   }
 
   private readPage(leafMessageId: string | null, maxMessages: number): PathPage {
-    const page = this.store.messages.readPath(leafMessageId, this.runner.queue.open, {
+    const page = this.store.messages.paths.read(leafMessageId, this.runner.queue.open, {
       maxMessages,
       maxCharacters: MAX_PAGE_CHARACTERS,
     });

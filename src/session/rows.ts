@@ -55,6 +55,4 @@ export interface PathLimits {
   readonly maxCharacters?: number;
   /** Messages with these ids, and what is above them, are left out. */
   readonly stopBelow?: ReadonlySet<string>;
-  /** For models: receipts are neither read nor parsed. */
-  readonly withoutReceipts?: boolean;
 }

@@ -42,10 +42,9 @@ export function estimatePromptTokens(
   { store, contextTokens }: Pick<TurnStepsDeps, "store" | "contextTokens">,
   questionId: string,
 ): number {
-  const { messages } = store.messages.readPath(questionId, [], {
+  const { messages } = store.messages.paths.read(questionId, [], {
     maxMessages: MAX_TOLD_MESSAGES,
     maxCharacters: toReadCharacters(contextTokens),
-    withoutReceipts: true,
   });
   const tokens = messages.reduce((sum, message) => sum + countTokens(message), 0);
   return Math.min(contextTokens, tokens);
@@ -103,10 +102,9 @@ async function readHistory(
 ): Promise<{ prompt: ReturnType<typeof toContextPrompt>; question: string }> {
   const budgetTokens = toBudgetTokens(models, contextTokens);
   const summaries = store.readSummaries();
-  const { messages, hasOlder } = store.messages.readPath(turn.parentId, [], {
+  const { messages, hasOlder } = store.messages.paths.read(turn.parentId, [], {
     maxMessages: MAX_TOLD_MESSAGES,
     maxCharacters: toReadCharacters(budgetTokens),
-    withoutReceipts: true,
     stopBelow: new Set(summaries.map(({ upToMessageId }) => upToMessageId)),
   });
   const summary = findSummary(summaries, messages[0]?.parentId ?? null)?.text ?? null;

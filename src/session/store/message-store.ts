@@ -1,32 +1,14 @@
 /**
- * The messages of one chat as a tree: found by id, read as a path from a leaf upwards, branches beside each other.
- * Reading a path costs what is read of it, however long the chat is. Rules SE22, SE70 to SE76.
+ * The messages of one chat as a tree: found by id, branches beside each other. Paths through
+ * it are in message-paths.ts. Rules SE22, SE70 to SE76.
  */
 import { and, asc, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
-import { z } from "zod";
 import * as tables from "../../../schema/chat-session.ts";
-import { Receipt } from "../../protocol/answer.ts";
-import { StoredMessage, type Branches, type PathPage } from "../../protocol/session-frame.ts";
-import type { PathLimits, TurnRow } from "../rows.ts";
-
-type MessageRow = typeof tables.message.$inferSelect;
-
-/** A row as a recursive query gives it, which Drizzle cannot map itself. */
-const RawRow = z.object({
-  position: z.number(),
-  message_id: z.string(),
-  parent_id: z.string().nullable(),
-  role: z.enum(["user", "assistant"]),
-  parts: z.string().transform((text): unknown => JSON.parse(text)),
-  metadata: z
-    .string()
-    .nullable()
-    .transform((text): unknown => (text === null ? null : JSON.parse(text))),
-  created_at_ms: z.number(),
-});
-
-const IdRow = z.object({ id: z.string(), parentId: z.string().nullable() });
+import type { Branches, StoredMessage } from "../../protocol/session-frame.ts";
+import { MessagePaths } from "./message-paths.ts";
+import { toStoredMessage, type MessageRow } from "./message-row.ts";
+import { RecentMessages } from "./recent-messages.ts";
 
 /** Questions and answers that were stored while an answer was open: of 64 turns at the most (session-store.ts). */
 const MOST_ROWS_WAITING = 128;
@@ -34,15 +16,25 @@ const MOST_ROWS_WAITING = 128;
 const SCAN_ROWS = 20;
 
 export class MessageStore {
+  readonly paths: MessagePaths;
+  private readonly recent = new RecentMessages();
   private readonly db: DrizzleSqliteDODatabase;
   private readonly prepared: ReturnType<typeof prepareQueries>;
 
   constructor(db: DrizzleSqliteDODatabase) {
     this.db = db;
+    this.paths = new MessagePaths(db, this.recent);
     this.prepared = prepareQueries(db);
   }
 
+  /** Every row is about to go. */
+  forget(): void {
+    this.recent.forget();
+  }
+
   find(messageId: string): StoredMessage | null {
+    const known = this.recent.find(messageId);
+    if (known !== null) return known;
     const row = this.prepared.find.get({ messageId });
     return row === undefined ? null : toStoredMessage(row);
   }
@@ -56,95 +48,7 @@ export class MessageStore {
       metadata: message.metadata,
       createdAtMs: Date.parse(message.createdAt),
     });
-  }
-
-  /**
-   * The path down to `leafMessageId`, oldest first, as far up as the limits allow. Answers that are still open are no
-   * messages yet: `openTurns` says which question each of them belongs to, so that the path goes on above them.
-   */
-  readPath(
-    leafMessageId: string | null,
-    openTurns: readonly TurnRow[],
-    limits: PathLimits,
-  ): Pick<PathPage, "messages" | "hasOlder"> {
-    const openById = new Map(openTurns.map((turn) => [turn.messageId, turn]));
-    const messages: StoredMessage[] = [];
-    let id = leafMessageId;
-    while (id !== null && messages.length < limits.maxMessages) {
-      const open = openById.get(id);
-      openById.delete(id);
-      const piece = this.readUpwards(open?.parentId ?? id, limits, limits.maxMessages - messages.length);
-      messages.unshift(...piece.messages);
-      const above: string | null = piece.messages[0]?.parentId ?? null;
-      if (piece.isCut) return { messages, hasOlder: true };
-      // A path ends at a first message, or below an answer that is still open.
-      id = above !== null && openById.has(above) ? above : null;
-    }
-    return { messages, hasOlder: id !== null };
-  }
-
-  private readUpwards(
-    messageId: string,
-    { maxCharacters, stopBelow, withoutReceipts = false }: PathLimits,
-    maxMessages: number,
-  ): { readonly messages: StoredMessage[]; readonly isCut: boolean } {
-    const stops = [...(stopBelow ?? [])];
-    const most = maxCharacters ?? Number.MAX_SAFE_INTEGER;
-    // One parameter, however many they are: a statement may have a hundred.
-    const isStop = sql`m.message_id IN (SELECT value FROM json_each(${JSON.stringify(stops)}))`;
-    const receipt = withoutReceipts ? sql`NULL AS metadata` : sql`m.metadata`;
-    const columns = sql`m.position, m.message_id, m.parent_id, m.role, m.parts, ${receipt}, m.created_at_ms`;
-    // One row more than asked for tells whether there are older ones.
-    const rows = this.db.all(sql`
-      WITH RECURSIVE path AS (
-        SELECT ${columns}, 1 AS depth, length(m.parts) AS total FROM message m
-        WHERE m.message_id = ${messageId} AND NOT ${isStop}
-        UNION ALL
-        SELECT ${columns}, path.depth + 1, path.total + length(m.parts) FROM message m
-        JOIN path ON m.message_id = path.parent_id
-        WHERE path.depth <= ${maxMessages} AND path.total < ${most} AND NOT ${isStop}
-      )
-      SELECT * FROM path ORDER BY depth DESC`);
-    const messages = rows.map((row) => toRawMessage(RawRow.parse(row)));
-    if (messages.length > maxMessages) return { messages: messages.slice(1), isCut: true };
-    const top = messages[0]?.parentId ?? null;
-    const isStopped = top !== null && (stopBelow?.has(top) ?? false);
-    return { messages, isCut: isStopped || (top !== null && maxCharacters !== undefined && this.has(top)) };
-  }
-
-  /** True when the message is on the path down to the leaf. Only ids are read, however long the path is. */
-  isOnPath(leafMessageId: string | null, openTurns: readonly TurnRow[], messageId: string): boolean {
-    const openById = new Map(openTurns.map((turn) => [turn.messageId, turn]));
-    let id = leafMessageId;
-    while (id !== null) {
-      const open = openById.get(id);
-      openById.delete(id);
-      const rows = this.readIdsUpwards(open?.parentId ?? id);
-      if (rows.some((row) => row.id === messageId)) return true;
-      const above: string | null = rows.at(-1)?.parentId ?? null;
-      id = above !== null && openById.has(above) ? above : null;
-    }
-    return false;
-  }
-
-  private readIdsUpwards(messageId: string): { readonly id: string; readonly parentId: string | null }[] {
-    const rows = this.db.all(sql`
-      WITH RECURSIVE path AS (
-        SELECT m.message_id, m.parent_id, 1 AS depth FROM message m WHERE m.message_id = ${messageId}
-        UNION ALL
-        SELECT m.message_id, m.parent_id, path.depth + 1 FROM message m JOIN path ON m.message_id = path.parent_id
-      )
-      SELECT message_id AS id, parent_id AS parentId FROM path ORDER BY depth`);
-    return rows.map((row) => IdRow.parse(row));
-  }
-
-  private has(messageId: string): boolean {
-    const found = this.db
-      .select({ position: tables.message.position })
-      .from(tables.message)
-      .where(eq(tables.message.messageId, messageId))
-      .get();
-    return found !== undefined;
+    this.recent.remember([message]);
   }
 
   /** `messageId` gets a place beside `besideId`: from now on both have each other as branches. */
@@ -268,27 +172,4 @@ function prepareQueries(db: DrizzleSqliteDODatabase) {
       .prepare(),
     append: db.insert(message).values(row).prepare(),
   };
-}
-
-function toRawMessage(row: z.infer<typeof RawRow>): StoredMessage {
-  return toStoredMessage({
-    position: row.position,
-    messageId: row.message_id,
-    parentId: row.parent_id,
-    role: row.role,
-    parts: row.parts,
-    metadata: row.metadata,
-    createdAtMs: row.created_at_ms,
-  });
-}
-
-function toStoredMessage(row: MessageRow): StoredMessage {
-  return StoredMessage.parse({
-    id: row.messageId,
-    role: row.role,
-    parentId: row.parentId,
-    parts: row.parts,
-    metadata: row.metadata === null ? null : Receipt.parse(row.metadata),
-    createdAt: new Date(row.createdAtMs).toISOString(),
-  });
 }

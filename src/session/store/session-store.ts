@@ -39,6 +39,7 @@ function prepareStatements(db: DrizzleSqliteDODatabase) {
     createTurn: db
       .insert(turn)
       .values({
+        position: at("position"),
         turnId: at("turnId"),
         requestId: at("requestId"),
         selectionId: at("selectionId"),
@@ -50,7 +51,6 @@ function prepareStatements(db: DrizzleSqliteDODatabase) {
         stopRequested: false,
         createdAtMs: at("createdAtMs"),
       })
-      .returning()
       .prepare(),
     readOutbox: db.select().from(outbox).orderBy(asc(outbox.id)).limit(at("limit")).prepare(),
     dropOutbox: db
@@ -90,6 +90,7 @@ export class SessionStore {
 
   /** Every row is about to go. */
   forget(): void {
+    this.messages.forget();
     this.session = null;
     this.summaries = null;
     this.newestTurns = null;
@@ -116,7 +117,10 @@ export class SessionStore {
 
   createTurn(turn: NewTurn, settings: CallSettings | null = null): TurnRow {
     const newest = this.readNewestTurns();
-    const row = toTurnRow(this.statements.createTurn.get({ ...turn }));
+    // Turns are never deleted, and the newest are in memory: reading the place back would cost as much as the row.
+    const position = (newest[0]?.position ?? 0) + 1;
+    this.statements.createTurn.run({ ...turn, position });
+    const row = { ...turn, position, stopRequested: false, endedAtMs: null, generation: 0, rewoundTo: 0 };
     this.newestTurns = [row, ...newest.slice(0, NEWEST_TURNS - 1)];
     if (settings !== null) {
       this.db.insert(tables.callSettings).values({ id: row.position, body: settings }).run();

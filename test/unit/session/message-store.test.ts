@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { PathLimits } from "../../../src/session/rows.ts";
 import { StreamLog } from "../../../src/session/stream-log.ts";
+import { RecentMessages } from "../../../src/session/store/recent-messages.ts";
 import { RECEIPT, SESSION, toMessage } from "./answer-fixtures.ts";
 import { ChatDisk } from "./sqlite-store.ts";
 
@@ -21,7 +22,7 @@ function open() {
     }
   };
   const read = (leaf: string | null, limits: PathLimits) => {
-    const { messages, hasOlder } = store.messages.readPath(leaf, [], limits);
+    const { messages, hasOlder } = store.messages.paths.read(leaf, [], limits);
     return [messages.map(({ id }) => Number(id.slice(1))), hasOlder];
   };
   return { disk, store, chain, read };
@@ -58,12 +59,58 @@ describe("a path", () => {
     expect(store.readSummaries()).toHaveLength(301);
   });
 
-  it("[SE74] for a model is read without receipts", () => {
-    const { store, chain } = open();
-    chain(2);
-    const { messages } = store.messages.readPath("m1", [], { ...ALL, withoutReceipts: true });
-    expect(messages.map(({ metadata }) => metadata)).toEqual([null, null]);
-    expect(store.messages.find("m1")?.metadata).toEqual(RECEIPT);
+  it("[SE99] is the same out of memory as from disk, whatever the limits and wherever memory ends", () => {
+    const { disk, store, chain } = open();
+    chain(40, "x".repeat(9_000));
+    store.messages.append(toMessage("q", "user", "beside", "m7"));
+    const stopBelow = new Set(["m21"]);
+    const limits: PathLimits[] = [
+      ALL,
+      ...[1, 5, 27, 39, 40].map((maxMessages) => ({ maxMessages })),
+      ...[1, 9_100, 100_000, 260_000, 330_000].map((maxCharacters) => ({ ...ALL, maxCharacters })),
+      { ...ALL, stopBelow },
+      { maxMessages: 25, maxCharacters: 150_000, stopBelow },
+    ];
+    const leaves = ["m39", "q", "m38", "m3", "nowhere"];
+    for (const each of limits) {
+      for (const leaf of leaves) {
+        const fromDisk = disk.openBeside().messages.paths.read(leaf, [], each);
+        expect(store.messages.paths.read(leaf, [], each)).toEqual(fromDisk);
+      }
+    }
+  });
+
+  it("[SE99] is not read from disk again, and what was stored is not read at all", () => {
+    const { disk, chain, store } = open();
+    chain(10);
+    const reads = (work: () => unknown): number => {
+      const before = disk.statements;
+      work();
+      return disk.statements - before;
+    };
+    expect(reads(() => store.messages.paths.read("m9", [], ALL))).toBe(0);
+    expect(reads(() => store.messages.find("m4"))).toBe(0);
+    const next = disk.open();
+    expect(reads(() => next.messages.paths.read("m9", [], ALL))).toBe(1);
+    expect(reads(() => next.messages.paths.read("m9", [], ALL))).toBe(0);
+    next.messages.forget();
+    expect(reads(() => next.messages.paths.read("m9", [], ALL))).toBe(1);
+  });
+
+  it("[SE99] takes no more memory than it may, and keeps what was used last", () => {
+    const recent = new RecentMessages();
+    const long = (id: string) => toMessage(id, "user", "x".repeat(100_000));
+    recent.remember(["a", "b"].map(long));
+    recent.remember([long("a")]);
+    recent.remember([long("c")]);
+    expect(["a", "b", "c"].map((id) => recent.find(id) !== null)).toEqual([true, false, true]);
+    recent.remember([toMessage("d", "user", "x".repeat(300_000))]);
+    expect(["a", "c", "d"].map((id) => recent.find(id))).toEqual([null, null, null]);
+    const short = Array.from({ length: 1_000 }, (_, index) => toMessage(`s${index}`, "user", "x"));
+    recent.remember(short);
+    expect(short.filter(({ id }) => recent.find(id) !== null).map(({ id }) => id)).toEqual(
+      short.slice(-200).map(({ id }) => id),
+    );
   });
 });
 

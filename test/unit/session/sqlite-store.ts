@@ -25,6 +25,8 @@ export function readMigrations(): string[] {
 /** What outlives a crash. Each opened store belongs to one life of the object and is dead after `crash`. */
 export class ChatDisk {
   readonly database = new DatabaseSync(":memory:");
+  /** So many were run. */
+  statements = 0;
   private life = 0;
 
   constructor(migrations: readonly string[] = readMigrations()) {
@@ -33,6 +35,11 @@ export class ChatDisk {
 
   open(): SessionStore {
     this.life += 1;
+    return this.openBeside();
+  }
+
+  /** Another store of the same life, with nothing in memory. */
+  openBeside(): SessionStore {
     const mine = this.life;
     const sql = {
       exec: (query: string, ...parameters: SQLInputValue[]) => {
@@ -55,6 +62,7 @@ export class ChatDisk {
 
   private exec(query: string, parameters: readonly SQLInputValue[]) {
     if (parameters.length > MAX_PARAMETERS) throw new Error("too many SQL variables: SQLITE_ERROR");
+    this.statements += 1;
     const statement = this.database.prepare(query);
     const names = statement.columns().map(({ name }) => name);
     statement.setReturnArrays(true);
