@@ -24,6 +24,12 @@ const FREE_BYTES = 4_096;
 /** Of what came beyond, the part that the next read waits for; and the most, some nine words. */
 const GATHERED_PART = 0.5;
 const MAX_GATHER_BYTES = 2_048;
+/**
+ * And so many came on average since the first one, counted over `LEAST_MS` at least: what a slower stream has kept back
+ * comes in a burst too, and nothing may follow it. Bytes a millisecond, some 700 words a second.
+ */
+const FREE_BYTES_PER_MS = 160;
+const LEAST_MS = 40;
 /** A stream that left such a read waiting for so long has pauses: it is not kept waiting a second time. Milliseconds. */
 const PAUSE_MS = 100;
 
@@ -166,6 +172,8 @@ export class BodyReader {
 class Arrivals {
   toWaitFor = 1;
   private lastMs: number;
+  private firstMs: number | null = null;
+  private total = 0;
   /** Bytes that came lately, the older the fewer. */
   private recent = 0;
   private pauses = false;
@@ -179,8 +187,11 @@ class Arrivals {
     if (this.toWaitFor > 1 && nowMs - startedMs >= PAUSE_MS) this.pauses = true;
     this.recent = this.recent * 0.5 ** (Math.max(0, nowMs - this.lastMs) / HALF_LIFE_MS) + bytes;
     this.lastMs = nowMs;
+    this.firstMs ??= nowMs;
+    this.total += bytes;
+    const isFast = this.total > FREE_BYTES_PER_MS * Math.max(LEAST_MS, nowMs - this.firstMs);
     const gathered = Math.floor((this.recent - FREE_BYTES) * GATHERED_PART);
-    this.toWaitFor = this.pauses ? 1 : Math.max(1, Math.min(MAX_GATHER_BYTES, gathered));
+    this.toWaitFor = this.pauses || !isFast ? 1 : Math.max(1, Math.min(MAX_GATHER_BYTES, gathered));
   }
 }
 

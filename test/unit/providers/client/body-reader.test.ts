@@ -164,6 +164,20 @@ describe("[PR95] a read of the network", () => {
     }
   });
 
+  it.each([0, 20, 1_000])(
+    "waits for no more than there is in a burst of what was late, behind %i words",
+    async (words) => {
+      const line = open();
+      const seen = follow(line);
+      await run(line, words, 3);
+      // The stream, or its network, has stood still.
+      await pass(75);
+      await run(line, 25, 0);
+      await pass(25);
+      expect(seen.total).toBe(words + 25);
+    },
+  );
+
   it("waits for some nine words at the most when the stream is much faster", async () => {
     const line = open();
     const seen = follow(line);
