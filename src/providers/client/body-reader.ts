@@ -26,10 +26,10 @@ const GATHERED_PART = 0.5;
 const MAX_GATHER_BYTES = 2_048;
 /**
  * And so many came on average since the first one, counted over `LEAST_MS` at least: what a slower stream has kept back
- * comes in a burst too, and nothing may follow it. Bytes a millisecond, some 700 words a second.
+ * comes in a burst too, and nothing may follow it. Bytes a millisecond, some 430 words a second.
  */
-const FREE_BYTES_PER_MS = 160;
-const LEAST_MS = 40;
+const FREE_BYTES_PER_MS = 100;
+const LEAST_MS = 64;
 /** A stream that left such a read waiting for so long has pauses: it is not kept waiting a second time. Milliseconds. */
 const PAUSE_MS = 100;
 
