@@ -191,7 +191,7 @@ class Arrivals {
     this.total += bytes;
     const isFast = this.total > FREE_BYTES_PER_MS * Math.max(LEAST_MS, nowMs - this.firstMs);
     const gathered = Math.floor((this.recent - FREE_BYTES) * GATHERED_PART);
-    this.toWaitFor = this.pauses || !isFast ? 1 : Math.max(1, Math.min(MAX_GATHER_BYTES, gathered));
+    this.toWaitFor = isFast && !this.pauses ? Math.max(1, Math.min(MAX_GATHER_BYTES, gathered)) : 1;
   }
 }
 
