@@ -27,6 +27,27 @@ const RawRow = z.object({
 
 const IdRow = z.object({ id: z.string(), parentId: z.string().nullable() });
 
+/** Answers that are being written, or are still to be: a path of stored messages ends below one, and goes on above it. */
+class OpenAnswers {
+  private readonly questionIds: Map<string, string>;
+
+  constructor(turns: readonly TurnRow[]) {
+    this.questionIds = new Map(turns.map(({ messageId, parentId }) => [messageId, parentId]));
+  }
+
+  /** The message to read from: the question of an open answer, which is passed once, or that message itself. */
+  pass(messageId: string): string {
+    const questionId = this.questionIds.get(messageId);
+    this.questionIds.delete(messageId);
+    return questionId ?? messageId;
+  }
+
+  /** The open answer with that id; null where none is, and the path has ended. */
+  findAt(messageId: string | null): string | null {
+    return messageId !== null && this.questionIds.has(messageId) ? messageId : null;
+  }
+}
+
 export class MessagePaths {
   private readonly db: DrizzleSqliteDODatabase;
   private readonly recent: RecentMessages;
@@ -45,18 +66,14 @@ export class MessagePaths {
     openTurns: readonly TurnRow[],
     limits: PathLimits,
   ): Pick<PathPage, "messages" | "hasOlder"> {
-    const openById = new Map(openTurns.map((turn) => [turn.messageId, turn]));
+    const open = new OpenAnswers(openTurns);
     const messages: StoredMessage[] = [];
     let id = leafMessageId;
     while (id !== null && messages.length < limits.maxMessages) {
-      const open = openById.get(id);
-      openById.delete(id);
-      const piece = this.readUpwards(open?.parentId ?? id, limits, limits.maxMessages - messages.length);
+      const piece = this.readUpwards(open.pass(id), limits, limits.maxMessages - messages.length);
       messages.unshift(...piece.messages);
-      const above: string | null = piece.messages[0]?.parentId ?? null;
       if (piece.isCut) return { messages, hasOlder: true };
-      // A path ends at a first message, or below an answer that is still open.
-      id = above !== null && openById.has(above) ? above : null;
+      id = open.findAt(piece.messages[0]?.parentId ?? null);
     }
     return { messages, hasOlder: id !== null };
   }
@@ -114,15 +131,12 @@ export class MessagePaths {
 
   /** True when the message is on the path down to the leaf. Only ids are read, however long the path is. */
   includes(leafMessageId: string | null, openTurns: readonly TurnRow[], messageId: string): boolean {
-    const openById = new Map(openTurns.map((turn) => [turn.messageId, turn]));
+    const open = new OpenAnswers(openTurns);
     let id = leafMessageId;
     while (id !== null) {
-      const open = openById.get(id);
-      openById.delete(id);
-      const rows = this.readIdsUpwards(open?.parentId ?? id);
+      const rows = this.readIdsUpwards(open.pass(id));
       if (rows.some((row) => row.id === messageId)) return true;
-      const above: string | null = rows.at(-1)?.parentId ?? null;
-      id = above !== null && openById.has(above) ? above : null;
+      id = open.findAt(rows.at(-1)?.parentId ?? null);
     }
     return false;
   }
