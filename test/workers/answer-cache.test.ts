@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createAnswerCacheStore } from "../../src/http/door/cache/store.ts";
 import { SelectionList } from "../../src/protocol/selection.ts";
 import { database } from "./http-services.ts";
-import { act } from "./sandbox-circuits.ts";
+import { act, mendProviders } from "./sandbox-circuits.ts";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
 import { collectLog } from "./sandbox-log.ts";
 import { createAdmin, createVisitor, type Visitor } from "./sandbox-people.ts";
@@ -23,10 +23,8 @@ beforeAll(async () => {
   [ada, mallory, admin] = await Promise.all([createVisitor(), createVisitor(), createAdmin()]);
 });
 beforeEach(async () => {
-  await healSandbox();
+  await mendProviders(admin, ["openai", "google"]);
   await env.DB.prepare("delete from cached_answer").run();
-  for (const provider of ["openai", "google"])
-    await act(admin, provider, "close", "tests break it again and again");
 });
 
 const user = (content: string) => [{ role: "user", content }];
