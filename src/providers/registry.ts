@@ -5,6 +5,7 @@ import { createAnthropicProvider } from "./client/anthropic.ts";
 import type { FetchFunction } from "./client/fetch-function.ts";
 import { createGoogleProvider } from "./client/google.ts";
 import { createOpenAiChatProvider } from "./client/openai-chat.ts";
+import { StreamPace } from "./client/stream-pace.ts";
 import { createWorkersAiProvider } from "./client/workers-ai.ts";
 import type { ProviderConfig } from "./provider-config.ts";
 import type { Provider } from "./provider.ts";
@@ -23,14 +24,18 @@ export interface ProviderRegistry {
   find(id: string): Provider | null;
 }
 
-function createProvider(config: ProviderConfig, dependencies: ProviderDependencies): Provider | null {
+function createProvider(
+  config: ProviderConfig,
+  dependencies: ProviderDependencies,
+  pace: StreamPace,
+): Provider | null {
   const { fetch, nowMs, ai } = dependencies;
   const connection = { id: config.id, baseUrl: config.baseUrl, apiKey: config.apiKey, fetch, nowMs };
   switch (config.wire) {
     case "openai-chat":
-      return createOpenAiChatProvider({ ...connection, dialect: config.dialect });
+      return createOpenAiChatProvider({ ...connection, pace, dialect: config.dialect });
     case "anthropic":
-      return createAnthropicProvider(connection);
+      return createAnthropicProvider({ ...connection, pace });
     case "google":
       return createGoogleProvider(connection);
     case "workers-ai":
@@ -43,6 +48,7 @@ export function createProviderRegistry(
   dependencies: ProviderDependencies,
 ): ProviderRegistry {
   const made = new Map<ProviderId, Provider | null>();
+  const pace = new StreamPace();
   return {
     configs,
     find(id) {
@@ -50,7 +56,7 @@ export function createProviderRegistry(
       if (config === undefined) return null;
       let provider = made.get(config.id);
       if (provider === undefined) {
-        provider = createProvider(config, dependencies);
+        provider = createProvider(config, dependencies, pace);
         made.set(config.id, provider);
       }
       return provider;

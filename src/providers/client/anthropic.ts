@@ -9,7 +9,7 @@ import { runAiSdkStream } from "./ai-sdk-stream.ts";
 import { startStream } from "./eager-stream.ts";
 import { pingModels, toSecrets } from "./fetch-function.ts";
 import type { ConnectionOptions, FetchFunction } from "./fetch-function.ts";
-import { readAnswer, type AnswerBatches } from "./read-answer.ts";
+import { readAnswer, type AnswerBatches, type StreamConnection } from "./read-answer.ts";
 import { toSdkFetch } from "./sdk-fetch.ts";
 
 const WIRE = "anthropic";
@@ -23,7 +23,7 @@ function toHeaders({ apiKey }: ConnectionOptions): Record<string, string> {
 }
 
 function runNative(
-  connection: ConnectionOptions,
+  connection: StreamConnection,
   { modelId }: ModelCall,
   { body, stream }: NativeRequest,
   signal: AbortSignal,
@@ -37,7 +37,7 @@ function runNative(
   return readAnswer(connection, request, new AnthropicScanner(toSecrets(connection)), signal);
 }
 
-export function createAnthropicProvider(connection: ConnectionOptions): Provider {
+export function createAnthropicProvider(connection: StreamConnection): Provider {
   const loadModel = async (modelId: string, fetch: FetchFunction) => {
     const { createAnthropic } = await import("@ai-sdk/anthropic");
     return createAnthropic({

@@ -1,10 +1,9 @@
 /**
- * Reads a provider's body. What comes is taken from the network at once and handed on in pieces, forty a second at the
- * most: a piece costs a turn of everything behind it, whatever its size. Rules PR95, PR98.
+ * Reads a provider's body. What comes is taken from the network at once and handed on in pieces, at the pace of
+ * stream-pace.ts. Rules PR95, PR98.
  */
+import { MOST_INTERVAL_MS, type StreamPace } from "./stream-pace.ts";
 
-/** Least time between two pieces that are handed on, so that forty come a second at the most. Milliseconds. */
-const PIECE_INTERVAL_MS = 25;
 /** As many as that are handed on at once: the first word of an answer is among them. */
 const FREE_PIECES = 4;
 /** What is handed on although the interval is not over. */
@@ -61,13 +60,16 @@ export class BodyReader {
   /** Wakes whoever waits for something to happen: the pump for room, a reader for bytes. */
   private wakePump: (() => void) | null = null;
   private wakeReader: (() => void) | null = null;
-  private lastPieceMs = Number.NEGATIVE_INFINITY;
+  private readonly pace: StreamPace;
+  /** When the next piece may be handed on. */
+  private nextPieceMs = Number.NEGATIVE_INFINITY;
   private pieces = 0;
   private readonly arrivals: Arrivals;
 
   /** Begins to read at once. */
-  constructor(body: ReadableStream<Uint8Array>, nowMs: () => number) {
+  constructor(body: ReadableStream<Uint8Array>, pace: StreamPace, nowMs: () => number) {
     this.source = openReader(body);
+    this.pace = pace;
     this.nowMs = nowMs;
     this.arrivals = new Arrivals(nowMs());
     void this.pump();
@@ -76,7 +78,9 @@ export class BodyReader {
   /** The next piece, valid until the next read; null at the end. Rejects when the connection has broken. */
   async read(): Promise<Uint8Array | null> {
     while (this.heldBytes === 0 && this.over === null) await this.sleep();
-    const waitMs = this.pieces < FREE_PIECES ? 0 : this.lastPieceMs + PIECE_INTERVAL_MS - this.nowMs();
+    // Bounded, since the clock may have been set back.
+    const dueInMs = Math.min(MOST_INTERVAL_MS, this.nextPieceMs - this.nowMs());
+    const waitMs = this.pieces < FREE_PIECES ? 0 : dueInMs;
     if (waitMs > 0 && this.heldBytes < ENOUGH_BYTES && this.over === null) await this.pause(waitMs);
     if (this.heldBytes > 0) return this.take();
     if (this.over === "end" || this.over === null) return null;
@@ -93,7 +97,9 @@ export class BodyReader {
     [this.held, this.given] = [this.given, this.held];
     this.heldBytes = 0;
     this.pieces += 1;
-    this.lastPieceMs = this.nowMs();
+    const nowMs = this.nowMs();
+    this.nextPieceMs = nowMs + this.pace.toIntervalMs(nowMs);
+    this.pace.note(nowMs);
     this.wakePump?.();
     return piece;
   }

@@ -8,10 +8,9 @@ import type { ChatDialect } from "../provider-config.ts";
 import { toNative, type ModelCall, type Provider } from "../provider.ts";
 import { startStream } from "./eager-stream.ts";
 import { pingModels, toSecrets } from "./fetch-function.ts";
-import type { ConnectionOptions } from "./fetch-function.ts";
-import { failAtOnce, readAnswer, type AnswerBatches } from "./read-answer.ts";
+import { failAtOnce, readAnswer, type AnswerBatches, type StreamConnection } from "./read-answer.ts";
 
-export interface OpenAiChatOptions extends ConnectionOptions {
+export interface OpenAiChatOptions extends StreamConnection {
   readonly dialect: ChatDialect;
 }
 

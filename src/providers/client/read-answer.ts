@@ -17,7 +17,13 @@ import {
   toUnreachableFailure,
 } from "./fetch-function.ts";
 import type { ConnectionOptions } from "./fetch-function.ts";
+import type { StreamPace } from "./stream-pace.ts";
 import { readWholeBody } from "./whole-body.ts";
+
+export interface StreamConnection extends ConnectionOptions {
+  /** That of all streams of the isolate. */
+  readonly pace: StreamPace;
+}
 
 export interface WireRequest {
   readonly url: string;
@@ -90,7 +96,7 @@ async function openStream(
 }
 
 export async function* readAnswer(
-  connection: ConnectionOptions,
+  connection: StreamConnection,
   request: WireRequest,
   scanner: WireScanner,
   signal: AbortSignal,
@@ -105,7 +111,7 @@ export async function* readAnswer(
     yield await readWhole(opened.response, scanner, signal);
     return;
   }
-  const reader = new BodyReader(opened.stream, connection.nowMs);
+  const reader = new BodyReader(opened.stream, connection.pace, connection.nowMs);
   // Cancelling settles a read that waits; not every runtime does that by itself when the signal aborts.
   const stop = (): void => releaseReader(reader);
   signal.addEventListener("abort", stop, { once: true });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { toModelCall } from "../../../../src/http/anthropic/to-model-call.ts";
 import { MessagesRequest } from "../../../../src/protocol/anthropic.ts";
 import { createAnthropicProvider } from "../../../../src/providers/client/anthropic.ts";
+import { StreamPace } from "../../../../src/providers/client/stream-pace.ts";
 import { toProviderId } from "../../../../src/providers/provider-config.ts";
 import type { ModelEvent } from "../../../../src/providers/provider.ts";
 import { LegFilter } from "../../../../src/routing/leg-filter.ts";
@@ -38,6 +39,7 @@ async function call(body: object, words: "native" | "neutral", wantsProofs: bool
     baseUrl: "https://anthropic.invalid/v1",
     apiKey: "k",
     nowMs: () => 0,
+    pace: new StreamPace(),
     fetch: (_url, init) => {
       sent.push(typeof init.body === "string" ? init.body : "");
       const text = ANSWER.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");

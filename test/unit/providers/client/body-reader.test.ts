@@ -1,6 +1,7 @@
 /** When what comes of a body is handed on, and what a read of the network waits for. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BodyReader } from "../../../../src/providers/client/body-reader.ts";
+import { StreamPace } from "../../../../src/providers/client/stream-pace.ts";
 
 const WORD = new Uint8Array(250).fill(97);
 /** What may come late when a fast stream pauses: 2 KB. */
@@ -20,7 +21,7 @@ interface Line {
   readonly breakOff: () => void;
 }
 
-function open(): Line {
+function open(pace = new StreamPace()): Line {
   let controller: ReadableByteStreamController | null = null;
   const body = new ReadableStream<Uint8Array>({
     type: "bytes",
@@ -31,7 +32,7 @@ function open(): Line {
     },
   });
   return {
-    reader: new BodyReader(body, Date.now),
+    reader: new BodyReader(body, pace, Date.now),
     send: (words = 1) => {
       for (let word = 0; word < words; word += 1) controller?.enqueue(WORD.slice());
     },
@@ -95,6 +96,67 @@ describe("[PR98] a stream is handed on", () => {
     expect(seen.total).toBe(100);
   });
 
+  describe("where many come at once", () => {
+    const openMany = (count: number, pace = new StreamPace()) => {
+      const lines = Array.from({ length: count }, () => open(pace));
+      const seen = lines.map(follow);
+      const countPieces = () => seen.map(({ words }) => words.length);
+      /** Of all of them, a word every five milliseconds each; how many pieces each of them has handed on meanwhile. */
+      const runAll = async (durationMs: number): Promise<number[]> => {
+        const before = countPieces();
+        for (let passed = 0; passed < durationMs; passed += 5) {
+          for (const line of lines) line.send();
+          await pass(5);
+        }
+        return countPieces().map((pieces, index) => pieces - (before[index] ?? 0));
+      };
+      return { lines, seen, runAll };
+    };
+
+    it("all the first words at once", async () => {
+      const { lines, seen } = openMany(200);
+      for (const line of lines) await run(line, 4, 0);
+      expect(seen.map(({ words }) => words)).toEqual(lines.map(() => [1, 1, 1, 1]));
+    });
+
+    it("forty times a second each, as long as there are fifty", async () => {
+      const { runAll } = openMany(40);
+      await runAll(500);
+      for (const pieces of await runAll(1_000)) expect(pieces).toBeGreaterThanOrEqual(32);
+    });
+
+    it("fewer the more there are, but ten times a second each, and nothing waits longer", async () => {
+      const { seen, runAll } = openMany(200);
+      await runAll(500);
+      for (const pieces of await runAll(1_000)) {
+        expect(pieces).toBeGreaterThanOrEqual(9);
+        expect(pieces).toBeLessThanOrEqual(13);
+      }
+      await pass(100);
+      expect(seen.map(({ total }) => total)).toEqual(seen.map(() => 300));
+    });
+
+    it("and forty times a second again when the others have ended", async () => {
+      const pace = new StreamPace();
+      const many = openMany(200, pace);
+      await many.runAll(500);
+      for (const line of many.lines) line.end();
+      await pass(100);
+      const [pieces] = await openMany(1, pace).runAll(1_000);
+      expect(pieces).toBeGreaterThanOrEqual(32);
+    });
+
+    it("whatever the clock is set back to", async () => {
+      const pace = new StreamPace();
+      const { seen, runAll } = openMany(200, pace);
+      await runAll(500);
+      vi.setSystemTime(Date.now() - 3_600_000);
+      await runAll(100);
+      await pass(100);
+      expect(seen.map(({ total }) => total)).toEqual(seen.map(() => 120));
+    });
+  });
+
   it("to its end at once", async () => {
     const line = open();
     const seen = follow(line);
@@ -125,7 +187,7 @@ describe("[PR98] a stream is handed on", () => {
       },
       { highWaterMark: 0 },
     );
-    const reader = new BodyReader(body, Date.now);
+    const reader = new BodyReader(body, new StreamPace(), Date.now);
     expect(await reader.read()).toEqual(WORD);
     await expect(reader.read()).rejects.toThrow("reset");
   });
@@ -141,7 +203,7 @@ describe("[PR98] a stream is handed on", () => {
       },
       { highWaterMark: 0 },
     );
-    const reader = new BodyReader(body, Date.now);
+    const reader = new BodyReader(body, new StreamPace(), Date.now);
     expect((await reader.read())?.byteLength).toBe(10_000);
     await pass(1_000);
     expect(pulls).toBe(8);
