@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- http`: what the HTTP door costs, side by side with a bare forwarding Worker (the limit) and with the
- * Portkey gateway. Each runs in a process of its own; authentication, circuits and the selection log are on.
+ * `npm run bench -- http`: what the HTTP door costs, side by side with a bare forwarding Worker (the limit), with what a
+ * call owes written by hand, and with the Portkey gateway. Each runs in a process of its own; authentication, circuits and the selection log are on.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -47,6 +47,7 @@ async function measure({ root, tell }: BenchContext, systems: Systems): Promise<
   const canStream = await tryToStream(systems.portkey);
   const inTurn = async (load: Load): Promise<OfSystems<LoadResult>> => ({
     forwarder: await runLoad(systems.forwarder, load),
+    byHand: load.stream ? null : await runLoad(systems.byHand, load),
     breakwater: await runLoad(systems.breakwater, load),
     portkey: await runPortkey(systems.portkey, load, canStream === null),
   });

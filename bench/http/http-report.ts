@@ -9,6 +9,8 @@ import type { StartupVerdict } from "../../scripts/startup/startup-limit.ts";
 export interface OfSystems<Value> {
   readonly forwarder: Value;
   readonly breakwater: Value;
+  /** Null for streams, which it does not have. */
+  readonly byHand: Value | null;
   /** Null when it could not run. */
   readonly portkey: Value | null;
 }
@@ -27,7 +29,8 @@ export interface Measured {
 }
 
 const NONE = "–";
-const SYSTEMS = ["forwarder", "portkey", "breakwater"] as const;
+type System = keyof OfSystems<unknown>;
+const SYSTEMS = ["forwarder", "byHand", "portkey", "breakwater"] as const;
 
 export function toReport(measured: Measured): BenchReport {
   const { streams, calls, lone } = measured;
@@ -42,7 +45,7 @@ export function toReport(measured: Measured): BenchReport {
   return {
     figures: toFigures(measured),
     table: [
-      ["", "forwarding Worker", "Portkey on Node", "Breakwater"],
+      ["", "forwarding Worker", "a call by hand", "Portkey on Node", "Breakwater"],
       row(`streams of ${CHUNKS} chunks a second`, streams, (result) => result.perSecond, 0),
       row("streams: first byte p50 ms", streams, share(0.5), 1),
       row("calls a second", calls, (result) => result.perSecond, 0),
@@ -54,10 +57,11 @@ export function toReport(measured: Measured): BenchReport {
   };
 }
 
-function toRatio(rounds: Rounds, other: "forwarder" | "portkey"): number | null {
+/** Of two systems' rates in the same round, the median; null where one of them could not run. */
+function toRatio(rounds: Rounds, of: System, to: System): number | null {
   const ratios = rounds.flatMap((round) => {
-    const peer = round[other];
-    return peer === null ? [] : [round.breakwater.perSecond / peer.perSecond];
+    const { [of]: one, [to]: other } = round;
+    return one === null || other === null ? [] : [one.perSecond / other.perSecond];
   });
   return ratios.length === 0 ? null : roundTo(medianOf(ratios), 3);
 }
@@ -73,10 +77,11 @@ function toAdded(rounds: Rounds, share: number): number {
 function toFigures(measured: Measured): BenchFigures {
   const { streams, calls, lone, startup, heap } = measured;
   return {
-    streamVsForwarder: toRatio(streams, "forwarder"),
-    callVsForwarder: toRatio(calls, "forwarder"),
-    streamVsPortkey: toRatio(streams, "portkey"),
-    callVsPortkey: toRatio(calls, "portkey"),
+    streamVsForwarder: toRatio(streams, "breakwater", "forwarder"),
+    callVsForwarder: toRatio(calls, "breakwater", "forwarder"),
+    streamVsPortkey: toRatio(streams, "breakwater", "portkey"),
+    callVsPortkey: toRatio(calls, "breakwater", "portkey"),
+    callByHandVsForwarder: toRatio(calls, "byHand", "forwarder"),
     addedFirstByteP50Ms: toAdded(lone, 0.5),
     addedFirstByteP99Ms: toAdded(lone, 0.99),
     startupCpuMs: Math.round(startup.cpuMs),
@@ -91,6 +96,7 @@ function toNotes({ portkeyTrouble, portkeyStreamTrouble }: Measured): string[] {
   return [
     "Everybody runs in a process of their own, one after the other, without the dev proxy, in front of one provider; clients and provider are on the same machine and compete for its cores. 32 connections, or one where it says lone. Medians of three rounds; ratios are of the same round.",
     "The forwarding Worker gives the provider's answer back without looking at it: workerd moves its bytes without JavaScript. Breakwater checks a key, plans, reads every event, and writes a selection and two log lines for each call.",
+    "A call by hand is a Worker with what any call here owes (a key's hash, a read body, a deadline, our headers, two log lines, a record) and nothing of a gateway: nobody is chosen or checked, and its records go nowhere.",
     "The heap is what the isolate with the objects holds after a full collection, on a workerd of its own.",
     "Start-up is what `wrangler check startup` calls active, the least of its starts; the limit is 100 ms where the reference Worker takes what it took when that was set, more on a slower machine.",
     "Portkey 1.15.2 answers streamed calls with 500 on Node, since it changes the headers of a fetched response; it is given a copy whose headers can be changed (bench/http/portkey-preload.mjs), and streams then.",

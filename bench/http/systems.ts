@@ -1,4 +1,7 @@
-/** Who takes part in `npm run bench -- http`: a bare forwarding Worker, the product, and the Portkey gateway on Node. */
+/**
+ * Who takes part in `npm run bench -- http`: a bare forwarding Worker, a call's duties written by hand, the product, and the
+ * Portkey gateway on Node.
+ */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,6 +16,8 @@ import { runLoad, type Target } from "./load.ts";
 
 export interface Systems {
   readonly forwarder: Target;
+  /** What a call owes and nothing else; it does not stream. */
+  readonly byHand: Target;
   readonly breakwater: Target;
   /** Of the product. */
   readonly modules: readonly BundledModule[];
@@ -45,31 +50,31 @@ export async function startSystems(
   try {
     tell("bundling and starting the product");
     await mkdir(join(folder, "product"));
-    await mkdir(join(folder, "forwarder"));
     const modules = await bundleWorker(root, "src/worker.ts", join(folder, "product"));
     const bindings = { OPENAI_BASE_URL: upstreamUrl, PLATFORM_OPENAI_KEY: KEY };
     const workers = await startWorkers({ root, modules, isolates: 1, bindings, consumesQueue: true });
     closing.push(workers.close);
+    const startWorker = async (entry: string): Promise<Target> => {
+      await mkdir(join(folder, entry));
+      const worker = await startPeer({
+        root,
+        modules: await bundlePeer(root, `bench/workers/${entry}.ts`, join(folder, entry)),
+        objects: {},
+        bindings: { UPSTREAM_URL: upstreamUrl, KEY },
+      });
+      closing.push(worker.close);
+      const headers = { authorization: `Bearer ${KEY}` };
+      return { name: entry, url: worker.url, path: PATH, headers, model: MODEL };
+    };
     tell("bundling and starting the forwarder");
-    const forwarderModules = await bundlePeer(root, "bench/workers/forwarder.ts", join(folder, "forwarder"));
-    const forwarder = await startPeer({
-      root,
-      modules: forwarderModules,
-      objects: {},
-      bindings: { UPSTREAM_URL: upstreamUrl },
-    });
-    closing.push(forwarder.close);
+    const forwarder = await startWorker("forwarder");
+    const byHand = await startWorker("call-by-hand");
     tell("installing and starting Portkey");
     const portkey = await startPortkey(root, upstreamUrl);
     closing.push(portkey.close);
     return {
-      forwarder: {
-        name: "forwarder",
-        url: forwarder.url,
-        path: PATH,
-        headers: { authorization: `Bearer ${KEY}` },
-        model: MODEL,
-      },
+      forwarder,
+      byHand,
       breakwater: toBreakwater(workers.urls[0] ?? "", workers.apiKey),
       modules,
       bindings,

@@ -1,11 +1,12 @@
 /**
- * `npm run bench -- session`: what a chat costs and how fast it is, side by side with a bare relay (the limit) and with
- * Cloudflare's AIChatAgent. Each runs on a workerd of its own without the dev proxy; all have the same provider, over TCP.
+ * `npm run bench -- session`: what a chat costs and how fast it is, side by side with a bare relay (the limit), with what a
+ * chat owes written by hand (lone turns only), and with Cloudflare's AIChatAgent. Each runs on a workerd of its own without the dev proxy; all have the same provider, over TCP.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Bench, BenchContext, BenchReport } from "../bench.ts";
+import { createByHandSystem } from "./by-hand-system.ts";
 import { AgentChat, createAgentSystem, toAgentUrl } from "./agent-system.ts";
 import { BreakwaterChat, createBreakwaterSystem } from "./breakwater-system.ts";
 import type { ChatSystem } from "./chat-system.ts";
@@ -51,9 +52,10 @@ async function run(context: BenchContext): Promise<BenchReport> {
 }
 
 /** In the order in which they take turns. */
-function listSystems({ relay, agent, breakwater }: Systems): OfSystems<ChatSystem> {
+function listSystems({ relay, byHand, agent, breakwater }: Systems): OfSystems<ChatSystem> {
   return {
     relay: createRelaySystem(relay),
+    byHand: createByHandSystem(byHand),
     live: createBreakwaterSystem(breakwater, "live"),
     stock: createBreakwaterSystem(breakwater, "stock"),
     agent: agent === null ? null : createAgentSystem(agent, "chat-agent"),
@@ -78,7 +80,8 @@ async function measure(
     const rounds: OfSystems<Throughput>[] = [];
     for (let round = 1; round <= ROUNDS; round += 1) {
       tell(`${toWorkloadName(workload)} words, round ${round} of ${ROUNDS}`);
-      const systems = round > workload.agentRounds ? { ...all, agent: null } : all;
+      const agent = round > workload.agentRounds ? null : all.agent;
+      const systems = { ...all, byHand: null, agent };
       rounds.push(await inTurn(systems, (system) => measureThroughput(system, workload)));
     }
     throughput.push(rounds);
@@ -102,6 +105,7 @@ async function inTurn<Value>(
 ): Promise<OfSystems<Value>> {
   return {
     relay: await measureOne(systems.relay),
+    byHand: systems.byHand === null ? null : await measureOne(systems.byHand),
     live: await measureOne(systems.live),
     stock: await measureOne(systems.stock),
     agent: systems.agent === null ? null : await measureOne(systems.agent),

@@ -9,6 +9,8 @@ import type { TurnInLongChat } from "./turn-growth.ts";
 
 export interface OfSystems<Value> {
   readonly relay: Value;
+  /** Null where it takes no part: it is there for the first word of a lone turn. */
+  readonly byHand: Value | null;
   /** Breakwater on its own wire, which is the one that counts. */
   readonly live: Value;
   /** Breakwater on AI SDK's wire. */
@@ -40,7 +42,7 @@ export function toReport(measured: Measured): BenchReport {
   return {
     figures: toFigures(measured),
     table: [
-      ["", "relay", "AIChatAgent", "Breakwater, AI SDK's wire", "Breakwater"],
+      ["", "relay", "a chat by hand", "AIChatAgent", "Breakwater, AI SDK's wire", "Breakwater"],
       ...toThroughputRows(measured),
       ...toLoneRows(measured),
       ...toCostRows(measured),
@@ -92,15 +94,18 @@ function toFigures(measured: Measured): BenchFigures {
   const growth = toGrowth(long, short);
   const growth1k = toGrowth(middle, short);
   const firstWordMs = medianOf(listFirstWords(measured, "live"));
+  const relayFirstWordMs = medianOf(listFirstWords(measured, "relay"));
+  const byHandFirstWordMs = medianOf(listFirstWords(measured, "byHand"));
   const agentFirstWordsMs = listFirstWords(measured, "agent");
   return {
     wordsVsRelay: toRatio(few, "relay"),
     wordsVsAiChatAgent: toRatio(few, "agent"),
-    firstWordVsRelay: roundTo(firstWordMs / medianOf(listFirstWords(measured, "relay")), 3),
+    firstWordVsRelay: roundTo(firstWordMs / relayFirstWordMs, 3),
     rowsPerTurn: roundTo(cost.counts.rowsWritten, 2),
     rowsPerTurnAiChatAgent: agentCost === null ? null : roundTo(agentCost.counts.rowsWritten, 2),
     costPerMillionTurnsUsd: roundTo(cost.usdPerMillionTurns, 2),
     turnCostGrowth10kVs10: roundTo(Math.max(growth.time, growth.price), 3),
+    firstWordByHandVsRelay: roundTo(byHandFirstWordMs / relayFirstWordMs, 3),
     firstWordVsRelay20Chats: toFirstWordRatio(few),
     firstWordVsRelay200Chats: toFirstWordRatio(many),
     wordsVsRelay200Chats: toRatio(many, "relay"),
@@ -119,7 +124,14 @@ function toFigures(measured: Measured): BenchFigures {
 
 /** A row of figures in the table's order. */
 function toRow(name: string, values: Partial<OfSystems<string>>): Row {
-  return [name, values.relay ?? NONE, values.agent ?? NONE, values.stock ?? NONE, values.live ?? NONE];
+  return [
+    name,
+    values.relay ?? NONE,
+    values.byHand ?? NONE,
+    values.agent ?? NONE,
+    values.stock ?? NONE,
+    values.live ?? NONE,
+  ];
 }
 
 function toThroughputRows({ workloads, throughput }: Measured): Row[] {
@@ -157,6 +169,7 @@ function toLoneRows(measured: Measured): Row[] {
     };
     return toRow(`lone turn: ${title}`, {
       relay: cell("relay"),
+      byHand: cell("byHand"),
       agent: cell("agent"),
       stock: cell("stock"),
       live: cell("live"),
@@ -218,7 +231,7 @@ function toNotes({ agentTrouble }: Measured): string[] {
   return [
     "Each system runs on a workerd of its own, one after the other, without the dev proxy; clients and provider are on the same machine, so everything competes for its cores. Medians of three rounds; ratios are of the same round. With 200 chats AIChatAgent runs in one round only.",
     "A workload is chats × turns × words: all chats at once, each word a chunk and a packet of its own, as fast as the provider can write them. Where clients are busy for nearly 100 %, it is they who were measured. Lone turns are 60 paced answers of six words.",
-    "Relay: an object that passes the provider's bytes to one socket. AIChatAgent: @cloudflare/ai-chat 0.12.2 as its README sets it up, in front of OpenAI's provider of the AI SDK. Breakwater: the product's own bundle, one isolate, with the queue's consumer and all that it does after a turn but titles and summaries, which are model calls that the others do not make.",
+    "Relay: an object that passes the provider's bytes to one socket. A chat by hand: an object with what any chat here owes before its first word (a question and a turn that are stored before the provider is asked, a history, a deadline, words in numbered frames) and nothing of the product; it takes part in the lone turns. AIChatAgent: @cloudflare/ai-chat 0.12.2 as its README sets it up, in front of OpenAI's provider of the AI SDK. Breakwater: the product's own bundle, one isolate, with the queue's consumer and all that it does after a turn but titles and summaries, which are model calls that the others do not make.",
     "A turn's rows are those that its objects' SQLite says it wrote, with one for each alarm and key; what a turn leaves for the next one to delete counts as its own. What is deleted a quarter of an hour after the last turn is not seen. D1's rows are in the costs; a socket is opened once for each turn there.",
     "The answer that is resumed comes over half a minute and is still running; both clients ask for it from its beginning.",
     "turnCostGrowth10kVs10 is the worse of two ratios of a short turn: its time, and what the rows that the chat's object reads and writes cost at list prices (a turn reads the newest 60 messages at the most, which a chat of ten does not have). The long chats are copies of one question and answer in the object's own rows, read by an object that has just woken up.",

@@ -15,6 +15,8 @@ interface Closable {
 
 export interface Systems extends Closable {
   readonly relay: RunningPeer;
+  /** What a chat owes and nothing else. */
+  readonly byHand: RunningPeer;
   /** Null when it could not be installed or started. */
   readonly agent: RunningPeer | null;
   /** Why it could not; null when it could. */
@@ -65,11 +67,12 @@ export async function startSystems(
     const counted = await startBreakwater("bench/workers/session.ts", "counted");
     tell("bundling and starting the relay");
     const relay = await startOther("relay", { RELAY: "RelayChat" });
+    const byHand = await startOther("relay-by-hand", { BY_HAND: "ChatByHand" });
     tell("bundling and starting AIChatAgent");
     const agent = await startAgent(root, () =>
       startOther("ai-chat-agent", { ChatAgent: "ChatAgent", CountedChatAgent: "CountedChatAgent" }),
     );
-    return { relay, ...agent, breakwater, counted, close };
+    return { relay, byHand, ...agent, breakwater, counted, close };
   } catch (error) {
     await close();
     throw error;
