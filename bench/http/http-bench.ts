@@ -11,14 +11,14 @@ import type { Bench, BenchContext, BenchReport } from "../bench.ts";
 import { startUpstreamThread } from "../start-upstream.ts";
 import { measureHeap } from "./heap.ts";
 import { toReport, type Measured, type OfSystems } from "./http-report.ts";
-import { runLoad, type LoadResult, type Target } from "./load.ts";
+import { runLoad, type Load, type LoadResult, type Target } from "./load.ts";
 import { startSystems, type Systems } from "./systems.ts";
 
 const ROUNDS = 3;
-const STREAMS = { calls: 600, connections: 32, stream: true };
-const CALLS = { calls: 3_000, connections: 32, stream: false };
+const STREAMS: Load = { calls: 600, connections: 32, stream: true, paced: false };
+const CALLS: Load = { calls: 3_000, connections: 32, stream: false, paced: false };
 /** One after the other: what a call costs when nothing waits for it. */
-const LONE = { calls: 400, connections: 1, stream: true };
+const LONE: Load = { calls: 300, connections: 1, stream: true, paced: true };
 const WARM_UP = 0.25;
 
 export const httpBench: Bench = { name: "http", run };
@@ -38,8 +38,6 @@ async function run(context: BenchContext): Promise<BenchReport> {
     await rm(folder, { recursive: true, force: true });
   }
 }
-
-type Load = Parameters<typeof runLoad>[1];
 
 async function measure({ root, tell }: BenchContext, systems: Systems): Promise<Measured> {
   const { portkeyTrouble } = systems;
@@ -80,7 +78,7 @@ async function measure({ root, tell }: BenchContext, systems: Systems): Promise<
 async function tryToStream(target: Target | null): Promise<string | null> {
   if (target === null) return null;
   try {
-    await runLoad(target, { calls: 1, connections: 1, stream: true });
+    await runLoad(target, { calls: 1, connections: 1, stream: true, paced: false });
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

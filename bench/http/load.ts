@@ -3,7 +3,7 @@
  * would be what is measured. So it speaks HTTP/1.1 over plain sockets and looks for the end of each answer only.
  */
 import { connect, type Socket } from "node:net";
-import { END_MARK, STREAM_END } from "./answer.ts";
+import { END_MARK, PACED_SUFFIX, STREAM_END } from "./answer.ts";
 
 export interface Target {
   readonly name: string;
@@ -12,6 +12,14 @@ export interface Target {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly model: string;
+}
+
+export interface Load {
+  readonly calls: number;
+  readonly connections: number;
+  readonly stream: boolean;
+  /** Of streams: few words at a pace instead of many as fast as they can be written. */
+  readonly paced: boolean;
 }
 
 export interface LoadResult {
@@ -38,10 +46,10 @@ class Line {
   private readonly endMark: string;
   private call: Call | null = null;
 
-  constructor(target: Target, stream: boolean) {
+  constructor(target: Target, { stream, paced }: Load) {
     const { hostname, port } = new URL(target.url);
     const body = JSON.stringify({
-      model: target.model,
+      model: paced ? target.model + PACED_SUFFIX : target.model,
       messages: [
         { role: "system", content: "You answer in short words." },
         { role: "user", content: "Tell me about the sea." },
@@ -114,11 +122,9 @@ function isOver(text: string): boolean {
 }
 
 /** So many calls over so many connections; throws when one of them is not answered whole. */
-export async function runLoad(
-  target: Target,
-  { calls, connections, stream }: { calls: number; connections: number; stream: boolean },
-): Promise<LoadResult> {
-  const lines = Array.from({ length: connections }, () => new Line(target, stream));
+export async function runLoad(target: Target, load: Load): Promise<LoadResult> {
+  const { calls, connections } = load;
+  const lines = Array.from({ length: connections }, () => new Line(target, load));
   let begun = 0;
   const firstByteMs: number[] = [];
   const startedMs = performance.now();

@@ -1,15 +1,17 @@
 /**
  * The provider of `npm run bench -- http`: OpenAI's chat wire over real TCP, in a thread of its own. A stream has 200
- * chunks, each written in a turn of the event loop of its own; without a stream the answer is one JSON object.
+ * chunks, each written in a turn of the event loop of its own, or few at a pace; without a stream the answer is one JSON
+ * object.
  */
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { parentPort } from "node:worker_threads";
-import { CHUNKS, END_MARK } from "./answer.ts";
+import { CHUNKS, END_MARK, PACED_CHUNKS, PACED_SUFFIX, PACE_MS } from "./answer.ts";
 
 const MODEL = "gpt-bench";
 const COMMON = { id: "chatcmpl-bench", created: 1_764_000_000, model: MODEL, system_fingerprint: "fp_bench" };
 const STREAM_MARK = /"stream"\s*:\s*true/;
+const PACED_MARK = new RegExp(`"model"\\s*:\\s*"[^"]*${PACED_SUFFIX}"`);
 
 function toEvent(choices: readonly object[], extra: object = {}): string {
   return `data: ${JSON.stringify({ ...COMMON, object: "chat.completion.chunk", choices, ...extra })}\n\n`;
@@ -47,7 +49,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     body += bytes.toString("latin1");
   });
   request.once("end", () => {
-    if (STREAM_MARK.test(body)) stream(response);
+    if (STREAM_MARK.test(body)) stream(response, PACED_MARK.test(body));
     else {
       response.writeHead(200, { "content-type": "application/json", "content-length": WHOLE.byteLength });
       response.end(WHOLE);
@@ -55,21 +57,23 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   });
 }
 
-function stream(response: ServerResponse): void {
+function stream(response: ServerResponse, isPaced: boolean): void {
   response.socket?.setNoDelay(true);
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
   response.write(FIRST);
   let written = 1;
+  // The last word, the reason, the usage and the mark are written together.
+  const chunks = isPaced ? PACED_CHUNKS : CHUNKS - 4;
   const next = (): void => {
     if (response.destroyed) return;
-    // The last word, the reason, the usage and the mark are written together.
-    if (written >= CHUNKS - 4) {
+    if (written >= chunks) {
       response.end(LAST);
       return;
     }
     const isRoom = response.write(WORD);
     written += 1;
-    if (isRoom) setImmediate(next);
+    if (isPaced) setTimeout(next, PACE_MS);
+    else if (isRoom) setImmediate(next);
     else response.once("drain", next);
   };
   setImmediate(next);
