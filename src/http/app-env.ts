@@ -12,6 +12,8 @@ export interface AppEnv {
     readonly nowIso: () => string;
     /** Null on public routes, and where a ticket stands for its holder. */
     readonly principal: Principal | null;
+    /** Settles when an answer that is still being written has ended; null for every other one. Never rejects. */
+    readonly streamEnd: Promise<void> | null;
   };
 }
 

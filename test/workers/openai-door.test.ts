@@ -287,6 +287,32 @@ describe("a stream", () => {
     expect(lines).toMatchObject([{ error: "Error: a bug, thrown by the test" }]);
   });
 
+  it("[HT3] leaves its line in the log when it has ended, with the time until then", async () => {
+    const linesOf = (work: () => Promise<unknown>) => collectLog("request_completed", work);
+    const answers: Response[] = [];
+    const before = await linesOf(async () => {
+      answers.push(await ask("[[words:60]]", { stream: true }));
+    });
+    expect(before).toEqual([]);
+    const [answer] = answers;
+    const startedMs = Date.now();
+    const after = await linesOf(async () => {
+      await readStream(answer ?? never());
+    });
+    const requestId = answer?.headers.get("x-request-id");
+    expect(after).toMatchObject([{ request_id: requestId, path: PATH, status: 200 }]);
+    expect(after[0]?.["duration_ms"]).toBeGreaterThanOrEqual(Date.now() - startedMs);
+  });
+
+  it("[HT3] leaves its line in the log when its reader has gone", async () => {
+    const lines = await collectLog("request_completed", async () => {
+      const answer = await ask("[[words:2000]]", { stream: true });
+      await answer.body?.cancel();
+      await readSelection(answer);
+    });
+    expect(lines).toContainEqual(expect.objectContaining({ path: PATH, status: 200 }));
+  });
+
   it("[HT53] whose reader goes away closes the upstream connection, and is on record as cancelled", async () => {
     // Long enough that more is still to be written to the reader: the platform tells of one that has gone only then.
     const answer = await ask("[[words:2000]]", { stream: true });

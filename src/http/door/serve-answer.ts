@@ -70,7 +70,9 @@ async function streamAnswer(
     return context.json(body, status, toHeaders(deps, open, end));
   }
   const { readable, writable } = deps.openPipe();
-  deps.waitUntil(pump(deps, context, { open, writer, opening }, writable));
+  const ended = pump(deps, context, { open, writer, opening }, writable);
+  context.set("streamEnd", ended);
+  deps.waitUntil(ended);
   return new Response(readable, {
     headers: {
       "content-type": "text/event-stream; charset=utf-8",

@@ -24,20 +24,27 @@ export function observe(services: Services): MiddlewareHandler<AppEnv> {
     context.set("log", services.log);
     context.set("nowIso", () => new Date(services.clock.nowMs()).toISOString());
     context.set("principal", null);
+    context.set("streamEnd", null);
     await next();
     finishHeaders(context);
-    const principal = context.get("principal");
-    services.log.write("info", "request_completed", {
-      request_id: requestId,
-      method: context.req.method,
-      // Without the query, in which a ticket may stand.
-      path: toLoggedPath(context.req.path),
-      status: context.res.status,
-      duration_ms: services.clock.nowMs() - startedAtMs,
-      user_id: principal?.userId ?? null,
-      org_id: principal?.organizationId ?? null,
-    });
+    const streamEnd = context.get("streamEnd");
+    if (streamEnd === null) logCompleted(services, context, startedAtMs);
+    else void streamEnd.then(() => logCompleted(services, context, startedAtMs));
   };
+}
+
+function logCompleted(services: Services, context: AppContext, startedAtMs: number): void {
+  const principal = context.get("principal");
+  services.log.write("info", "request_completed", {
+    request_id: context.get("requestId"),
+    method: context.req.method,
+    // Without the query, in which a ticket may stand.
+    path: toLoggedPath(context.req.path),
+    status: context.res.status,
+    duration_ms: services.clock.nowMs() - startedAtMs,
+    user_id: principal?.userId ?? null,
+    org_id: principal?.organizationId ?? null,
+  });
 }
 
 function toRequestId(given: string | undefined, source: IdSource): string {
