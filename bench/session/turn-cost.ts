@@ -12,7 +12,7 @@ const CHATS = 4;
 const LONG_TURN = { words: 800, durationMs: 15_000, held: false };
 const SHORT_TURN = { words: 1, durationMs: 0, held: false };
 /** Until reports, queue and alarms of a turn have run: longer than the queue's batches are held. */
-const SETTLE_MS = 2_500;
+const SETTLE_MS = 6_500;
 
 /** US dollars for a million turns. */
 export interface CostParts {

@@ -36,8 +36,8 @@ const OBJECTS = {
   LIVE_CONSOLE: "LiveConsole",
 };
 
-/** As in the local environment of wrangler.jsonc. */
-const QUEUE_CONSUMER = { maxBatchSize: 50, maxBatchTimeout: 1, maxRetries: 5, retryDelay: 5 };
+/** As in the deployed environments of wrangler.jsonc. */
+const QUEUE_CONSUMER = { maxBatchSize: 50, maxBatchTimeout: 5, maxRetries: 5, retryDelay: 30 };
 
 export async function startWorkers(settings: WorkersSettings): Promise<RunningWorkers> {
   const { root, modules, isolates, bindings, consumesQueue = false } = settings;

@@ -13,7 +13,7 @@ export interface ConnectionOptions {
   readonly baseUrl: string;
   readonly apiKey: string | null;
   readonly fetch: FetchFunction;
-  /** Epoch milliseconds; only for `Retry-After` given as a date. */
+  /** Epoch milliseconds. */
   readonly nowMs: () => number;
 }
 
