@@ -44,8 +44,7 @@ export async function measureHeap({ root, modules, bindings, toTarget }: HeapSet
   });
   try {
     const target = toTarget(workers.urls[0] ?? "", workers.apiKey);
-    const call = (calls: number) =>
-      runLoad(target, { calls, connections: CONNECTIONS, stream: false, paced: false });
+    const call = (calls: number) => runLoad(target, { calls, connections: CONNECTIONS, answer: "whole" });
     await call(WARM_UP_CALLS);
     const beforeMiB = await readHeapMiB(inspectorPort);
     await call(CALLS);

@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- http`: what the HTTP door costs, side by side with a bare forwarding Worker (the limit), with what a
- * call owes written by hand, and with the Portkey gateway. Each runs in a process of its own; authentication, circuits and the selection log are on.
+ * call owes written by hand, and with the Portkey gateway. Each runs in a process of its own; authentication, circuits and
+ * the selection log are on.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,10 +16,10 @@ import { runLoad, type Load, type LoadResult, type Target } from "./load.ts";
 import { startSystems, type Systems } from "./systems.ts";
 
 const ROUNDS = 3;
-const STREAMS: Load = { calls: 600, connections: 32, stream: true, paced: false };
-const CALLS: Load = { calls: 3_000, connections: 32, stream: false, paced: false };
+const STREAMS: Load = { calls: 600, connections: 32, answer: "stream" };
+const CALLS: Load = { calls: 3_000, connections: 32, answer: "whole" };
 /** One after the other: what a call costs when nothing waits for it. */
-const LONE: Load = { calls: 300, connections: 1, stream: true, paced: true };
+const LONE: Load = { calls: 300, connections: 1, answer: "paced-stream" };
 const WARM_UP = 0.25;
 
 export const httpBench: Bench = { name: "http", run };
@@ -45,7 +46,7 @@ async function measure({ root, tell }: BenchContext, systems: Systems): Promise<
   const canStream = await tryToStream(systems.portkey);
   const inTurn = async (load: Load): Promise<OfSystems<LoadResult>> => ({
     forwarder: await runLoad(systems.forwarder, load),
-    byHand: load.stream ? null : await runLoad(systems.byHand, load),
+    byHand: load.answer === "whole" ? await runLoad(systems.byHand, load) : null,
     breakwater: await runLoad(systems.breakwater, load),
     portkey: await runPortkey(systems.portkey, load, canStream === null),
   });
@@ -78,7 +79,7 @@ async function measure({ root, tell }: BenchContext, systems: Systems): Promise<
 async function tryToStream(target: Target | null): Promise<string | null> {
   if (target === null) return null;
   try {
-    await runLoad(target, { calls: 1, connections: 1, stream: true, paced: false });
+    await runLoad(target, { calls: 1, connections: 1, answer: "stream" });
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -86,6 +87,6 @@ async function tryToStream(target: Target | null): Promise<string | null> {
 }
 
 async function runPortkey(target: Target | null, load: Load, canStream: boolean): Promise<LoadResult | null> {
-  if (target === null || (load.stream && !canStream)) return null;
+  if (target === null || (load.answer !== "whole" && !canStream)) return null;
   return runLoad(target, load);
 }

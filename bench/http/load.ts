@@ -17,9 +17,8 @@ export interface Target {
 export interface Load {
   readonly calls: number;
   readonly connections: number;
-  readonly stream: boolean;
-  /** Of streams: few words at a pace instead of many as fast as they can be written. */
-  readonly paced: boolean;
+  /** In one piece, as many words as fast as they can be written, or few at a pace. */
+  readonly answer: "whole" | "stream" | "paced-stream";
 }
 
 export interface LoadResult {
@@ -46,15 +45,15 @@ class Line {
   private readonly endMark: string;
   private call: Call | null = null;
 
-  constructor(target: Target, { stream, paced }: Load) {
+  constructor(target: Target, { answer }: Load) {
     const { hostname, port } = new URL(target.url);
     const body = JSON.stringify({
-      model: paced ? target.model + PACED_SUFFIX : target.model,
+      model: answer === "paced-stream" ? target.model + PACED_SUFFIX : target.model,
       messages: [
         { role: "system", content: "You answer in short words." },
         { role: "user", content: "Tell me about the sea." },
       ],
-      ...(stream ? { stream: true } : {}),
+      ...(answer === "whole" ? {} : { stream: true }),
     });
     const headers = {
       host: `${hostname}:${port}`,
@@ -64,7 +63,7 @@ class Line {
     };
     const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     this.request = Buffer.from(`POST ${target.path} HTTP/1.1\r\n${head.join("")}\r\n${body}`);
-    this.endMark = stream ? STREAM_END : END_MARK;
+    this.endMark = answer === "whole" ? END_MARK : STREAM_END;
     this.socket = connect(Number(port), hostname);
     this.socket.setNoDelay(true);
     this.socket.setEncoding("latin1");

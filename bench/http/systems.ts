@@ -143,7 +143,7 @@ async function startPortkey(root: string, upstreamUrl: string): Promise<Portkey>
 async function waitUntilItAnswers(target: Target): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await runLoad(target, { calls: 1, connections: 1, stream: false, paced: false });
+      await runLoad(target, { calls: 1, connections: 1, answer: "whole" });
       return;
     } catch (error) {
       if (tries === START_TRIES) throw error;

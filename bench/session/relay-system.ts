@@ -4,18 +4,9 @@ import type { RunningPeer } from "../workerd/start-peer.ts";
 import { toModelName } from "./answer-plan.ts";
 import type { BenchChat, ChatSystem } from "./chat-system.ts";
 import { QUESTION } from "./question.ts";
+import { readContent } from "./read-content.ts";
 import { openLine } from "./socket-line.ts";
 import { TurnWatch } from "./turn-watch.ts";
-
-/** The text of one event. By plain checks, as the product's own reader does it: every word comes through here. */
-function readContent(data: string): string {
-  const chunk: unknown = JSON.parse(data);
-  const choices = typeof chunk === "object" && chunk !== null && "choices" in chunk ? chunk.choices : null;
-  const choice: unknown = Array.isArray(choices) ? choices[0] : null;
-  const delta = typeof choice === "object" && choice !== null && "delta" in choice ? choice.delta : null;
-  const content = typeof delta === "object" && delta !== null && "content" in delta ? delta.content : null;
-  return typeof content === "string" ? content : "";
-}
 
 export function createRelaySystem({ url, readCpuMs }: RunningPeer): ChatSystem {
   let chats = 0;

@@ -8,6 +8,7 @@ import { hashSecret } from "../../src/auth/store/hash-secret.ts";
 import { newRequestId } from "../../src/base/id.ts";
 import { writeOpenAiLimit } from "../../src/http/middleware/rate-limit-headers.ts";
 import { SECURITY_HEADERS } from "../../src/http/security-headers.ts";
+import { isObject } from "../../src/providers/is-object.ts";
 import { consoleLog, systemIdSource } from "../../src/system.ts";
 
 interface ByHandBindings {
@@ -29,10 +30,6 @@ let remaining = CALLS_A_MINUTE;
 function findOwner(request: Request, key: string) {
   if (owners.size === 0) owners.set(hashSecret(key), { user: "user_bench", organization: "org_bench" });
   return owners.get(hashSecret(request.headers.get("authorization")?.slice("Bearer ".length) ?? ""));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
 
 async function ask(url: string, request: object): Promise<unknown> {

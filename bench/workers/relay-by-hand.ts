@@ -5,6 +5,8 @@
  * breaks stays broken.
  */
 import { DurableObject } from "cloudflare:workers";
+import { isObject } from "../../src/providers/is-object.ts";
+import { readContent } from "../session/read-content.ts";
 
 interface ByHandBindings {
   readonly BY_HAND: DurableObjectNamespace<ChatByHand>;
@@ -12,20 +14,6 @@ interface ByHandBindings {
 }
 
 const DEADLINE_MS = 60_000;
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
-}
-
-/** The text of one event. */
-function readContent(data: string): string {
-  const chunk: unknown = JSON.parse(data);
-  const choices = isObject(chunk) ? chunk["choices"] : null;
-  const choice: unknown = Array.isArray(choices) ? choices[0] : null;
-  const delta = isObject(choice) ? choice["delta"] : null;
-  const content = isObject(delta) ? delta["content"] : null;
-  return typeof content === "string" ? content : "";
-}
 
 export class ChatByHand extends DurableObject<ByHandBindings> {
   private readonly messages: { readonly role: string; readonly content: string }[] = [];

@@ -98,8 +98,7 @@ export class BodyReader {
     this.heldBytes = 0;
     this.pieces += 1;
     const nowMs = this.nowMs();
-    this.nextPieceMs = nowMs + this.pace.toIntervalMs(nowMs);
-    this.pace.note(nowMs);
+    this.nextPieceMs = nowMs + this.pace.note(nowMs);
     this.wakePump?.();
     return piece;
   }

@@ -16,18 +16,11 @@ export class StreamPace {
   /** Until when the pieces that were handed on take the isolate's time, epoch milliseconds. */
   private busyUntilMs = 0;
 
-  /** A piece was handed on. */
-  note(nowMs: number): void {
-    this.busyUntilMs = nowMs + this.toBusyMs(nowMs) + PIECE_MS;
-  }
-
-  /** How long a stream that hands on a piece now waits before its next one. Milliseconds. */
-  toIntervalMs(nowMs: number): number {
-    return Math.max(LEAST_INTERVAL_MS, this.toBusyMs(nowMs));
-  }
-
-  /** Bounded, so that a clock that was set back makes nobody wait. */
-  private toBusyMs(nowMs: number): number {
-    return Math.min(MOST_INTERVAL_MS, Math.max(0, this.busyUntilMs - nowMs));
+  /** A piece is handed on: how long its stream waits before the next one. Milliseconds. */
+  note(nowMs: number): number {
+    // Bounded, so that a clock that was set back makes nobody wait.
+    const busyMs = Math.min(MOST_INTERVAL_MS, Math.max(0, this.busyUntilMs - nowMs));
+    this.busyUntilMs = nowMs + busyMs + PIECE_MS;
+    return Math.max(LEAST_INTERVAL_MS, busyMs);
   }
 }
