@@ -19,8 +19,8 @@ export interface BreakwaterServer {
   readonly readCpuMs: () => Promise<number | null>;
 }
 
-/** The provider whose address is the bench's. */
-const PROVIDER = "openai";
+/** The providers whose address is the bench's, each with a wire of its own. */
+export type BenchProvider = "openai" | "anthropic" | "google";
 
 /** A frame as far as it matters here. By plain checks: every piece of every answer comes through here. */
 interface Frame {
@@ -62,6 +62,7 @@ export class BreakwaterChat implements ResumableChat {
   helloMs: number | null = null;
   private readonly server: BreakwaterServer;
   private readonly wire: Wire;
+  private readonly provider: BenchProvider;
   private line: SocketLine | null = null;
   private readonly messages: object[] = [];
   private watch: TurnWatch | null = null;
@@ -70,16 +71,21 @@ export class BreakwaterChat implements ResumableChat {
   private unacknowledgedBytes = 0;
   private greeted = Promise.withResolvers<void>();
 
-  private constructor(server: BreakwaterServer, wire: Wire, sessionId: string) {
+  private constructor(server: BreakwaterServer, wire: Wire, provider: BenchProvider, sessionId: string) {
     this.server = server;
     this.wire = wire;
+    this.provider = provider;
     this.sessionId = sessionId;
   }
 
   /** A new chat, without a socket. */
-  static async create(server: BreakwaterServer, wire: Wire): Promise<BreakwaterChat> {
+  static async create(
+    server: BreakwaterServer,
+    wire: Wire,
+    provider: BenchProvider = "openai",
+  ): Promise<BreakwaterChat> {
     const summary = SessionSummary.parse(await post(server, "/api/v1/sessions"));
-    return new BreakwaterChat(server, wire, summary.id);
+    return new BreakwaterChat(server, wire, provider, summary.id);
   }
 
   async connect(): Promise<void> {
@@ -122,7 +128,7 @@ export class BreakwaterChat implements ResumableChat {
       type: "send",
       trigger: "submit-message",
       messages: this.wire === "live" ? [question] : this.messages,
-      body: { model: `${PROVIDER}/${toModelName(plan)}` },
+      body: { model: `${this.provider}/${toModelName(plan)}` },
     });
     return watch;
   }
@@ -181,11 +187,16 @@ async function post(server: BreakwaterServer, path: string): Promise<unknown> {
   return response.json();
 }
 
-export function createBreakwaterSystem(server: BreakwaterServer, wire: Wire): ChatSystem {
+export function createBreakwaterSystem(
+  server: BreakwaterServer,
+  wire: Wire,
+  provider: BenchProvider = "openai",
+): ChatSystem {
+  const names = { live: "Breakwater", stock: "Breakwater, AI SDK's wire" };
   return {
-    name: wire === "live" ? "Breakwater" : "Breakwater, AI SDK's wire",
+    name: provider === "openai" ? names[wire] : `${names[wire]}, ${provider}`,
     openChat: async () => {
-      const chat = await BreakwaterChat.create(server, wire);
+      const chat = await BreakwaterChat.create(server, wire, provider);
       await chat.connect();
       return chat;
     },

@@ -58,6 +58,8 @@ function listSystems({ relay, byHand, agent, breakwater }: Systems): OfSystems<C
     byHand: createByHandSystem(byHand),
     live: createBreakwaterSystem(breakwater, "live"),
     stock: createBreakwaterSystem(breakwater, "stock"),
+    anthropic: createBreakwaterSystem(breakwater, "live", "anthropic"),
+    google: createBreakwaterSystem(breakwater, "live", "google"),
     agent: agent === null ? null : createAgentSystem(agent, "chat-agent"),
   };
 }
@@ -108,6 +110,8 @@ async function inTurn<Value>(
     byHand: systems.byHand === null ? null : await measureOne(systems.byHand),
     live: await measureOne(systems.live),
     stock: await measureOne(systems.stock),
+    anthropic: await measureOne(systems.anthropic),
+    google: await measureOne(systems.google),
     agent: systems.agent === null ? null : await measureOne(systems.agent),
   };
 }

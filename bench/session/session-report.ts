@@ -15,6 +15,9 @@ export interface OfSystems<Value> {
   readonly live: Value;
   /** Breakwater on AI SDK's wire. */
   readonly stock: Value;
+  /** As `live`, with models that are asked on another wire than OpenAI's. */
+  readonly anthropic: Value;
+  readonly google: Value;
   /** Null when it could not run. */
   readonly agent: Value | null;
 }
@@ -42,7 +45,16 @@ export function toReport(measured: Measured): BenchReport {
   return {
     figures: toFigures(measured),
     table: [
-      ["", "relay", "a chat by hand", "AIChatAgent", "Breakwater, AI SDK's wire", "Breakwater"],
+      [
+        "",
+        "relay",
+        "a chat by hand",
+        "AIChatAgent",
+        "Breakwater, AI SDK's wire",
+        "Breakwater, asking Anthropic",
+        "Breakwater, asking Google",
+        "Breakwater",
+      ],
       ...toThroughputRows(measured),
       ...toLoneRows(measured),
       ...toCostRows(measured),
@@ -57,10 +69,11 @@ export function toReport(measured: Measured): BenchReport {
 function toRatio(
   rounds: readonly OfSystems<Throughput>[] | undefined,
   peer: "relay" | "agent",
+  own: "live" | "anthropic" | "google" = "live",
 ): number | null {
   const ratios = (rounds ?? []).flatMap((round) => {
     const other = round[peer];
-    return other === null ? [] : [round.live.wordsPerSecond / other.wordsPerSecond];
+    return other === null ? [] : [round[own].wordsPerSecond / other.wordsPerSecond];
   });
   return ratios.length === 0 ? null : roundTo(medianOf(ratios), 3);
 }
@@ -110,6 +123,10 @@ function toFigures(measured: Measured): BenchFigures {
     firstWordVsRelay200Chats: toFirstWordRatio(many),
     wordsVsRelay200Chats: toRatio(many, "relay"),
     wordsVsAiChatAgent200Chats: toRatio(many, "agent"),
+    wordsVsRelayAnthropic: toRatio(few, "relay", "anthropic"),
+    wordsVsRelayAnthropic200Chats: toRatio(many, "relay", "anthropic"),
+    wordsVsRelayGoogle: toRatio(few, "relay", "google"),
+    wordsVsRelayGoogle200Chats: toRatio(many, "relay", "google"),
     firstWordVsAiChatAgent:
       agentFirstWordsMs.length === 0 ? null : roundTo(firstWordMs / medianOf(agentFirstWordsMs), 3),
     costPerMillionTurnsAiChatAgentUsd: agentCost === null ? null : roundTo(agentCost.usdPerMillionTurns, 2),
@@ -130,6 +147,8 @@ function toRow(name: string, values: Partial<OfSystems<string>>): Row {
     values.byHand ?? NONE,
     values.agent ?? NONE,
     values.stock ?? NONE,
+    values.anthropic ?? NONE,
+    values.google ?? NONE,
     values.live ?? NONE,
   ];
 }
@@ -144,8 +163,14 @@ function toThroughputRows({ workloads, throughput }: Measured): Row[] {
         const known = values.map(read).filter((value) => value !== null);
         return known.length === 0 ? NONE : medianOf(known).toFixed(digits);
       };
-      const cells = { relay: cell("relay"), agent: cell("agent"), stock: cell("stock"), live: cell("live") };
-      return toRow(`${name}: ${title}`, cells);
+      return toRow(`${name}: ${title}`, {
+        relay: cell("relay"),
+        agent: cell("agent"),
+        stock: cell("stock"),
+        anthropic: cell("anthropic"),
+        google: cell("google"),
+        live: cell("live"),
+      });
     };
     return [
       row("words/s", (each) => each.wordsPerSecond, 0),
@@ -172,6 +197,8 @@ function toLoneRows(measured: Measured): Row[] {
       byHand: cell("byHand"),
       agent: cell("agent"),
       stock: cell("stock"),
+      anthropic: cell("anthropic"),
+      google: cell("google"),
       live: cell("live"),
     });
   };
@@ -231,7 +258,7 @@ function toNotes({ agentTrouble }: Measured): string[] {
   return [
     "Each system runs on a workerd of its own, one after the other, without the dev proxy; clients and provider are on the same machine, so everything competes for its cores. Medians of three rounds; ratios are of the same round. With 200 chats AIChatAgent runs in one round only.",
     "A workload is chats × turns × words: all chats at once, each word a chunk and a packet of its own, as fast as the provider can write them. Where clients are busy for nearly 100 %, it is they who were measured. Lone turns are 60 paced answers of six words.",
-    "Relay: an object that passes the provider's bytes to one socket. A chat by hand: an object with what any chat here owes before its first word (a question and a turn that are stored before the provider is asked, a history, a deadline, words in numbered frames) and nothing of the product; it takes part in the lone turns. AIChatAgent: @cloudflare/ai-chat 0.12.2 as its README sets it up, in front of OpenAI's provider of the AI SDK. Breakwater: the product's own bundle, one isolate, with the queue's consumer and all that it does after a turn but titles and summaries, which are model calls that the others do not make.",
+    "Relay: an object that passes the provider's bytes to one socket. A chat by hand: an object with what any chat here owes before its first word (a question and a turn that are stored before the provider is asked, a history, a deadline, words in numbered frames) and nothing of the product; it takes part in the lone turns. AIChatAgent: @cloudflare/ai-chat 0.12.2 as its README sets it up, in front of OpenAI's provider of the AI SDK. Breakwater: the product's own bundle, one isolate, with the queue's consumer and all that it does after a turn but titles and summaries, which are model calls that the others do not make. It asks on OpenAI's wire, as the others do, and in columns of their own on Anthropic's and on Google's.",
     "A turn's rows are those that its objects' SQLite says it wrote, with one for each alarm and key; what a turn leaves for the next one to delete counts as its own. What is deleted a quarter of an hour after the last turn is not seen. D1's rows are in the costs; a socket is opened once for each turn there.",
     "The answer that is resumed comes over half a minute and is still running; both clients ask for it from its beginning.",
     "turnCostGrowth10kVs10 is the worse of two ratios of a short turn: its time, and what the rows that the chat's object reads and writes cost at list prices (a turn reads the newest 60 messages at the most, which a chat of ten does not have). The long chats are copies of one question and answer in the object's own rows, read by an object that has just woken up.",

@@ -50,6 +50,10 @@ export async function startSystems(
     const bindings = {
       OPENAI_BASE_URL: upstreamUrl,
       PLATFORM_OPENAI_KEY: "bench-key",
+      ANTHROPIC_BASE_URL: upstreamUrl,
+      PLATFORM_ANTHROPIC_KEY: "bench-key",
+      GOOGLE_BASE_URL: upstreamUrl,
+      PLATFORM_GOOGLE_KEY: "bench-key",
       // Titles and summaries are calls of their own that the others do not make.
       UPKEEP_MODEL: "off",
     };

@@ -2,7 +2,7 @@
 import { startUpstreamThread } from "../start-upstream.ts";
 
 export interface Upstream {
-  /** The base of OpenAI's wire, without a slash at its end. */
+  /** The base of every wire, without a slash at its end. */
   readonly url: string;
   /** Lets every held stream end. */
   readonly release: () => void;

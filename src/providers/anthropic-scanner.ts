@@ -1,12 +1,11 @@
 /**
- * Reads the stream of Anthropic's Messages wire: text in, model events out, for calls in that wire's own words. It knows
- * nothing of connections. Rules PR110 to PR116. Source: Anthropic's API reference, "Streaming Messages".
+ * Reads the stream of Anthropic's Messages wire: text in, model events out. It knows nothing of connections. Rules PR110 to PR116. Source: Anthropic's API reference, "Streaming Messages".
  */
 import type { EventSourceMessage, EventSourceParser } from "eventsource-parser";
 import type { FinishReason } from "../protocol/answer.ts";
 import type { ProviderFailureKind } from "./failure.ts";
 import { isObject } from "./is-object.ts";
-import type { ModelEvent } from "./provider.ts";
+import type { ModelEvent, ThoughtProof } from "./provider.ts";
 import { ScannedEvents, toDataLine } from "./scanned-events.ts";
 import { foldAnthropicUsage } from "./token-usage.ts";
 import { ToolCallReader } from "./tool-call-reader.ts";
@@ -34,6 +33,9 @@ function toFinishReason(reason: string): FinishReason {
   }
 }
 
+/** Who asked: in this wire's own words (its events go along), in ours and for the proofs of thoughts, or in ours. */
+export type AskedIn = "native" | "proven" | "neutral";
+
 export class AnthropicScanner implements WireScanner {
   readonly #parser: EventSourceParser;
   readonly #found: ScannedEvents;
@@ -42,8 +44,10 @@ export class AnthropicScanner implements WireScanner {
   #end: { readonly event: Json; readonly reason: FinishReason } | null = null;
   /** A block of thoughts is open, whose words may stay hidden. */
   #isThinking = false;
+  readonly #asked: AskedIn;
 
-  constructor(secrets: readonly string[] = []) {
+  constructor(secrets: readonly string[], asked: AskedIn) {
+    this.#asked = asked;
     this.#found = new ScannedEvents(secrets);
     this.#toolCalls = new ToolCallReader(this.#found);
     this.#parser = this.#found.openParser((message) => this.#read(message));
@@ -118,7 +122,7 @@ export class AnthropicScanner implements WireScanner {
         if (typeof type !== "string" || !EVENT_NAME.test(type)) {
           return this.#found.fail("malformed", "an event of the stream has no name");
         }
-        this.#found.noteWire(`event: ${type}\n${toDataLine(data, event)}`);
+        if (this.#asked === "native") this.#found.noteWire(`event: ${type}\n${toDataLine(data, event)}`);
         return this.#readContent(event, type);
     }
   }
@@ -145,7 +149,7 @@ export class AnthropicScanner implements WireScanner {
         return this.#showSignature(block["signature"]);
       case "redacted_thinking":
         if (typeof block["data"] === "string") {
-          this.#found.show({ type: "reasoning-delta", text: "", proof: { redactedData: block["data"] } });
+          this.#showProof({ redactedData: block["data"] });
         }
         return undefined;
       case "tool_use": {
@@ -186,8 +190,11 @@ export class AnthropicScanner implements WireScanner {
   }
 
   #showSignature(signature: unknown): void {
-    if (typeof signature !== "string" || signature === "") return;
-    this.#found.show({ type: "reasoning-delta", text: "", proof: { signature } });
+    if (typeof signature === "string" && signature !== "") this.#showProof({ signature });
+  }
+
+  #showProof(proof: ThoughtProof): void {
+    if (this.#asked !== "neutral") this.#found.show({ type: "reasoning-delta", text: "", proof });
   }
 
   /** Why the message ends; it has ended when that is said, too. */
@@ -205,6 +212,6 @@ export class AnthropicScanner implements WireScanner {
     if (this.#found.hasEnded) return;
     // The end of the last block, and what has no meaning outside of this wire.
     this.#found.passWire(true);
-    this.#found.finish(reason, [event]);
+    this.#found.finish(reason, this.#asked === "native" ? [event] : null);
   }
 }

@@ -30,12 +30,12 @@ function createProvider(
   pace: StreamPace,
 ): Provider | null {
   const { fetch, nowMs, ai } = dependencies;
-  const connection = { id: config.id, baseUrl: config.baseUrl, apiKey: config.apiKey, fetch, nowMs };
+  const connection = { id: config.id, baseUrl: config.baseUrl, apiKey: config.apiKey, fetch, nowMs, pace };
   switch (config.wire) {
     case "openai-chat":
-      return createOpenAiChatProvider({ ...connection, pace, dialect: config.dialect });
+      return createOpenAiChatProvider({ ...connection, dialect: config.dialect });
     case "anthropic":
-      return createAnthropicProvider({ ...connection, pace });
+      return createAnthropicProvider(connection);
     case "google":
       return createGoogleProvider(connection);
     case "workers-ai":

@@ -63,27 +63,20 @@ export function foldAnthropicUsage(known: TokenUsage, raw: unknown): TokenUsage 
   };
 }
 
-const GoogleUsageEvent = z.object({
-  usageMetadata: z.object({
-    promptTokenCount: Count,
-    toolUsePromptTokenCount: Count,
-    candidatesTokenCount: Count,
-    cachedContentTokenCount: Count,
-    thoughtsTokenCount: Count,
-  }),
-});
-
-/** Folds one raw Google event: each carries the totals so far. Thoughts are counted beside the answer, and billed like it. */
+/**
+ * Folds one raw Google event: each carries the totals so far. Thoughts are counted beside the answer, and billed like it.
+ * By plain checks: every word comes with one.
+ */
 export function foldGoogleUsage(known: TokenUsage, raw: unknown): TokenUsage {
-  const parsed = GoogleUsageEvent.safeParse(raw);
-  if (!parsed.success) return known;
-  const usage = parsed.data.usageMetadata;
-  const answer = usage.candidatesTokenCount ?? null;
-  const thoughts = usage.thoughtsTokenCount ?? null;
-  const prompt = usage.promptTokenCount ?? null;
+  const usage = isObject(raw) ? raw["usageMetadata"] : null;
+  if (!isObject(usage)) return known;
+  const answer = readCount(usage, "candidatesTokenCount");
+  const thoughts = readCount(usage, "thoughtsTokenCount");
+  const prompt = readCount(usage, "promptTokenCount");
+  const toolPrompt = readCount(usage, "toolUsePromptTokenCount");
   return {
-    inputTokens: prompt === null ? known.inputTokens : prompt + (usage.toolUsePromptTokenCount ?? 0),
-    cachedInputTokens: usage.cachedContentTokenCount ?? known.cachedInputTokens,
+    inputTokens: prompt === null ? known.inputTokens : prompt + (toolPrompt ?? 0),
+    cachedInputTokens: readCount(usage, "cachedContentTokenCount") ?? known.cachedInputTokens,
     cacheWriteTokens: null,
     outputTokens: answer === null && thoughts === null ? known.outputTokens : (answer ?? 0) + (thoughts ?? 0),
     reasoningTokens: thoughts ?? known.reasoningTokens,

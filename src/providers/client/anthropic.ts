@@ -1,11 +1,12 @@
 /**
- * The adapter of Anthropic's Messages API. A call in that wire's own words is sent as it was written; every other one goes
- * through the AI SDK, which is loaded with the first of them. Rules PR110 to PR116.
+ * The adapter of Anthropic's Messages API. A call in that wire's own words is sent as it was written; every other one is put
+ * into them by the AI SDK, which is loaded with the first of them. The answers of both are read by the wire's scanner.
+ * Rules PR110 to PR120.
  */
 import { AnthropicScanner } from "../anthropic-scanner.ts";
 import { toNative, type ModelCall, type NativeRequest, type Provider } from "../provider.ts";
 import { foldAnthropicUsage } from "../token-usage.ts";
-import { runAiSdkStream } from "./ai-sdk-stream.ts";
+import { runWrittenBySdk } from "./ai-sdk-request.ts";
 import { startStream } from "./eager-stream.ts";
 import { pingModels, toSecrets } from "./fetch-function.ts";
 import type { ConnectionOptions, FetchFunction } from "./fetch-function.ts";
@@ -31,10 +32,10 @@ function runNative(
   const request = {
     url: `${connection.baseUrl}/messages`,
     headers: toHeaders(connection),
-    body: { ...body, model: modelId, stream },
+    body: JSON.stringify({ ...body, model: modelId, stream }),
     isWhole: !stream,
   };
-  return readAnswer(connection, request, new AnthropicScanner(toSecrets(connection)), signal);
+  return readAnswer(connection, request, new AnthropicScanner(toSecrets(connection), "native"), signal);
 }
 
 export function createAnthropicProvider(connection: StreamConnection): Provider {
@@ -53,14 +54,9 @@ export function createAnthropicProvider(connection: StreamConnection): Provider 
       startStream((signal) => {
         const native = toNative(call, WIRE);
         if (native !== null) return runNative(connection, call, native, signal);
-        return runAiSdkStream({
-          connection,
-          call,
-          signal,
-          loadModel,
-          foldUsage: foldAnthropicUsage,
-          hasExchange: true,
-        });
+        const run = { connection, call, signal, loadModel, foldUsage: foldAnthropicUsage, hasExchange: true };
+        const askedIn = call.wantsProofs === true ? "proven" : "neutral";
+        return runWrittenBySdk(run, connection, () => new AnthropicScanner(toSecrets(connection), askedIn));
       }, callerSignal),
     ping: (signal) => pingModels(connection, toHeaders(connection), signal),
   };

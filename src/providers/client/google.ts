@@ -1,16 +1,21 @@
-/** The adapter of Google's Gemini API, through the AI SDK, which is loaded with the first call. */
+/**
+ * The adapter of Google's Gemini API. The AI SDK, which is loaded with the first call, puts it into the wire's words; the
+ * answer is read by the wire's scanner. Rules PR120 to PR124.
+ */
+import { GoogleScanner } from "../google-scanner.ts";
 import type { Provider } from "../provider.ts";
 import { foldGoogleUsage } from "../token-usage.ts";
-import { runAiSdkStream } from "./ai-sdk-stream.ts";
+import type { WireScanner } from "../wire-scanner.ts";
+import { runWrittenBySdk } from "./ai-sdk-request.ts";
 import { startStream } from "./eager-stream.ts";
-import { pingModels } from "./fetch-function.ts";
-import type { ConnectionOptions, FetchFunction } from "./fetch-function.ts";
+import { pingModels, toSecrets, type FetchFunction } from "./fetch-function.ts";
+import type { StreamConnection } from "./read-answer.ts";
 import { toSdkFetch } from "./sdk-fetch.ts";
 
 /** The SDK insists on some key; without one the header is taken out again before the request leaves. */
 const NO_KEY = "none";
 
-export function createGoogleProvider(connection: ConnectionOptions): Provider {
+export function createGoogleProvider(connection: StreamConnection): Provider {
   const loadModel = async (modelId: string, fetch: FetchFunction) => {
     const { createGoogle } = await import("@ai-sdk/google");
     return createGoogle({
@@ -19,21 +24,14 @@ export function createGoogleProvider(connection: ConnectionOptions): Provider {
       fetch: toSdkFetch(fetch),
     })(modelId);
   };
+  const openScanner = (): WireScanner => new GoogleScanner(toSecrets(connection));
   return {
     id: connection.id,
     stream: (call, callerSignal) =>
-      startStream(
-        (signal) =>
-          runAiSdkStream({
-            connection,
-            call,
-            signal,
-            loadModel,
-            foldUsage: foldGoogleUsage,
-            hasExchange: true,
-          }),
-        callerSignal,
-      ),
+      startStream((signal) => {
+        const run = { connection, call, signal, loadModel, foldUsage: foldGoogleUsage, hasExchange: true };
+        return runWrittenBySdk(run, connection, openScanner);
+      }, callerSignal),
     ping: (signal) =>
       pingModels(
         connection,

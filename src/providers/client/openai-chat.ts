@@ -35,7 +35,7 @@ function run(options: OpenAiChatOptions, call: ModelCall, signal: AbortSignal): 
   const request = {
     url: `${options.baseUrl}/chat/completions`,
     headers: toAuthorization(options.apiKey),
-    body: body.value,
+    body: JSON.stringify(body.value),
     isWhole: native?.stream === false,
   };
   return readAnswer(options, request, new OpenAiChatScanner(toSecrets(options), native !== null), signal);

@@ -29,7 +29,8 @@ export interface WireRequest {
   readonly url: string;
   /** Beside those for the content. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Readonly<Record<string, unknown>>;
+  /** JSON. */
+  readonly body: string;
   /** The answer is wanted in one piece. */
   readonly isWhole: boolean;
 }
@@ -62,7 +63,7 @@ async function openStream(
     response = await connection.fetch(request.url, {
       method: "POST",
       headers: { "content-type": "application/json", accept: expected, ...request.headers },
-      body: JSON.stringify(request.body),
+      body: request.body,
       // A redirect to another host would take the prompt along.
       redirect: "manual",
       signal,

@@ -42,7 +42,7 @@ const PING = { type: "ping" };
 
 /** What comes of a text that the network cuts into pieces of that many characters. */
 function scan(text: string, pieceLength = text.length, how: "end" | "break" = "end"): ModelEvent[] {
-  const scanner = new AnthropicScanner(["secret-key"]);
+  const scanner = new AnthropicScanner(["secret-key"], "native");
   const events: ModelEvent[] = [];
   for (let start = 0; start < text.length; start += pieceLength) {
     events.push(...scanner.feed(text.slice(start, start + pieceLength)));
@@ -118,7 +118,7 @@ describe("a whole stream", () => {
       type: "signature_delta",
       signature: "s1",
     });
-    const scanner = new AnthropicScanner();
+    const scanner = new AnthropicScanner([], "native");
     const alive = [{ type: "reasoning-delta", text: "" }];
     expect(withoutWire(scanner.feed(toText([START, PING])))).toEqual([]);
     const begun = scanner.feed(toText([start]));
@@ -235,7 +235,7 @@ describe("a stream that breaks", () => {
   });
 
   it("[PR115] that was cancelled is cancelled, even behind its reason", () => {
-    const scanner = new AnthropicScanner();
+    const scanner = new AnthropicScanner([], "native");
     scanner.feed(toText([START, ...said(0, "a"), ended("end_turn")]));
     expect(scanner.breakOff("cancelled", "stop").at(-1)).toMatchObject({ failure: { kind: "cancelled" } });
     expect([scanner.feed(toText([STOP])), scanner.end(), scanner.hasEnded]).toEqual([[], [], true]);
@@ -256,7 +256,7 @@ describe("an answer in one piece", () => {
   };
 
   it("[PR116] says what a stream would, and is handed out as it came", () => {
-    const events = new AnthropicScanner().readWhole(whole);
+    const events = new AnthropicScanner([], "native").readWhole(whole);
     expect(events.map(({ type }) => type)).toEqual([
       "reasoning-delta",
       "reasoning-delta",
@@ -275,6 +275,8 @@ describe("an answer in one piece", () => {
     [{ ...whole, stop_reason: null }, "stream-cut"],
     [{ ...whole, content: null }, "stream-cut"],
   ])("[PR116] %j is none", (body, kind) => {
-    expect(new AnthropicScanner().readWhole(body)).toMatchObject([{ type: "fail", failure: { kind } }]);
+    expect(new AnthropicScanner([], "native").readWhole(body)).toMatchObject([
+      { type: "fail", failure: { kind } },
+    ]);
   });
 });

@@ -30,7 +30,7 @@ const LAST = {
 
 /** What the adapter makes of a wire's events, as far as a leg shows it. */
 function adapt(events: readonly Json[]): AnswerEvent[] {
-  const shown: readonly ModelEvent[] = new AnthropicScanner().feed(events.map(toText).join(""));
+  const shown: readonly ModelEvent[] = new AnthropicScanner([], "native").feed(events.map(toText).join(""));
   return shown.flatMap((event) =>
     event.type === "response-start" || event.type === "finish" || event.type === "fail" ? [] : [event],
   );

@@ -1,0 +1,182 @@
+/**
+ * Reads the stream of Google's Gemini wire: text in, model events out. It knows nothing of connections. Rules PR121 to PR124.
+ * Source: Google's API reference, "Generating content" (`GenerateContentResponse`).
+ */
+import type { EventSourceMessage, EventSourceParser } from "eventsource-parser";
+import type { FinishReason } from "../protocol/answer.ts";
+import type { ProviderFailureKind } from "./failure.ts";
+import { GooglePartialArgs } from "./google-partial-args.ts";
+import { isObject } from "./is-object.ts";
+import type { ModelEvent } from "./provider.ts";
+import { ScannedEvents } from "./scanned-events.ts";
+import { foldGoogleUsage } from "./token-usage.ts";
+import { ToolCallReader } from "./tool-call-reader.ts";
+import type { WireScanner } from "./wire-scanner.ts";
+
+type Json = Record<string, unknown>;
+
+/** Null for one that says that the answer is broken. */
+function toFinishReason(reason: string): FinishReason | null {
+  switch (reason) {
+    case "STOP":
+      return "stop";
+    case "MAX_TOKENS":
+      return "length";
+    case "IMAGE_SAFETY":
+    case "RECITATION":
+    case "SAFETY":
+    case "BLOCKLIST":
+    case "PROHIBITED_CONTENT":
+    case "SPII":
+      return "content-filter";
+    case "MALFORMED_FUNCTION_CALL":
+    // It wants to be asked for the rest: for whoever reads here it has broken off.
+    case "CONTINUATION":
+      return null;
+    default:
+      return "other";
+  }
+}
+
+export class GoogleScanner implements WireScanner {
+  readonly #parser: EventSourceParser;
+  readonly #found: ScannedEvents;
+  readonly #toolCalls: ToolCallReader;
+  /** So many calls have begun. */
+  #calls = 0;
+  /** Of the call whose arguments are coming; null between calls. */
+  #args: GooglePartialArgs | null = null;
+  #answerId = "";
+  /** Null until it has been told. */
+  #reason: FinishReason | null = null;
+
+  constructor(secrets: readonly string[]) {
+    this.#found = new ScannedEvents(secrets);
+    this.#toolCalls = new ToolCallReader(this.#found);
+    this.#parser = this.#found.openParser((message) => this.#read(message));
+  }
+
+  get hasEnded(): boolean {
+    return this.#found.hasEnded;
+  }
+
+  get hasFinished(): boolean {
+    return this.#found.hasFinished;
+  }
+
+  feed(text: string): readonly ModelEvent[] {
+    if (!this.#found.hasEnded) this.#parser.feed(text);
+    return this.#found.take();
+  }
+
+  readWhole(body: unknown): readonly ModelEvent[] {
+    if (isObject(body)) this.#readEvent(body);
+    else this.#found.fail("malformed", "the answer is not an object");
+    return this.end();
+  }
+
+  end(): readonly ModelEvent[] {
+    if (this.#reason !== null) this.#finish(this.#reason);
+    else {
+      const how = this.#found.hasShown ? "the stream ended without a finish reason" : "the stream was empty";
+      this.#found.fail("stream-cut", how);
+    }
+    return this.#found.take();
+  }
+
+  breakOff(kind: ProviderFailureKind, message: string): readonly ModelEvent[] {
+    if (this.#reason !== null && kind !== "cancelled") this.#finish(this.#reason);
+    else this.#found.fail(kind, message);
+    return this.#found.take();
+  }
+
+  #read({ data }: EventSourceMessage): void {
+    const event = this.#found.parse(data);
+    if (event !== null) this.#readEvent(event);
+  }
+
+  #readEvent(event: Json): void {
+    const { error, promptFeedback, candidates, responseId } = event;
+    if (error !== undefined && error !== null) return this.#found.failWith(event);
+    this.#found.usage = foldGoogleUsage(this.#found.usage, event);
+    if (typeof responseId === "string") this.#answerId = responseId;
+    if (isBlocked(promptFeedback)) {
+      this.#reason = "content-filter";
+      return;
+    }
+    const candidate: unknown = Array.isArray(candidates) ? candidates[0] : null;
+    if (!isObject(candidate)) return;
+    const { content, finishReason } = candidate;
+    const parts: unknown = isObject(content) ? content["parts"] : null;
+    if (Array.isArray(parts)) for (const part of parts) this.#readPart(part);
+    if (typeof finishReason === "string" && finishReason !== "") this.#readReason(finishReason);
+  }
+
+  #readPart(part: unknown): void {
+    if (!isObject(part) || this.#found.hasEnded) return;
+    const { text, thought, functionCall } = part;
+    if (isObject(functionCall)) this.#readCall(functionCall);
+    else if (typeof text === "string" && text !== "") {
+      this.#found.show({ type: thought === true ? "reasoning-delta" : "text-delta", text });
+    }
+  }
+
+  #readCall(call: Json): void {
+    const { id, name, args, partialArgs, willContinue } = call;
+    if (typeof name === "string" && name !== "") {
+      this.#endArgs();
+      this.#calls += 1;
+      const isWhole = partialArgs === undefined && willContinue !== true;
+      const whole = typeof args === "string" ? args : JSON.stringify(args ?? {});
+      this.#readPiece({ id, function: { name, arguments: isWhole ? whole : GooglePartialArgs.BEGINNING } });
+      this.#args = isWhole ? null : new GooglePartialArgs();
+    }
+    if (Array.isArray(partialArgs)) this.#addArgs(partialArgs);
+    // A part of a text may say by itself that more of it comes.
+    const isMore = willContinue === true || (Array.isArray(partialArgs) && partialArgs.some(isContinued));
+    if (!isMore) this.#endArgs();
+  }
+
+  #addArgs(partialArgs: readonly unknown[]): void {
+    for (const arg of partialArgs) {
+      const text = this.#args?.add(arg) ?? null;
+      if (text === null) return this.#found.fail("malformed", "an argument of a tool call cannot be read");
+      this.#readPiece({ function: { arguments: text } });
+    }
+  }
+
+  /** All arguments of the open call are there. */
+  #endArgs(): void {
+    if (this.#args === null) return;
+    this.#readPiece({ function: { arguments: this.#args.end() } });
+    this.#args = null;
+  }
+
+  #readPiece(piece: Json): void {
+    const index = this.#calls;
+    this.#toolCalls.read({ ...piece, index }, index, this.#answerId);
+  }
+
+  /** Why the answer ends. What it counted, and more of it, may come behind. */
+  #readReason(told: string): void {
+    this.#reason = toFinishReason(told);
+    if (this.#reason === null) this.#found.fail("stream-error", `the provider finished with ${told}`);
+  }
+
+  #finish(reason: FinishReason): void {
+    if (this.#found.hasEnded) return;
+    // Arguments that have not all come are no JSON.
+    this.#args = null;
+    this.#toolCalls.close(reason === "length");
+    this.#found.finish(reason === "stop" && this.#calls > 0 ? "tool-calls" : reason, null);
+  }
+}
+
+function isBlocked(promptFeedback: unknown): boolean {
+  const reason = isObject(promptFeedback) ? promptFeedback["blockReason"] : null;
+  return typeof reason === "string" && reason !== "" && !reason.endsWith("_UNSPECIFIED");
+}
+
+function isContinued(arg: unknown): boolean {
+  return isObject(arg) && arg["willContinue"] === true;
+}
