@@ -44,6 +44,8 @@ export class AnthropicScanner implements WireScanner {
   #end: { readonly event: Json; readonly reason: FinishReason } | null = null;
   /** A block of thoughts is open, whose words may stay hidden. */
   #isThinking = false;
+  /** The places of calls that are ours to make. */
+  readonly #toolBlocks = new Set<number>();
   readonly #asked: AskedIn;
 
   constructor(secrets: readonly string[], asked: AskedIn) {
@@ -156,8 +158,10 @@ export class AnthropicScanner implements WireScanner {
         const { id, name, input } = block;
         // In a stream the input comes in pieces, and what stands here is empty; but it need not be.
         const isThere = isWhole || (isObject(input) && Object.keys(input).length > 0);
-        const whole = isThere ? { arguments: JSON.stringify(input ?? {}) } : {};
-        return this.#toolCalls.read({ index, id, function: { name, ...whole } }, index, "");
+        const whole = isThere ? this.#found.toJson(input ?? {}) : "";
+        if (whole === null) return undefined;
+        this.#toolBlocks.add(index);
+        return this.#toolCalls.read({ index, id, function: { name, arguments: whole } }, index, "");
       }
     }
   }
@@ -172,6 +176,8 @@ export class AnthropicScanner implements WireScanner {
       case "signature_delta":
         return this.#showSignature(delta["signature"]);
       case "input_json_delta":
+        // That of a tool that ran at the provider is its own.
+        if (!this.#toolBlocks.has(index)) return undefined;
         return this.#toolCalls.read({ index, function: { arguments: delta["partial_json"] } }, index, "");
     }
   }

@@ -57,6 +57,8 @@ export class GooglePartialArgs {
     if (!isObject(arg)) return null;
     const { jsonPath, willContinue } = arg;
     const value = readValue(arg);
+    // The end of a text may come alone.
+    if (value === undefined && jsonPath === this.#openText && willContinue !== true) return this.#endText();
     const keys = readPath(jsonPath);
     if (keys === null || value === undefined) return null;
     const isMore = typeof value === "string" && willContinue === true;

@@ -15,6 +15,11 @@ import type { WireScanner } from "./wire-scanner.ts";
 
 type Json = Record<string, unknown>;
 
+/** Models that draw put a picture into one event; it is not for us, and the words beside it are. */
+const MAX_EVENT_CHARACTERS = 16 * 1_048_576;
+/** Not of this wire, but relays of it end every stream so. */
+const DONE = "[DONE]";
+
 /** Null for one that says that the answer is broken. */
 function toFinishReason(reason: string): FinishReason | null {
   switch (reason) {
@@ -46,14 +51,17 @@ export class GoogleScanner implements WireScanner {
   #calls = 0;
   /** Of the call whose arguments are coming; null between calls. */
   #args: GooglePartialArgs | null = null;
-  #answerId = "";
+  readonly #answerId: string;
   /** Null until it has been told. */
   #reason: FinishReason | null = null;
+  #isBlocked = false;
 
-  constructor(secrets: readonly string[]) {
+  /** `answerId` is of this answer alone: calls without an id are named after it. */
+  constructor(secrets: readonly string[], answerId: string) {
+    this.#answerId = answerId;
     this.#found = new ScannedEvents(secrets);
     this.#toolCalls = new ToolCallReader(this.#found);
-    this.#parser = this.#found.openParser((message) => this.#read(message));
+    this.#parser = this.#found.openParser((message) => this.#read(message), MAX_EVENT_CHARACTERS);
   }
 
   get hasEnded(): boolean {
@@ -91,19 +99,22 @@ export class GoogleScanner implements WireScanner {
   }
 
   #read({ data }: EventSourceMessage): void {
+    if (data === DONE) return;
     const event = this.#found.parse(data);
     if (event !== null) this.#readEvent(event);
   }
 
   #readEvent(event: Json): void {
-    const { error, promptFeedback, candidates, responseId } = event;
-    if (error !== undefined && error !== null) return this.#found.failWith(event);
-    this.#found.usage = foldGoogleUsage(this.#found.usage, event);
-    if (typeof responseId === "string") this.#answerId = responseId;
-    if (isBlocked(promptFeedback)) {
-      this.#reason = "content-filter";
-      return;
+    const { error, promptFeedback, candidates } = event;
+    if (error !== undefined && error !== null) {
+      return this.#reason === null ? this.#found.failWith(event) : this.#finish(this.#reason);
     }
+    this.#found.usage = foldGoogleUsage(this.#found.usage, event);
+    if (isBlocked(promptFeedback)) {
+      this.#isBlocked = true;
+      this.#reason = "content-filter";
+    }
+    if (this.#isBlocked) return;
     const candidate: unknown = Array.isArray(candidates) ? candidates[0] : null;
     if (!isObject(candidate)) return;
     const { content, finishReason } = candidate;
@@ -115,10 +126,11 @@ export class GoogleScanner implements WireScanner {
   #readPart(part: unknown): void {
     if (!isObject(part) || this.#found.hasEnded) return;
     const { text, thought, functionCall } = part;
+    const isText = typeof text === "string" && text !== "";
+    // What was called the end was not, if there is more: another one has to come.
+    if (isText || isObject(functionCall)) this.#reason = null;
     if (isObject(functionCall)) this.#readCall(functionCall);
-    else if (typeof text === "string" && text !== "") {
-      this.#found.show({ type: thought === true ? "reasoning-delta" : "text-delta", text });
-    }
+    else if (isText) this.#found.show({ type: thought === true ? "reasoning-delta" : "text-delta", text });
   }
 
   #readCall(call: Json): void {
@@ -126,8 +138,9 @@ export class GoogleScanner implements WireScanner {
     if (typeof name === "string" && name !== "") {
       this.#endArgs();
       this.#calls += 1;
-      const isWhole = partialArgs === undefined && willContinue !== true;
-      const whole = typeof args === "string" ? args : JSON.stringify(args ?? {});
+      const isWhole = !Array.isArray(partialArgs) && willContinue !== true;
+      const whole = typeof args === "string" ? args : this.#found.toJson(args ?? {});
+      if (whole === null) return;
       this.#readPiece({ id, function: { name, arguments: isWhole ? whole : GooglePartialArgs.BEGINNING } });
       this.#args = isWhole ? null : new GooglePartialArgs();
     }
@@ -168,6 +181,10 @@ export class GoogleScanner implements WireScanner {
     // Arguments that have not all come are no JSON.
     this.#args = null;
     this.#toolCalls.close(reason === "length");
+    // Nothing was said, and by its own count nothing was meant to be: so Google ends answers that it did not give.
+    const { outputTokens, reasoningTokens } = this.#found.usage;
+    const hasAnswer = this.#found.hasShown || (outputTokens ?? 0) > (reasoningTokens ?? 0);
+    if (reason === "stop" && !hasAnswer) return this.#found.fail("stream-cut", "the answer is empty");
     this.#found.finish(reason === "stop" && this.#calls > 0 ? "tool-calls" : reason, null);
   }
 }

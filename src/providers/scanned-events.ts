@@ -54,7 +54,9 @@ export class ScannedEvents {
     this.unshownWire += text;
   }
 
+  /** Nothing is shown behind the end. */
   show(event: ModelEvent): void {
+    if (this.ended) return;
     this.shown = true;
     const isProse = event.type === "text-delta" || event.type === "reasoning-delta";
     this.passWire(isProse);
@@ -69,9 +71,12 @@ export class ScannedEvents {
   }
 
   /** Cuts the text of a stream into its events, until the answer has ended. */
-  openParser(read: (message: EventSourceMessage) => void): EventSourceParser {
+  openParser(
+    read: (message: EventSourceMessage) => void,
+    maxEventCharacters = MAX_EVENT_CHARACTERS,
+  ): EventSourceParser {
     return createParser({
-      maxBufferSize: MAX_EVENT_CHARACTERS,
+      maxBufferSize: maxEventCharacters,
       onEvent: (message) => {
         if (!this.ended) read(message);
       },
@@ -93,9 +98,20 @@ export class ScannedEvents {
       this.fail("malformed", "an event of the stream is not JSON");
       return null;
     }
-    if (isObject(value)) return value;
+    if (isObject(value) && !Array.isArray(value)) return value;
     this.fail("malformed", "an event of the stream is not an object");
     return null;
+  }
+
+  /** The JSON text of what a provider sent as a value; null where that is nested too deep, which ends the answer. */
+  toJson(value: unknown): string | null {
+    try {
+      return JSON.stringify(value);
+    } catch {
+      // It was parsed from JSON: nothing but its depth can be wrong.
+      this.fail("malformed", "the arguments of a tool call are nested too deep");
+      return null;
+    }
   }
 
   /** `native` is what the wire ended with; null for a call in our words. */

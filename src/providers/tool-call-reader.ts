@@ -6,6 +6,8 @@ import type { ScannedEvents } from "./scanned-events.ts";
 const MAX_TOOL_INPUT_CHARACTERS = 1_048_576;
 /** More calls than any model makes in one answer. */
 const MAX_TOOL_CALLS = 128;
+/** Some carry a signature. One that is longer is not taken: each piece of its call repeats it. */
+const MAX_ID_CHARACTERS = 16_384;
 
 interface OpenToolCall {
   readonly toolCallId: string;
@@ -47,7 +49,8 @@ export class ToolCallReader {
       const id = part["id"];
       // A place alone would come again in the next step of the same answer.
       const ownId = answerId === "" ? `call_${index}` : `call_${answerId}_${index}`;
-      open = { toolCallId: typeof id === "string" && id !== "" ? id : ownId, toolName, input: "" };
+      const isId = typeof id === "string" && id !== "" && id.length <= MAX_ID_CHARACTERS;
+      open = { toolCallId: isId ? id : ownId, toolName, input: "" };
       this.#open.set(index, open);
       this.#found.show({ type: "tool-input-start", toolCallId: open.toolCallId, toolName });
     }
@@ -64,6 +67,8 @@ export class ToolCallReader {
   /** The provider has said that it is done; `isCut`: by the limit of its output. */
   close(isCut: boolean): void {
     for (const { toolCallId, toolName, input } of this.#open.values()) {
+      // Without arguments, or cut before the first of them: nobody can tell.
+      if (isCut && input.trim() === "") continue;
       const whole = input.trim() === "" ? "{}" : input;
       // Cut by the output limit, a call is no call; `finish` with `length` says what happened.
       if (!isJson(whole)) {

@@ -23,7 +23,13 @@ function brokenAdapter(watchdog: Watchdog, message: string): ProviderFailure {
 }
 
 function isToken(event: ModelEvent): boolean {
+  if (isLife(event)) return false;
   return event.type !== "response-start" && event.type !== "finish" && event.type !== "fail";
+}
+
+/** It says that the model is there, and nothing else: nobody is shown it, and nobody is chosen by it. */
+function isLife(event: ModelEvent | undefined): boolean {
+  return event?.type === "reasoning-delta" && event.text === "" && event.proof === undefined;
 }
 
 /**
@@ -62,10 +68,13 @@ export async function* runAttempt(
         yield toBroken(`the adapter ${how}`);
         return;
       }
-      const batch = next.value;
-      if (batch[0]?.type === "response-start") watchdog.noteHeaders();
-      if (batch.some(isToken)) watchdog.noteToken();
-      const last = batch[batch.length - 1];
+      const given = next.value;
+      if (given[0]?.type === "response-start") watchdog.noteHeaders();
+      if (given.some(isToken)) watchdog.noteToken();
+      const last = given[given.length - 1];
+      if (isLife(last)) watchdog.noteLife();
+      const batch = given.some(isLife) ? given.filter((event) => !isLife(event)) : given;
+      if (batch.length === 0) continue;
       hasEnded = last?.type === "fail" || last?.type === "finish";
       if (last?.type === "fail") {
         yield [...batch.slice(0, -1), toFail(last.failure, last.usage)];

@@ -22,6 +22,8 @@ export class Watchdog {
   private readonly startedMs: number;
   private phase: Phase = "headers";
   private phaseStartedMs: number;
+  /** It was last heard of without a word. */
+  private isThinking = false;
   private readerAway = false;
   private cancelTimer: () => void = () => {};
   /** When the timer fires, epoch milliseconds. */
@@ -44,10 +46,17 @@ export class Watchdog {
 
   /** The first token turns the first-token deadline into a gap deadline. */
   noteToken(): void {
-    const first = this.phase !== "gap";
+    const isShorter = this.phase !== "gap" || this.isThinking;
     this.phase = "gap";
+    this.isThinking = false;
     this.phaseStartedMs = this.clock.nowMs();
-    if (first) this.rearm();
+    if (isShorter) this.rearm();
+  }
+
+  /** A sign of life without a word: a model that thinks for itself may be silent for as long as before its first token. */
+  noteLife(): void {
+    this.isThinking = true;
+    this.phaseStartedMs = this.clock.nowMs();
   }
 
   /** The reader has a batch and has not asked for the next: the time until it does is not the provider's. */
@@ -71,7 +80,7 @@ export class Watchdog {
     const messages: Readonly<Record<Phase | "total", string>> = {
       headers: `no connection and headers within ${headersMs} ms`,
       "first-token": `no first token within ${firstTokenMs} ms`,
-      gap: `no further token within ${gapMs} ms`,
+      gap: `no further token within ${this.isThinking ? Math.max(gapMs, firstTokenMs) : gapMs} ms`,
       total: `no end within ${totalMs} ms`,
     };
     return {
@@ -95,8 +104,10 @@ export class Watchdog {
   }
 
   private phaseLimitMs(): number {
-    if (this.phase === "headers") return this.deadlines.headersMs;
-    return this.phase === "first-token" ? this.deadlines.firstTokenMs : this.deadlines.gapMs;
+    const { headersMs, firstTokenMs, gapMs } = this.deadlines;
+    if (this.phase === "headers") return headersMs;
+    if (this.phase === "first-token") return firstTokenMs;
+    return this.isThinking ? Math.max(gapMs, firstTokenMs) : gapMs;
   }
 
   private arm(): void {

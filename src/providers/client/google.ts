@@ -24,7 +24,7 @@ export function createGoogleProvider(connection: StreamConnection): Provider {
       fetch: toSdkFetch(fetch),
     })(modelId);
   };
-  const openScanner = (): WireScanner => new GoogleScanner(toSecrets(connection));
+  const openScanner = (): WireScanner => new GoogleScanner(toSecrets(connection), crypto.randomUUID());
   return {
     id: connection.id,
     stream: (call, callerSignal) =>

@@ -198,7 +198,8 @@ async function* scanBody(reader: BodyReader, scanner: WireScanner, signal: Abort
 function toWholeEvents(bytes: Uint8Array): string {
   const text = new TextDecoder().decode(bytes);
   const valid = text.slice(0, text.indexOf("\u{fffd}"));
-  return valid.includes("\n\n") ? valid.slice(0, valid.lastIndexOf("\n\n") + 2) : "";
+  const ends = [...valid.matchAll(/\n\n|\r\n\r\n|\r\r/g)].at(-1);
+  return ends === undefined ? "" : valid.slice(0, ends.index + ends[0].length);
 }
 
 async function readBatch(

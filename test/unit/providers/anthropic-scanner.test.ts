@@ -129,6 +129,31 @@ describe("a whole stream", () => {
     expect(withoutWire(scanner.feed(toText([PING])))).toEqual([]);
   });
 
+  it("[PR111] leaves calls that the provider makes itself to the provider", () => {
+    const [start = {}, input = {}, stop = {}] = block(
+      0,
+      { type: "server_tool_use", id: "s1", name: "web_search", input: {} },
+      { type: "input_json_delta", partial_json: '{"query":"a"}' },
+    );
+    const events = withoutWire(scan(toText([START, start, input, stop, ended("end_turn"), STOP])));
+    expect(events).toMatchObject([{ type: "finish", finishReason: "stop" }]);
+  });
+
+  it("[PR125] a call whose arguments are nested too deep is a fault", () => {
+    const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+    const start = toText([
+      {
+        type: "content_block_start",
+        index: 0,
+        content_block: { type: "tool_use", id: "t1", name: "look", input: { a: 0 } },
+      },
+    ]).replace('{"a":0}', `{"a":${deep}}`);
+    expect(withoutWire(scan(toText([START]) + start)).at(-1)).toMatchObject({
+      type: "fail",
+      failure: { kind: "malformed" },
+    });
+  });
+
   it("[PR111] takes the input of a call that comes whole with its beginning", () => {
     const [start = {}, stop = {}] = block(0, { type: "tool_use", id: "t1", name: "look", input: { a: 1 } });
     const events = withoutWire(scan(toText([START, start, stop, ended("tool_use"), STOP])));

@@ -10,12 +10,12 @@ const line = (event: unknown): string => `data: ${JSON.stringify(event)}\r\n\r\n
 const parts = (given: readonly object[], finishReason?: string): object => ({
   candidates: [{ content: { role: "model", parts: given }, index: 0, finishReason }],
   usageMetadata: COUNTS,
-  responseId: "r1",
+  responseId: "of Google's own",
 });
 const words = (text: string, finishReason?: string): string => line(parts([{ text }], finishReason));
 
 function scan(...texts: readonly string[]): readonly ModelEvent[] {
-  const scanner = new GoogleScanner(["secret-key"]);
+  const scanner = new GoogleScanner(["secret-key"], "r1");
   return [...texts.flatMap((text) => scanner.feed(text)), ...scanner.end()];
 }
 
@@ -123,7 +123,7 @@ describe("GoogleScanner", () => {
   });
 
   it("[PR123] has ended with the reason, however the connection ends", () => {
-    const scanner = new GoogleScanner([]);
+    const scanner = new GoogleScanner([], "r1");
     scanner.feed(words("Yes.", "STOP"));
     expect(scanner.hasEnded).toBe(false);
     expect(scanner.breakOff("stream-reset", "reset")).toEqual([FINISH]);
@@ -140,6 +140,9 @@ describe("GoogleScanner", () => {
       candidates: [{ content: { parts: [{ text: "No" }] } }],
     };
     expect(scan(line(blocked))).toMatchObject([{ type: "finish", finishReason: "content-filter" }]);
+    expect(scan(line(blocked), words("No", "STOP"))).toMatchObject([
+      { type: "finish", finishReason: "content-filter" },
+    ]);
     const unblocked = { promptFeedback: { blockReason: "BLOCK_REASON_UNSPECIFIED" } };
     expect(scan(line(unblocked), words("Yes.", "STOP")).at(-1)).toEqual(FINISH);
   });
@@ -151,7 +154,8 @@ describe("GoogleScanner", () => {
       "stream-error",
     ],
     ["no JSON", "data: {nonsense\n\n", "malformed"],
-    ["a flood", `data: ${"x".repeat(1_100_000)}`, "malformed"],
+    ["a list", 'data: [{"error":{}}]\n\n', "malformed"],
+    ["a flood", `data: ${"x".repeat(17_000_000)}`, "malformed"],
     ["nothing more", "", "stream-cut"],
     [
       "a call without a place",
@@ -171,16 +175,82 @@ describe("GoogleScanner", () => {
     expect(JSON.stringify(events)).not.toContain("secret-key");
   });
 
+  it("[PR123] has not ended where more comes behind a reason", () => {
+    const scanner = new GoogleScanner([], "r1");
+    expect(textOf(scanner.feed(words("", "STOP") + words("Yes,", "STOP") + words(" it")))).toBe("Yes, it");
+    expect(scanner.breakOff("stream-reset", "reset")).toMatchObject([
+      { type: "fail", failure: { kind: "stream-reset" } },
+    ]);
+  });
+
+  it.each([
+    ["nothing", { promptTokenCount: 10 }, "fail"],
+    ["thoughts alone", { promptTokenCount: 10, thoughtsTokenCount: 5 }, "fail"],
+    ["an answer", { promptTokenCount: 10, candidatesTokenCount: 1 }, "finish"],
+  ])("[PR123] of an empty answer that counted %s", (_name, usageMetadata, end) => {
+    const events = scan(
+      line({ candidates: [{ content: { role: "model" }, finishReason: "STOP" }], usageMetadata }),
+    );
+    expect(events).toMatchObject([{ type: end, usage: { inputTokens: 10 } }]);
+    if (end === "fail")
+      expect(events).toMatchObject([{ failure: { kind: "stream-cut", phase: "first-token" } }]);
+  });
+
+  it("[PR123] may end as on OpenAI's wire, or have a picture in it", () => {
+    const picture = { inlineData: { mimeType: "image/png", data: "A".repeat(1_200_000) } };
+    expect(scan(line(parts([picture])), words("Yes.", "STOP"), "data: [DONE]\n\n")).toEqual([
+      { type: "text-delta", text: "Yes." },
+      FINISH,
+    ]);
+  });
+
+  it("[PR125] shows nothing behind its end", () => {
+    const call = (functionCall: object): object => ({ functionCall });
+    const broken = [call({ name: "f", args: '{"a":' }), call({ name: "g", args: {} })];
+    const events = scan(line(parts(broken, "STOP")));
+    expect(events.at(-1)).toMatchObject({
+      type: "fail",
+      failure: { kind: "malformed" },
+      usage: FINISH.usage,
+    });
+    const partial = [call({ name: "f", partialArgs: [{ jsonPath: "$.a" }] })];
+    expect(scan(line(parts(partial))).at(-1)).toMatchObject({ type: "fail", failure: { kind: "malformed" } });
+  });
+
+  it("[PR125] makes no call of arguments that are nested too deep, or cut in front of the first of them", () => {
+    const deep = `{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":${"[".repeat(20_000)}${"]".repeat(20_000)}}}]}}]}`;
+    expect(scan(words("Yes."), `data: ${deep}\n\n`).at(-1)).toMatchObject({
+      type: "fail",
+      failure: { kind: "malformed" },
+      usage: FINISH.usage,
+    });
+    const begun = { functionCall: { name: "f", args: "" } };
+    expect(scan(line(parts([begun], "MAX_TOKENS"))).map(({ type }) => type)).toEqual([
+      "tool-input-start",
+      "finish",
+    ]);
+  });
+
+  it("[PR122] takes the arguments of a call that names no pieces of them", () => {
+    const call = { functionCall: { name: "f", args: { a: 1 }, partialArgs: null, willContinue: null } };
+    expect(scan(line(parts([call], "STOP")))).toContainEqual({
+      type: "tool-call",
+      toolCallId: "call_r1_1",
+      toolName: "f",
+      input: '{"a":1}',
+    });
+  });
+
   it("[PR124] an empty stream is cut", () => {
     expect(scan()).toMatchObject([{ type: "fail", failure: { kind: "stream-cut", phase: "first-token" } }]);
   });
 
   it("[PR122] an answer in one piece says what a stream would", () => {
-    expect(new GoogleScanner([]).readWhole(parts([{ text: "Yes." }], "STOP"))).toEqual([
+    expect(new GoogleScanner([], "r1").readWhole(parts([{ text: "Yes." }], "STOP"))).toEqual([
       { type: "text-delta", text: "Yes." },
       FINISH,
     ]);
-    expect(new GoogleScanner([]).readWhole("Yes.")).toMatchObject([
+    expect(new GoogleScanner([], "r1").readWhole("Yes.")).toMatchObject([
       { type: "fail", failure: { kind: "malformed" } },
     ]);
   });
@@ -222,6 +292,13 @@ describe("[PR121] arguments that come value by value", () => {
         expect(JSON.parse(call?.input ?? "")).toEqual(args);
       }),
       { seed: 121, numRuns: 300 },
+    );
+  });
+
+  it("may have the end of a text apart", () => {
+    const text = { jsonPath: "$.a", stringValue: "b", willContinue: true };
+    expect(readAll([text, { jsonPath: "$.a" }, { jsonPath: "$.c", boolValue: false }])).toBe(
+      '{"a":"b","c":false}',
     );
   });
 

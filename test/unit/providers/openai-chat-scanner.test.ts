@@ -55,6 +55,22 @@ describe("OpenAiChatScanner", () => {
     ]).toEqual([[], [], []]);
   });
 
+  test("[PR125] behind a call that is broken nothing is shown, and one cut in front of its arguments is none", () => {
+    const call = (index: number, text: string): object => ({
+      index,
+      id: `c${index}`,
+      function: { name: "look", arguments: text },
+    });
+    const broken = scan(
+      delta({ tool_calls: [call(0, '{"a":'), call(1, "{}")] }),
+      delta({}, "tool_calls"),
+      DONE,
+    );
+    expect(broken.at(-1)).toMatchObject({ type: "fail", failure: { kind: "malformed" } });
+    const cut = scan(delta({ tool_calls: [call(0, "{}"), call(1, "")] }), delta({}, "length"), DONE);
+    expect(cut.filter(({ type }) => type === "tool-call")).toMatchObject([{ toolCallId: "c0" }]);
+  });
+
   test("[PR6] every finish reason has its meaning", () => {
     const reasons = {
       stop: "stop",

@@ -30,11 +30,16 @@ function createWorld(script: readonly ScriptStep[], changes: Partial<ScriptedPro
   return { clock, provider, stop, attempt, startedMs };
 }
 
-async function collect(attempt: AsyncIterable<readonly ModelEvent[]>): Promise<ModelEvent[]> {
-  const events: ModelEvent[] = [];
-  for await (const batch of attempt) events.push(...batch);
-  return events;
+async function collectBatches(
+  attempt: AsyncIterable<readonly ModelEvent[]>,
+): Promise<(readonly ModelEvent[])[]> {
+  const batches: (readonly ModelEvent[])[] = [];
+  for await (const batch of attempt) batches.push(batch);
+  return batches;
 }
+
+const collect = async (attempt: AsyncIterable<readonly ModelEvent[]>): Promise<ModelEvent[]> =>
+  (await collectBatches(attempt)).flat();
 
 const isTerminal = (event: ModelEvent): boolean => event.type === "finish" || event.type === "fail";
 const textOf = (events: readonly ModelEvent[]): string =>
@@ -116,6 +121,24 @@ describe("deadlines", () => {
     const { clock, attempt, startedMs } = createWorld([begin, { type: "batch", events: [event] }, hang]);
     await clock.runUntil(collect(attempt));
     expect(clock.nowMs() - startedMs).toBe(500);
+  });
+
+  it("[RT25] who is heard of without a word may be silent for as long as before the first one", async () => {
+    const life: ScriptStep = { type: "batch", events: [{ type: "reasoning-delta", text: "" }] };
+    const silent = [begin, pause(1_900), life, pause(1_900), life, pause(1_900)];
+    const spoken = createWorld([...silent, say("a"), life, pause(1_900), say("b"), finish()]);
+    const batches = await spoken.clock.runUntil(collectBatches(spoken.attempt));
+    expect(textOf(batches.flat())).toBe("ab");
+    expect(batches.every((batch) => batch.length > 0)).toBe(true);
+    expect(batches.flat().some(({ type }) => type === "reasoning-delta")).toBe(false);
+    const gone = createWorld([...silent, pause(200), say("a"), hang]);
+    expect((await gone.clock.runUntil(collect(gone.attempt))).at(-1)).toMatchObject({
+      type: "fail",
+      failure: { kind: "timeout", phase: "first-token" },
+    });
+    const stalled = createWorld([begin, life, say("a"), hang]);
+    await stalled.clock.runUntil(collect(stalled.attempt));
+    expect(stalled.clock.nowMs() - stalled.startedMs).toBe(500);
   });
 
   it("[RT25] what a provider had reported before the deadline is kept", async () => {

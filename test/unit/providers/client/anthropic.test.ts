@@ -28,13 +28,14 @@ const QUESTION: ModelCall = {
   prompt: [{ role: "user", content: [{ type: "text", text: "Does it?" }] }],
 };
 
-function toStream(events: readonly object[]): Response {
-  const text = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+function toStream(answer: readonly object[] | Blob): Response {
+  const text =
+    answer instanceof Blob ? answer : answer.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
   return new Response(text, { headers: { "content-type": "text/event-stream" } });
 }
 
 /** What leaves for Anthropic, and what comes of its answer. */
-async function run(call: ModelCall, answer: readonly object[], signal = new AbortController().signal) {
+async function run(call: ModelCall, answer: readonly object[] | Blob, signal = new AbortController().signal) {
   const sent: Parameters<FetchFunction>[] = [];
   const provider = createAnthropicProvider({
     id: toProviderId("anthropic"),
@@ -120,6 +121,17 @@ describe("[PR120] a call in our words", () => {
     const { events } = await run(QUESTION, hidden);
     const life = { type: "reasoning-delta", text: "" };
     expect(events.slice(0, -1)).toEqual([{ type: "response-start" }, life, life]);
+  });
+
+  it("[PR57] has the words in front of bytes that are no text, with either end of a line", async () => {
+    for (const ending of ["\n\n", "\r\n\r\n"]) {
+      const text = WORDS.slice(0, 4)
+        .map((event) => `data: ${JSON.stringify(event)}${ending}`)
+        .join("");
+      const { events } = await run(QUESTION, new Blob([text, new Uint8Array([0xff])]));
+      expect(textOf(events)).toBe("Yes, it does.");
+      expect(events.at(-1)).toMatchObject({ type: "fail", failure: { kind: "malformed", phase: "stream" } });
+    }
   });
 
   it("that wants JSON of a model without formats has the words of the tool that the SDK makes of it", async () => {
