@@ -1,5 +1,6 @@
 /**
- * Reads the stream of Anthropic's Messages wire: text in, model events out. It knows nothing of connections. Rules PR110 to PR116. Source: Anthropic's API reference, "Streaming Messages".
+ * Reads the stream of Anthropic's Messages wire: text in, model events out. It knows nothing of connections. Rules PR110 to
+ * PR120. Source: Anthropic's API reference, "Streaming Messages".
  */
 import type { EventSourceMessage, EventSourceParser } from "eventsource-parser";
 import type { FinishReason } from "../protocol/answer.ts";
@@ -87,10 +88,7 @@ export class AnthropicScanner implements WireScanner {
 
   end(): readonly ModelEvent[] {
     if (this.#end !== null) this.#finish(this.#end);
-    else {
-      const how = this.#found.hasShown ? "the stream ended without a stop reason" : "the stream was empty";
-      this.#found.fail("stream-cut", how);
-    }
+    else this.#found.failCut("a stop reason");
     return this.#found.take();
   }
 

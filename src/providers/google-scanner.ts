@@ -85,10 +85,7 @@ export class GoogleScanner implements WireScanner {
 
   end(): readonly ModelEvent[] {
     if (this.#reason !== null) this.#finish(this.#reason);
-    else {
-      const how = this.#found.hasShown ? "the stream ended without a finish reason" : "the stream was empty";
-      this.#found.fail("stream-cut", how);
-    }
+    else this.#found.failCut("a finish reason");
     return this.#found.take();
   }
 
@@ -139,15 +136,20 @@ export class GoogleScanner implements WireScanner {
       this.#endArgs();
       this.#calls += 1;
       const isWhole = !Array.isArray(partialArgs) && willContinue !== true;
-      const whole = typeof args === "string" ? args : this.#found.toJson(args ?? {});
-      if (whole === null) return;
-      this.#readPiece({ id, function: { name, arguments: isWhole ? whole : GooglePartialArgs.BEGINNING } });
+      const text = isWhole ? this.#toText(args) : GooglePartialArgs.BEGINNING;
+      if (text === null) return;
+      this.#readPiece({ id, function: { name, arguments: text } });
       this.#args = isWhole ? null : new GooglePartialArgs();
     }
     if (Array.isArray(partialArgs)) this.#addArgs(partialArgs);
     // A part of a text may say by itself that more of it comes.
     const isMore = willContinue === true || (Array.isArray(partialArgs) && partialArgs.some(isContinued));
     if (!isMore) this.#endArgs();
+  }
+
+  /** Of arguments that come whole. */
+  #toText(args: unknown): string | null {
+    return typeof args === "string" ? args : this.#found.toJson(args ?? {});
   }
 
   #addArgs(partialArgs: readonly unknown[]): void {

@@ -114,11 +114,7 @@ export class OpenAiChatScanner implements WireScanner {
   end(): readonly ModelEvent[] {
     if (!this.#found.hasEnded) {
       if (this.#finishReason !== null) this.#finish(this.#finishReason);
-      else
-        this.#found.fail(
-          "stream-cut",
-          this.#found.hasShown ? "the stream ended without a finish reason" : "the stream was empty",
-        );
+      else this.#found.failCut("a finish reason");
     }
     return this.#found.take();
   }

@@ -139,6 +139,12 @@ export class ScannedEvents {
       },
     });
   }
+
+  /** The stream is over, and `end`, which has to come, has not. */
+  failCut(end: string): void {
+    this.fail("stream-cut", this.shown ? `the stream ended without ${end}` : "the stream was empty");
+  }
+
   /** The provider says in its answer that it failed. */
   failWith(body: Record<string, unknown>): void {
     const description = describeError(body);

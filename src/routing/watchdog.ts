@@ -76,11 +76,11 @@ export class Watchdog {
   /** The failure of the deadline that has passed; null while none has. */
   toFailure(): ProviderFailure | null {
     if (this.expired === null) return null;
-    const { headersMs, firstTokenMs, gapMs, totalMs } = this.deadlines;
+    const { headersMs, firstTokenMs, totalMs } = this.deadlines;
     const messages: Readonly<Record<Phase | "total", string>> = {
       headers: `no connection and headers within ${headersMs} ms`,
       "first-token": `no first token within ${firstTokenMs} ms`,
-      gap: `no further token within ${this.isThinking ? Math.max(gapMs, firstTokenMs) : gapMs} ms`,
+      gap: `no further token within ${this.gapLimitMs()} ms`,
       total: `no end within ${totalMs} ms`,
     };
     return {
@@ -104,9 +104,12 @@ export class Watchdog {
   }
 
   private phaseLimitMs(): number {
-    const { headersMs, firstTokenMs, gapMs } = this.deadlines;
-    if (this.phase === "headers") return headersMs;
-    if (this.phase === "first-token") return firstTokenMs;
+    if (this.phase === "headers") return this.deadlines.headersMs;
+    return this.phase === "first-token" ? this.deadlines.firstTokenMs : this.gapLimitMs();
+  }
+
+  private gapLimitMs(): number {
+    const { gapMs, firstTokenMs } = this.deadlines;
     return this.isThinking ? Math.max(gapMs, firstTokenMs) : gapMs;
   }
 

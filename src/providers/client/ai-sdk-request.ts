@@ -3,11 +3,17 @@
  * the answer is read by the wire's scanner, which costs a fraction of what the SDK's own reading does. Rule PR120.
  */
 import { fail, succeed, type Result } from "../../base/result.ts";
-import { toThrownMessage } from "../failure-message.ts";
 import type { ProviderFailure } from "../failure.ts";
 import type { WireScanner } from "../wire-scanner.ts";
-import { runAiSdkStream, toCallOptions, type AiSdkCall } from "./ai-sdk-stream.ts";
-import { toCancelledFailure, toSecrets, type FetchFunction } from "./fetch-function.ts";
+import {
+  classifyRejection,
+  runAiSdkStream,
+  toCallOptions,
+  toSentHeaders,
+  type AiSdkCall,
+  type Exchange,
+} from "./ai-sdk-stream.ts";
+import type { FetchFunction } from "./fetch-function.ts";
 import {
   failAtOnce,
   readAnswer,
@@ -19,37 +25,29 @@ import {
 /** What the SDK is told instead of an answer; made once, since its stack means nothing. */
 const NOT_SENT = new Error("the request was written, and is sent by somebody else");
 
-/** Of Anthropic and of Google. */
-const KEY_HEADERS = ["x-api-key", "x-goog-api-key"];
+/** What is seen of a request that did not leave. */
+const NO_EXCHANGE: Exchange = { status: null, isEventStream: true, refusal: null };
+
+type WrittenCall = AiSdkCall & { readonly connection: StreamConnection };
 
 /** A call that the SDK writes and the wire's scanner reads. Meant for `startStream`. */
-export function runWrittenBySdk(
-  run: AiSdkCall,
-  connection: StreamConnection,
-  openScanner: () => WireScanner,
-): AnswerBatches {
+export function runWrittenBySdk(run: WrittenCall, openScanner: () => WireScanner): AnswerBatches {
   // Where a model has no other way to keep to a format, the SDK makes a tool of it, and words of the tool's input.
   if (run.call.responseFormat?.type === "json") return runAiSdkStream(run);
-  return writeAndRead(run, connection, openScanner);
+  return writeAndRead(run, openScanner);
 }
 
-async function* writeAndRead(
-  run: AiSdkCall,
-  connection: StreamConnection,
-  openScanner: () => WireScanner,
-): AnswerBatches {
+async function* writeAndRead(run: WrittenCall, openScanner: () => WireScanner): AnswerBatches {
   const request = await writeRequest(run);
   if (!request.ok) return yield* failAtOnce(request.error);
-  return yield* readAnswer(connection, request.value, openScanner(), run.signal);
+  return yield* readAnswer(run.connection, request.value, openScanner(), run.signal);
 }
 
 /** The failure is that of a call that the SDK cannot put into its provider's shape, or that was cancelled meanwhile. */
 async function writeRequest(run: AiSdkCall): Promise<Result<WireRequest, ProviderFailure>> {
   const written: WireRequest[] = [];
   const write: FetchFunction = (url, init) => {
-    const headers = new Headers(init.headers);
-    // The SDK insists on some key; without one nobody is told a made-up one.
-    if (run.connection.apiKey === null) for (const name of KEY_HEADERS) headers.delete(name);
+    const headers = toSentHeaders(run.connection, init);
     if (typeof init.body !== "string") throw new TypeError("the request's body is no text");
     written.push({ url, headers: Object.fromEntries(headers), body: init.body, isWhole: false });
     return Promise.reject(NOT_SENT);
@@ -62,13 +60,6 @@ async function writeRequest(run: AiSdkCall): Promise<Result<WireRequest, Provide
     refusal = error;
   }
   const [request] = written;
-  if (run.signal.aborted) return fail(toCancelledFailure("connect", null));
-  if (request !== undefined) return succeed(request);
-  return fail({
-    kind: "bad-request",
-    phase: "connect",
-    status: null,
-    retryAfterMs: null,
-    message: toThrownMessage(refusal, toSecrets(run.connection)),
-  });
+  if (request !== undefined && !run.signal.aborted) return succeed(request);
+  return fail(classifyRejection(refusal, NO_EXCHANGE, run));
 }

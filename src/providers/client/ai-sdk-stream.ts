@@ -22,7 +22,7 @@ import type { ConnectionOptions, FetchFunction } from "./fetch-function.ts";
 type Batch = readonly ModelEvent[];
 
 /** What was seen of one call's HTTP exchange. */
-interface Exchange {
+export interface Exchange {
   status: number | null;
   isEventStream: boolean;
   /** What fetch rejected with; null when it did not. */
@@ -62,14 +62,20 @@ export function toCallOptions(call: ModelCall, signal: AbortSignal): LanguageMod
   };
 }
 
+/** The headers as the SDK wrote them. It insists on some key: without one of ours nobody is told a made-up one. */
+export function toSentHeaders({ apiKey }: ConnectionOptions, init: RequestInit): Headers {
+  const headers = new Headers(init.headers);
+  if (apiKey === null) {
+    headers.delete("x-api-key");
+    headers.delete("x-goog-api-key");
+  }
+  return headers;
+}
+
 /** Wraps the fetch so that the exchange is seen, no redirect is followed, and a missing key is really missing. */
 function watchFetch(connection: ConnectionOptions, exchange: Exchange, onHeaders: () => void): FetchFunction {
   return async (url, init) => {
-    const headers = new Headers(init.headers);
-    if (connection.apiKey === null) {
-      headers.delete("x-api-key");
-      headers.delete("x-goog-api-key");
-    }
+    const headers = toSentHeaders(connection, init);
     try {
       const response = await connection.fetch(url, { ...init, headers, redirect: "manual" });
       exchange.status = response.status;
@@ -91,7 +97,7 @@ function isGood(status: number | null): boolean {
 }
 
 /** `doStream` rejected: before the headers, with a bad status, or (Anthropic looks ahead) in the stream's first event. */
-function classifyRejection(error: unknown, exchange: Exchange, run: AiSdkCall): ProviderFailure {
+export function classifyRejection(error: unknown, exchange: Exchange, run: AiSdkCall): ProviderFailure {
   const { connection, signal } = run;
   const secrets = toSecrets(connection);
   if (signal.aborted)

@@ -56,7 +56,7 @@ export function createAnthropicProvider(connection: StreamConnection): Provider 
         if (native !== null) return runNative(connection, call, native, signal);
         const run = { connection, call, signal, loadModel, foldUsage: foldAnthropicUsage, hasExchange: true };
         const askedIn = call.wantsProofs === true ? "proven" : "neutral";
-        return runWrittenBySdk(run, connection, () => new AnthropicScanner(toSecrets(connection), askedIn));
+        return runWrittenBySdk(run, () => new AnthropicScanner(toSecrets(connection), askedIn));
       }, callerSignal),
     ping: (signal) => pingModels(connection, toHeaders(connection), signal),
   };

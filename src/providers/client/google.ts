@@ -30,7 +30,7 @@ export function createGoogleProvider(connection: StreamConnection): Provider {
     stream: (call, callerSignal) =>
       startStream((signal) => {
         const run = { connection, call, signal, loadModel, foldUsage: foldGoogleUsage, hasExchange: true };
-        return runWrittenBySdk(run, connection, openScanner);
+        return runWrittenBySdk(run, openScanner);
       }, callerSignal),
     ping: (signal) =>
       pingModels(
