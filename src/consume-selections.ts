@@ -2,6 +2,7 @@
  * The queue's end: selection messages into D1, each exactly once, then to whoever watches. Messages that keep
  * failing end in the dead-letter queue, and from there in a file, so that a record is never only gone. Rules RT35 to RT39.
  */
+import { toWritten, type WrittenRecords } from "./analytics/selection-batch.ts";
 import { createSelectionStore } from "./analytics/store.ts";
 import { openDatabase } from "./auth/store/database.ts";
 import { describeError } from "./auth/store/describe-error.ts";
@@ -24,11 +25,13 @@ export async function consumeSelections(batch: MessageBatch, env: Bindings): Pro
 async function writeSelections(batch: MessageBatch, env: Bindings): Promise<void> {
   const { log } = openWiring(env);
   const good: SelectionMessage[] = [];
+  const written: WrittenRecords[] = [];
   const whole: Message[] = [];
   const told: SelectionRecord[] = [];
   for (const message of batch.messages) {
-    const { selections, mistake } = readSelections(message.body);
+    const { selections, texts, mistake } = readSelections(message.body);
     good.push(...selections);
+    written.push(...texts);
     // One with a mistake comes again and again, and its good records were told of the first time.
     if (mistake === null || message.attempts === 1) told.push(...selections.map(({ record }) => record));
     if (mistake === null) {
@@ -42,7 +45,7 @@ async function writeSelections(batch: MessageBatch, env: Bindings): Promise<void
   if (good.length === 0) return;
   const records = good.map(({ record }) => record);
   try {
-    await insert(env, good, records);
+    await insert(env, good, written);
   } catch (error) {
     log.write("error", "selection_log_failed", {
       request_id: records.map(({ requestId }) => requestId).join(","),
@@ -55,29 +58,35 @@ async function writeSelections(batch: MessageBatch, env: Bindings): Promise<void
   if (told.length > 0) await publish(env, told);
 }
 
+interface ReadMessage {
+  readonly selections: readonly SelectionMessage[];
+  readonly texts: readonly WrittenRecords[];
+  readonly mistake: string | null;
+}
+
+const toUnreadable = (mistake: string): ReadMessage => ({ selections: [], texts: [], mistake });
+
 /** A text is a bundle of records, anything else one of a chat's. */
-function readSelections(body: unknown): { selections: SelectionMessage[]; mistake: string | null } {
+function readSelections(body: unknown): ReadMessage {
   if (typeof body === "string") {
     const bundle = readBundle(body);
-    if (!bundle.ok) return { selections: [], mistake: bundle.error };
+    if (!bundle.ok) return toUnreadable(bundle.error);
     const { records, mistake } = bundle.value;
-    return {
-      selections: records.map((record) => ({ record, sessionTitle: null, replacedTitle: null })),
-      mistake,
-    };
+    const selections = records.map((record) => ({ record, sessionTitle: null, replacedTitle: null }));
+    return { selections, texts: [bundle.value], mistake };
   }
   const parsed = SelectionMessage.safeParse(body);
-  if (parsed.success) return { selections: [parsed.data], mistake: null };
-  return { selections: [], mistake: parsed.error.issues[0]?.message ?? "" };
+  if (!parsed.success) return toUnreadable(parsed.error.issues[0]?.message ?? "");
+  return { selections: [parsed.data], texts: [toWritten(parsed.data.record)], mistake: null };
 }
 
 async function insert(
   env: Bindings,
   selections: readonly SelectionMessage[],
-  records: readonly SelectionRecord[],
+  texts: readonly WrittenRecords[],
 ): Promise<void> {
   const database = openDatabase(env.DB);
-  await createSelectionStore(database).insertSelections(records);
+  await createSelectionStore(database).insertWritten(texts);
   const directory = createSessionDirectory(database);
   for (const { record, sessionTitle, replacedTitle } of selections) {
     if (record.sessionId !== null && sessionTitle !== null) {

@@ -4,30 +4,41 @@ import type { SelectionRecord } from "../protocol/selection.ts";
 /** D1 refuses a bound text above 2 MB; half of it leaves room for characters that take several bytes. */
 export const MAX_BATCH_CHARACTERS = 500_000;
 
+/** Records and their JSON: what came as a text goes into the database as that text. */
+export interface WrittenRecords {
+  readonly records: readonly SelectionRecord[];
+  /** One object for each of them, in their order, with commas between. */
+  readonly items: string;
+}
+
 export interface InsertBatch {
   /** The records as a JSON array. */
   readonly json: string;
   readonly records: readonly SelectionRecord[];
 }
 
-/** The records in order, each batch of at most 500,000 characters unless a single record is longer. */
-export function toInsertBatches(records: readonly SelectionRecord[]): readonly InsertBatch[] {
+export function toWritten(record: SelectionRecord): WrittenRecords {
+  return { records: [record], items: JSON.stringify(record) };
+}
+
+/** The records in order, each batch of at most 500,000 characters unless a single text is longer. */
+export function toInsertBatches(texts: readonly WrittenRecords[]): readonly InsertBatch[] {
   const batches: InsertBatch[] = [];
-  let open: { readonly record: SelectionRecord; readonly item: string }[] = [];
+  let open: WrittenRecords[] = [];
   let characters = 0;
   const close = (): void => {
     if (open.length > 0) {
-      const json = `[${open.map(({ item }) => item).join(",")}]`;
-      batches.push({ json, records: open.map(({ record }) => record) });
+      const json = `[${open.map(({ items }) => items).join(",")}]`;
+      batches.push({ json, records: open.flatMap(({ records }) => records) });
     }
     open = [];
     characters = 0;
   };
-  for (const record of records) {
-    const item = JSON.stringify({ ...record, createdAtMs: Date.parse(record.createdAt) });
-    if (characters + item.length > MAX_BATCH_CHARACTERS) close();
-    open.push({ record, item });
-    characters += item.length;
+  for (const text of texts) {
+    if (text.records.length === 0) continue;
+    if (characters + text.items.length > MAX_BATCH_CHARACTERS) close();
+    open.push(text);
+    characters += text.items.length;
   }
   close();
   return batches;

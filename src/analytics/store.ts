@@ -8,7 +8,7 @@ import { fail, succeed } from "../base/result.ts";
 import type { Result } from "../base/result.ts";
 import { SelectionRecord } from "../protocol/selection.ts";
 import { parsePageCursor, toPageCursor } from "./page-cursor.ts";
-import { toInsertBatches, toTouchedChats } from "./selection-batch.ts";
+import { toInsertBatches, toTouchedChats, toWritten, type WrittenRecords } from "./selection-batch.ts";
 import type { CountedSelection } from "./summarize.ts";
 
 export interface SelectionFilter {
@@ -31,6 +31,8 @@ export interface SelectionStore {
    * belong to move up in their owner's list, never down. Returns how many were new.
    */
   insertSelections(records: readonly SelectionRecord[]): Promise<number>;
+  /** As `insertSelections`, for records whose JSON is there already. */
+  insertWritten(texts: readonly WrittenRecords[]): Promise<number>;
   /** Newest first; `limit` is at most 200. */
   list(
     filter: SelectionFilter,
@@ -47,7 +49,8 @@ export interface SelectionStore {
 
 export function createSelectionStore(database: Database): SelectionStore {
   return {
-    insertSelections: (records) => insertSelections(database, records),
+    insertSelections: (records) => insertWritten(database, records.map(toWritten)),
+    insertWritten: (texts) => insertWritten(database, texts),
     async list(filter, { limit, cursor }) {
       const after = cursor === undefined ? null : parsePageCursor(cursor);
       if (after !== null && !after.ok) return fail(after.error);
@@ -121,8 +124,8 @@ function toCondition({ organizationId, sinceMs, provider, status, requestId }: S
 
 /**
  * One bound text for many rows: D1 takes 100 bound values in a statement, and a row here has 26. Without `materialized`
- * SQLite would make each record's text anew for each of them. `where true` keeps it from reading `on conflict` as part of
- * the join.
+ * SQLite would make each record's text anew for each of them. Days since -4713 keep a millisecond through a double.
+ * `where true` keeps it from reading `on conflict` as part of the join.
  */
 const INSERT_STATEMENT = `
   with record as materialized (select value from json_each(?1))
@@ -134,7 +137,8 @@ const INSERT_STATEMENT = `
   )
   select
     value ->> '$.id', value ->> '$.requestId', value ->> '$.organizationId', value ->> '$.userId',
-    value ->> '$.sessionId', value ->> '$.turnId', value ->> '$.createdAtMs', value ->> '$.mode',
+    value ->> '$.sessionId', value ->> '$.turnId',
+    cast(round((julianday(value ->> '$.createdAt') - 2440587.5) * 86400000) as integer), value ->> '$.mode',
     value ->> '$.intent', value ->> '$.status', value ->> '$.provider', value ->> '$.model',
     value ->> '$.affinity', value ->> '$.firstTokenMs', value ->> '$.durationMs',
     value ->> '$.usage.inputTokens', value ->> '$.usage.cachedInputTokens', value ->> '$.usage.cacheWriteTokens',
@@ -156,10 +160,10 @@ const TOUCH_STATEMENT = `
   where chat.id = touched.session_id and chat.organization_id = touched.organization_id
     and chat.updated_at_ms < touched.at_ms`;
 
-async function insertSelections(database: Database, records: readonly SelectionRecord[]): Promise<number> {
+async function insertWritten(database: Database, texts: readonly WrittenRecords[]): Promise<number> {
   const client = database.$client;
   let inserted = 0;
-  for (const batch of toInsertBatches(records)) {
+  for (const batch of toInsertBatches(texts)) {
     const touched = toTouchedChats(batch.records);
     const [written] = await client.batch([
       client.prepare(INSERT_STATEMENT).bind(batch.json),

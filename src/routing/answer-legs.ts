@@ -80,20 +80,15 @@ export class AnswerLegs {
     return this.legs.length < maxLegs && paid < maxLegsMicroUsd;
   }
 
-  /** An attempt begins: the call it makes, and the signal that also stops it when its words cannot be joined. */
-  open(
-    attempt: number,
-    target: Target,
-    stop: AbortSignal,
-  ): Pick<ContinuedCall, "call"> & { signal: AbortSignal } {
+  /** An attempt begins: the call it makes, and what also stops it when its words cannot be joined. */
+  open(attempt: number, target: Target): Pick<ContinuedCall, "call"> & { controller: AbortController } {
     const controller = new AbortController();
-    const signal = AbortSignal.any([stop, controller.signal]);
     const { text } = this.shown;
     const isContinued = text !== "" && !this.input.mayStartOver;
     const continued = isContinued ? toContinuedCall(this.input.call, text, this.takesPrefill(target)) : null;
     const shownTokens = continued === null ? 0 : estimateTokens(text);
     this.opened.set(attempt, { continued, shownTokens, controller, filter: null });
-    return { call: continued?.call ?? this.input.call, signal };
+    return { call: continued?.call ?? this.input.call, controller };
   }
 
   /** An attempt speaks: the filter for its words. */

@@ -29,7 +29,10 @@ export interface DriveAttemptInput {
   readonly call: Omit<ModelCall, "modelId">;
   /** When the turn began, epoch milliseconds. */
   readonly turnStartedMs: number;
+  /** The reader's: aborted, it stops every attempt of the turn. */
   readonly signal: AbortSignal;
+  /** Stops this attempt alone. */
+  readonly controller: AbortController;
 }
 
 export type ContentEvent = Exclude<ModelEvent, { type: "response-start" | "finish" | "fail" }>;
@@ -64,10 +67,10 @@ export async function* driveAttempt(
   input: DriveAttemptInput,
 ): AsyncGenerator<readonly LegEvent[], AttemptEnd, undefined> {
   const { clock } = deps;
-  const { target, attempt } = input;
+  const { target, attempt, provider, signal, controller } = input;
   const call: ModelCall = { ...input.call, modelId: target.model };
   const notes = new AttemptNotes(clock.nowMs(), isWholeCall(input));
-  const events = runAttempt(input.provider, call, toOwnDeadlines(deps, input), clock, input.signal);
+  const events = runAttempt(provider, call, toOwnDeadlines(deps, input), clock, signal, controller);
   for await (const batch of events) {
     const content: LegEvent[] = [];
     for (const event of batch) {

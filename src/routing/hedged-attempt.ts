@@ -25,6 +25,7 @@ export interface HedgeChoice {
 type Stream = AsyncGenerator<readonly LegEvent[], AttemptEnd, undefined>;
 
 interface Lane {
+  /** Its attempt's. */
   readonly controller: AbortController;
   readonly stream: Stream;
   /** Its first words, or its end without any. */
@@ -86,10 +87,8 @@ export async function* driveHedgedAttempt(
 }
 
 function openLane(deps: DriveAttemptDeps, input: DriveAttemptInput): Lane {
-  const controller = new AbortController();
-  const signal = AbortSignal.any([input.signal, controller.signal]);
-  const stream = driveAttempt(deps, { ...input, signal });
-  return { controller, stream, first: stream.next(), hasEnded: false };
+  const stream = driveAttempt(deps, input);
+  return { controller: input.controller, stream, first: stream.next(), hasEnded: false };
 }
 
 interface Due {

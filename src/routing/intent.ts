@@ -20,14 +20,28 @@ export interface IntentGuess {
 const WEIGHTS: ReadonlyMap<string, readonly number[]> = new Map(Object.entries(INTENT_WEIGHTS));
 
 /** `chat` when no signal is found. Takes some tens of microseconds; a prompt's length beyond 4,000 adds nothing. */
+export function readIntent(text: string): Intent {
+  const sums = sumWeights(text);
+  return sums === null ? "chat" : pickIntent(sums);
+}
+
+/** As `readIntent`, with how likely each intent is, which costs half as much again. */
 export function classifyIntent(text: string): IntentGuess {
+  const sums = sumWeights(text);
+  return sums === null
+    ? { intent: "chat", scores: {} }
+    : { intent: pickIntent(sums), scores: toScores(sums) };
+}
+
+/** For each of INTENT_COLUMNS what speaks for it; null when no signal is found. */
+function sumWeights(text: string): readonly number[] | null {
   const { found, frame } = readSignals(text);
   const sums = INTENT_COLUMNS.map(() => 0);
   let isSignalled = false;
   for (const [signal, strength] of found) isSignalled = addWeights(sums, signal, strength) || isSignalled;
-  if (!isSignalled) return { intent: "chat", scores: {} };
+  if (!isSignalled) return null;
   for (const signal of frame) addWeights(sums, signal, 1);
-  return { intent: pickIntent(sums), scores: toScores(sums) };
+  return sums;
 }
 
 /** The intent with the highest sum, given in the order of INTENT_COLUMNS; on a tie the one that stands first there. */

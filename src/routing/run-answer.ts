@@ -18,7 +18,7 @@ import type { ModelCall } from "../providers/provider.ts";
 import { toAnswerEnd, toUnaskedFailure } from "./answer-end.ts";
 import { AnswerLegs, type EarlierLegs } from "./answer-legs.ts";
 import { logAllFailed, logSkipped } from "./attempt-log.ts";
-import { classifyIntent } from "./intent.ts";
+import { readIntent } from "./intent.ts";
 import { decidePlan, type Plan, type PlanFailure } from "./plan.ts";
 import type { RequestedModel, RequestedTarget } from "./ranking-facts.ts";
 import { readNeeds, UNKNOWN_ABILITIES } from "./request-needs.ts";
@@ -167,7 +167,7 @@ export async function* runAnswer(
       createdAt: new Date(startedMs).toISOString(),
       isSandbox: deps.isSandbox,
       // Nobody is chosen by it: it is for the record alone, and is read when nobody waits any more.
-      intent: classifyIntent(input.question).intent,
+      intent: readIntent(input.question),
       mode,
       candidates,
       decision,

@@ -13,9 +13,12 @@ import type { Deadlines } from "./deadlines.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** Our own stop and our own deadline come first: an adapter may take either for a fault of the connection. */
-function judgeFailure(given: ProviderFailure, watchdog: Watchdog, signal: AbortSignal): ProviderFailure {
-  if (signal.aborted) return { ...given, kind: "cancelled", retryAfterMs: null };
-  return watchdog.toFailure() ?? given;
+function judgeFailure(
+  given: ProviderFailure,
+  { stop, signal, expired }: { stop: AbortSignal; signal: AbortSignal; expired: ProviderFailure | null },
+): ProviderFailure {
+  const isCancelled = stop.aborted || (signal.aborted && expired === null);
+  return isCancelled ? { ...given, kind: "cancelled", retryAfterMs: null } : (expired ?? given);
 }
 
 function brokenAdapter(watchdog: Watchdog, message: string): ProviderFailure {
@@ -34,23 +37,28 @@ function isLife(event: ModelEvent | undefined): boolean {
 
 /**
  * Yields the call's events in the adapter's batches; the last event is `finish` or `fail`, exactly one, and it
- * never throws. `signal` is the caller's: aborting it ends with `cancelled`, a moment later at the latest.
+ * never throws. Aborting `stop`, or `controller` for this call alone, ends with `cancelled`, a moment later at the
+ * latest; `controller` is aborted here when a deadline passes.
  */
 export async function* runAttempt(
   provider: Provider,
   call: ModelCall,
   deadlines: Deadlines,
   clock: Clock,
-  signal: AbortSignal,
+  stop: AbortSignal,
+  controller: AbortController = new AbortController(),
 ): AsyncGenerator<readonly ModelEvent[], void, undefined> {
-  const controller = new AbortController();
-  const forwardAbort = (): void => controller.abort(signal.reason);
-  if (signal.aborted) forwardAbort();
-  signal.addEventListener("abort", forwardAbort, { once: true });
-  const watchdog = new Watchdog(clock, deadlines, () => controller.abort());
+  // Each signal costs as much as a word does: one for all reasons to stop.
+  const signal = AbortSignal.any([stop, controller.signal]);
+  let expired: ProviderFailure | null = null;
+  const watchdog = new Watchdog(clock, deadlines, (failure) => {
+    if (signal.aborted) return;
+    expired = failure;
+    controller.abort();
+  });
   const toFail = (given: ProviderFailure, usage: TokenUsage): ModelEvent => ({
     type: "fail",
-    failure: judgeFailure(given, watchdog, signal),
+    failure: judgeFailure(given, { stop, signal, expired }),
     usage,
   });
   const toBroken = (message: string): ModelEvent[] => [
@@ -59,7 +67,7 @@ export async function* runAttempt(
   let stream: AbortableStream<readonly ModelEvent[]> | null = null;
   let hasEnded = false;
   try {
-    stream = new AbortableStream(provider.stream(call, controller.signal), controller.signal, clock);
+    stream = new AbortableStream(provider.stream(call, signal), signal, clock);
     for (;;) {
       const next = await stream.next();
       // An adapter with a bug: the reader must still get an end.
@@ -90,7 +98,6 @@ export async function* runAttempt(
     yield toBroken(`the adapter threw: ${toThrownMessage(error)}`);
   } finally {
     watchdog.stop();
-    signal.removeEventListener("abort", forwardAbort);
     // An abort costs as much as a word does: what has ended by itself is only closed, and nobody waits for that.
     if (hasEnded) void stream?.close();
     else {

@@ -155,9 +155,9 @@ class PlanRun {
     this.progress.noteStart(index, clock.nowMs());
     if (hedgeBudget !== null && !hedge) noteCall(hedgeBudget, clock.nowMs());
     this.callsBegun += 1;
-    const { startedMs: turnStartedMs, signal: stop } = this.input;
-    const { call, signal } = this.legs.open(this.callsBegun, target, stop);
-    return { provider, target, attempt: this.callsBegun, hedge, call, turnStartedMs, signal };
+    const { startedMs: turnStartedMs, signal } = this.input;
+    const { call, controller } = this.legs.open(this.callsBegun, target);
+    return { provider, target, attempt: this.callsBegun, hedge, call, turnStartedMs, signal, controller };
   }
 
   toHedgeChoice(first: DriveAttemptInput): HedgeChoice {

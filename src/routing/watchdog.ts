@@ -15,10 +15,9 @@ const FAILURE_PHASE: Readonly<Record<Phase, FailurePhase>> = {
 };
 
 export class Watchdog {
-  private expired: Phase | "total" | null = null;
   private readonly clock: Clock;
   private readonly deadlines: Deadlines;
-  private readonly onExpire: () => void;
+  private readonly onExpire: (failure: ProviderFailure) => void;
   private readonly startedMs: number;
   private phase: Phase = "headers";
   private phaseStartedMs: number;
@@ -29,7 +28,7 @@ export class Watchdog {
   /** When the timer fires, epoch milliseconds. */
   private armedForMs = 0;
 
-  constructor(clock: Clock, deadlines: Deadlines, onExpire: () => void) {
+  constructor(clock: Clock, deadlines: Deadlines, onExpire: (failure: ProviderFailure) => void) {
     this.clock = clock;
     this.deadlines = deadlines;
     this.onExpire = onExpire;
@@ -73,9 +72,7 @@ export class Watchdog {
     return FAILURE_PHASE[this.phase];
   }
 
-  /** The failure of the deadline that has passed; null while none has. */
-  toFailure(): ProviderFailure | null {
-    if (this.expired === null) return null;
+  private toFailure(expired: Phase | "total"): ProviderFailure {
     const { headersMs, firstTokenMs, totalMs } = this.deadlines;
     const messages: Readonly<Record<Phase | "total", string>> = {
       headers: `no connection and headers within ${headersMs} ms`,
@@ -88,7 +85,7 @@ export class Watchdog {
       phase: this.failurePhase(),
       status: null,
       retryAfterMs: null,
-      message: messages[this.expired],
+      message: messages[expired],
     };
   }
 
@@ -120,8 +117,7 @@ export class Watchdog {
     const totalLeftMs = this.startedMs + this.deadlines.totalMs - nowMs;
     const leftMs = Math.min(phaseLeftMs, totalLeftMs);
     if (leftMs <= 0) {
-      this.expired = totalLeftMs <= 0 ? "total" : this.phase;
-      this.onExpire();
+      this.onExpire(this.toFailure(totalLeftMs <= 0 ? "total" : this.phase));
       return;
     }
     this.armedForMs = nowMs + leftMs;

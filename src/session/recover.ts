@@ -15,7 +15,7 @@ import { UNKNOWN_USAGE, type Leg, type Receipt } from "../protocol/answer.ts";
 import { AnswerChunk } from "../protocol/answer-chunk.ts";
 import type { SelectionAttempt, SelectionRecord } from "../protocol/selection.ts";
 import type { EarlierLegs } from "../routing/answer-legs.ts";
-import { classifyIntent } from "../routing/intent.ts";
+import { readIntent } from "../routing/intent.ts";
 import { AnswerWriter } from "./answer-writer.ts";
 import type { ResumedTurn } from "./run-turn.ts";
 import type { SessionRow, TurnRow } from "./rows.ts";
@@ -196,7 +196,7 @@ function toRecord(receipt: Receipt, recordedLegs: number, facts: RecoverFacts): 
     createdAt: new Date(turn.createdAtMs).toISOString(),
     requested: [...turn.requested],
     mode: toMode(turn.requested),
-    intent: classifyIntent(facts.question).intent,
+    intent: readIntent(facts.question),
     candidates: [],
     decision: null,
     attempts: legs.map(toAttempt),

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { fail, succeed, type Result } from "../base/result.ts";
+import { toWritten, type WrittenRecords } from "../analytics/selection-batch.ts";
 import { SelectionRecord } from "../protocol/selection.ts";
 
 /** What the platform bills as one operation; it takes messages of twice that size. */
@@ -53,21 +54,20 @@ function cut<Item extends { readonly text: string }>(items: readonly Item[], max
 
 const Items = z.array(z.unknown());
 
-export interface ReadBundle {
-  readonly records: readonly SelectionRecord[];
+export interface ReadBundle extends WrittenRecords {
   /** What is wrong with the first one that is no record; null when all are. */
   readonly mistake: string | null;
 }
 
 /** The error says what is wrong with the whole text. */
 export function readBundle(text: string): Result<ReadBundle, string> {
-  let items: unknown;
+  let given: unknown;
   try {
-    items = JSON.parse(text);
+    given = JSON.parse(text);
   } catch {
     return fail("the text is not JSON");
   }
-  const array = Items.safeParse(items);
+  const array = Items.safeParse(given);
   if (!array.success) return fail("the text is not an array");
   const records: SelectionRecord[] = [];
   let mistake: string | null = null;
@@ -76,5 +76,8 @@ export function readBundle(text: string): Result<ReadBundle, string> {
     if (record.success) records.push(record.data);
     else mistake ??= record.error.issues[0]?.message ?? "another shape";
   }
-  return succeed({ records, mistake });
+  // All of them are good: between its brackets the text is theirs.
+  const items =
+    mistake === null ? text.trim().slice(1, -1) : records.map((record) => toWritten(record).items).join(",");
+  return succeed({ records, items, mistake });
 }

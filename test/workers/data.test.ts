@@ -147,6 +147,18 @@ describe("the selection log", () => {
     expect(await store.insertSelections([])).toBe(0);
   });
 
+  it("[HT35] takes records as the texts that they came in, to the millisecond", async () => {
+    const at = (index: number) => new Date(START_MS + index * 86_399_999 + index).toISOString();
+    const records = Array.from({ length: 60 }, (_, index) => toRecord({ createdAt: at(index) }));
+    const toText = (part: readonly SelectionRecord[]) => ({
+      records: part,
+      items: part.map((record) => JSON.stringify(record)).join(", "),
+    });
+    const texts = [toText(records.slice(0, 40)), toText([]), toText(records.slice(40))];
+    expect(await store.insertWritten(texts)).toBe(60);
+    for (const record of records) expect(await store.read(null, record.id)).toEqual(record);
+  });
+
   it("[HT36] moves a chat up in its owner's list, never down, and no other's", async () => {
     const id = newSessionId(randomSource);
     await directory.create({ id, ...owner, title: "Moving", createdAtMs: START_MS });

@@ -60,7 +60,8 @@ export interface AskedAnswer {
 export interface OpenAnswer {
   readonly answer: Answer;
   readonly selectionId: string;
-  readonly controller: AbortController;
+  /** For a stream whose reader has gone without the platform's saying so; null for an answer in one piece. */
+  readonly controller: AbortController | null;
   /** The caller wants to know who could have answered, and why. */
   readonly trace: boolean;
   readonly stream: boolean;
@@ -91,8 +92,9 @@ export function openAnswer(
   const wish = readCacheWish(context.req.header(CACHE_HEADER));
   if (!wish.ok) return fail({ code: "invalid-request", param: CACHE_HEADER, message: wish.error });
   const principal = readPrincipal(context);
-  const controller = new AbortController();
-  context.req.raw.signal.addEventListener("abort", () => controller.abort(), { once: true });
+  const caller = context.req.raw.signal;
+  const controller = asked.stream ? new AbortController() : null;
+  if (controller !== null) caller.addEventListener("abort", () => controller.abort(), { once: true });
   const selectionId = newSelectionId(deps.idSource);
   const input: AnswerInput = {
     models: models.value,
@@ -108,7 +110,7 @@ export function openAnswer(
     lastProvider: null,
     mayStartOver: !asked.stream,
     ...(timeoutMs.value === null ? {} : { turnMs: timeoutMs.value }),
-    signal: controller.signal,
+    signal: controller?.signal ?? caller,
   };
   const trace = context.req.header(TRACE_HEADER) === "1";
   const cache = wish.value === null ? null : startCacheNote(wish.value);

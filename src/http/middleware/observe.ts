@@ -51,26 +51,25 @@ function toRequestId(given: string | undefined, source: IdSource): string {
   return given !== undefined && REQUEST_ID_SHAPE.test(given) ? given : newRequestId(source);
 }
 
+const SECURITY_HEADER_LIST = Object.entries(SECURITY_HEADERS);
+
 function finishHeaders(context: AppContext): void {
   const answer = context.res;
   // The socket's answer cannot be copied without its socket, and no browser reads its headers.
   if (answer.status === SWITCHING_PROTOCOLS) return;
   const finished = isChangeable(answer) ? answer : new Response(answer.body, answer);
   const ownPolicy = isApiPath(context.req.path) ? answer.headers.get("content-security-policy") : null;
-  for (const [name, value] of Object.entries(SECURITY_HEADERS)) finished.headers.set(name, value);
+  const { headers } = finished;
+  for (const [name, value] of SECURITY_HEADER_LIST) headers.set(name, value);
   // What strangers wrote is served under a policy that allows less than our pages need.
-  if (ownPolicy !== null) finished.headers.set("content-security-policy", ownPolicy);
+  if (ownPolicy !== null) headers.set("content-security-policy", ownPolicy);
   if (context.req.url.startsWith("https:")) {
-    finished.headers.set("strict-transport-security", STRICT_TRANSPORT_SECURITY);
+    headers.set("strict-transport-security", STRICT_TRANSPORT_SECURITY);
   }
-  finished.headers.set("x-request-id", context.get("requestId"));
+  headers.set("x-request-id", context.get("requestId"));
   // The name under which Anthropic's own clients look for it.
-  if (toApiWire(context.req.path) === "anthropic") {
-    finished.headers.set("request-id", context.get("requestId"));
-  }
-  if (isApiPath(context.req.path) && !finished.headers.has("cache-control")) {
-    finished.headers.set("cache-control", "no-store");
-  }
+  if (toApiWire(context.req.path) === "anthropic") headers.set("request-id", context.get("requestId"));
+  if (isApiPath(context.req.path) && !headers.has("cache-control")) headers.set("cache-control", "no-store");
   if (finished === answer) return;
   // Hono would otherwise lay the old answer's headers over the new one's.
   context.res = undefined;

@@ -3,6 +3,7 @@ import { parsePageCursor, toPageCursor } from "../../../src/analytics/page-curso
 import {
   MAX_BATCH_CHARACTERS,
   toInsertBatches,
+  toWritten,
   toTouchedChats,
 } from "../../../src/analytics/selection-batch.ts";
 import { toIntentAnalytics, toProviderAnalytics } from "../../../src/analytics/summarize.ts";
@@ -122,7 +123,7 @@ describe("pages and batches", () => {
 
   it("[HT35] cuts records into texts that the database takes, none lost and none twice", () => {
     const records = Array.from({ length: 1_000 }, (_, index) => ({ ...RECORD, id: `sel_${index}` }));
-    const batches = toInsertBatches(records);
+    const batches = toInsertBatches(records.map(toWritten));
     expect(batches.length).toBeGreaterThan(1);
     for (const { json } of batches) expect(json.length).toBeLessThan(MAX_BATCH_CHARACTERS * 1.1);
     const ids = batches.flatMap(({ json }) => [...json.matchAll(/"id":"(sel_\d+)"/g)].map(([, id]) => id));

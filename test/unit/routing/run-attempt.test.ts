@@ -274,6 +274,27 @@ describe("an adapter that does not heed the abort", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it.each([
+    { name: "a deadline that passes after its own stop changes nothing", stopAtMs: 900, kind: "cancelled" },
+    { name: "its own stop after a deadline changes nothing", stopAtMs: 1_100, kind: "timeout" },
+  ])("[RT27] $name", async ({ stopAtMs, kind }) => {
+    const clock = new VirtualClock();
+    const own = new AbortController();
+    const collected = collect(runAttempt(deaf, CALL, DEADLINES, clock, new AbortController().signal, own));
+    await clock.advance(stopAtMs);
+    own.abort();
+    expect(await clock.runUntil(collected)).toMatchObject([{ type: "fail", failure: { kind } }]);
+  });
+
+  it("[RT27] a reader's stop after a deadline is still a stop", async () => {
+    const clock = new VirtualClock();
+    const stop = new AbortController();
+    const collected = collect(runAttempt(deaf, CALL, DEADLINES, clock, stop.signal));
+    await clock.advance(1_100);
+    stop.abort();
+    expect(await clock.runUntil(collected)).toMatchObject([{ failure: { kind: "cancelled" } }]);
+  });
+
   it("[RT77] one that hangs only while it is closed holds nobody up either", async () => {
     const clock = new VirtualClock();
     const provider = createScriptedProvider({ id: "a", clock, scripts: [answer("hello")] });

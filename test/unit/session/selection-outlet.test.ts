@@ -93,12 +93,17 @@ it("[HT173] many go as few messages, in calls that the platform takes", async ()
 it("[HT173] a bundle gives back what is a record, and says what is not", () => {
   const [bundle] = toBundles([record("a"), record("b")]);
   expect(readBundle(bundle?.text ?? "")).toEqual(
-    succeed({ records: [record("a"), record("b")], mistake: null }),
+    succeed({
+      records: [record("a"), record("b")],
+      items: [record("a"), record("b")].map((each) => JSON.stringify(each)).join(","),
+      mistake: null,
+    }),
   );
   const broken = JSON.stringify([record("a"), { id: 1 }, record("b")]);
   expect(readBundle(broken)).toMatchObject({
     value: {
       records: [{ requestId: "a" }, { requestId: "b" }],
+      items: [record("a"), record("b")].map((each) => JSON.stringify(each)).join(","),
       mistake: expect.stringContaining("expected"),
     },
   });
