@@ -4,6 +4,8 @@
  */
 import { fail, succeed, type Result } from "../../base/result.ts";
 import type { ProviderFailure } from "../failure.ts";
+import { isObject } from "../is-object.ts";
+import type { ModelCall } from "../provider.ts";
 import type { WireScanner } from "../wire-scanner.ts";
 import {
   classifyRejection,
@@ -31,16 +33,21 @@ const NO_EXCHANGE: Exchange = { status: null, isEventStream: true, refusal: null
 type WrittenCall = AiSdkCall & { readonly connection: StreamConnection };
 
 /** A call that the SDK writes and the wire's scanner reads. Meant for `startStream`. */
-export function runWrittenBySdk(run: WrittenCall, openScanner: () => WireScanner): AnswerBatches {
-  // Where a model has no other way to keep to a format, the SDK makes a tool of it, and words of the tool's input.
-  if (run.call.responseFormat?.type === "json") return runAiSdkStream(run);
-  return writeAndRead(run, openScanner);
-}
-
-async function* writeAndRead(run: WrittenCall, openScanner: () => WireScanner): AnswerBatches {
+export async function* runWrittenBySdk(run: WrittenCall, openScanner: () => WireScanner): AnswerBatches {
   const request = await writeRequest(run);
   if (!request.ok) return yield* failAtOnce(request.error);
+  if (mayHaveFormatTool(run.call, request.value)) return yield* runAiSdkStream(run);
   return yield* readAnswer(run.connection, request.value, openScanner(), run.signal);
+}
+
+/**
+ * For a model that has no other way to keep to a format the SDK makes a tool of it, and words of the tool's input: which of
+ * the tools that is, only the SDK knows.
+ */
+function mayHaveFormatTool({ responseFormat }: ModelCall, { body }: WireRequest): boolean {
+  if (responseFormat?.type !== "json") return false;
+  const written: unknown = JSON.parse(body);
+  return isObject(written) && written["tools"] !== undefined;
 }
 
 /** The failure is that of a call that the SDK cannot put into its provider's shape, or that was cancelled meanwhile. */

@@ -134,16 +134,35 @@ describe("[PR120] a call in our words", () => {
     }
   });
 
+  const FORMAT: ModelCall["responseFormat"] = {
+    type: "json",
+    schema: {
+      type: "object",
+      properties: { yes: { type: "boolean" } },
+      required: ["yes"],
+      additionalProperties: false,
+    },
+  };
+
+  it("that wants JSON is read as any other where the model knows formats", async () => {
+    const begun = WORDS.slice(0, 3).map((event) => `data: ${JSON.stringify(event)}\n\n`);
+    const call = { ...QUESTION, responseFormat: FORMAT };
+    const { sent, events } = await run(call, new Blob([begun.join(""), new Uint8Array([0xff])]));
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.[1].body).toContain('"json_schema"');
+    expect(sent[0]?.[1].body).not.toContain('"tools"');
+    // The SDK loses the words in front of such bytes.
+    expect(textOf(events)).toBe("Yes, ");
+    expect(events.at(-1)).toMatchObject({ type: "fail", failure: { kind: "malformed", phase: "stream" } });
+  });
+
   it("that wants JSON of a model without formats has the words of the tool that the SDK makes of it", async () => {
     const tool = { type: "tool_use", id: "toolu_1", name: "json", input: {} };
     const { sent, events } = await run(
       {
         ...QUESTION,
         modelId: "claude-3-haiku-20240307",
-        responseFormat: {
-          type: "json",
-          schema: { type: "object", properties: { yes: { type: "boolean" } }, required: ["yes"] },
-        },
+        responseFormat: FORMAT,
       },
       [
         START,
