@@ -22,7 +22,9 @@ export const CallSettings = z.object({
     .object({
       type: z.literal("json"),
       name: z.string().exactOptional(),
+      description: z.string().exactOptional(),
       schema: JsonSchema.exactOptional(),
+      strict: z.boolean().exactOptional(),
     })
     .exactOptional(),
   /** Run by whoever asked: a call of one of them ends the answer. The chat's own tools are not offered beside them. */

@@ -34,6 +34,8 @@ export const ChatMessage = z.discriminatedUnion("role", [
     role: z.literal("assistant"),
     content: Text.nullish(),
     refusal: z.string().nullish(),
+    /** As `choices[0].message` gives it: some models want their thoughts back in the middle of a tool round. */
+    reasoning_content: z.string().nullish(),
     name: z.string().optional(),
     tool_calls: z.array(ToolCall).max(MAX_TOOLS).optional(),
   }),

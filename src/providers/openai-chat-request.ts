@@ -6,6 +6,7 @@ import type {
 } from "@ai-sdk/provider";
 import { fail, succeed } from "../base/result.ts";
 import type { Result } from "../base/result.ts";
+import { isObject } from "./is-object.ts";
 import type { ChatDialect } from "./provider-config.ts";
 import { toNative, type ModelCall } from "./provider.ts";
 
@@ -34,13 +35,17 @@ function toFilePart(part: LanguageModelV4FilePart): Json {
   if (data.type === "text") return { type: "text", text: data.text };
   if (data.type === "reference") throw new UnsupportedPart("a file kept at another provider");
   const isImage = mediaType === "image" || mediaType.startsWith("image/");
+  const detail = part.providerOptions?.["openai"]?.["imageDetail"];
+  const detailed = detail === undefined ? {} : { detail };
   if (data.type === "url") {
     if (!isImage) throw new UnsupportedPart(`a file of type ${mediaType} by URL`);
-    return { type: "image_url", image_url: { url: data.url.toString() } };
+    return { type: "image_url", image_url: { url: data.url.toString(), ...detailed } };
   }
   const base64 = typeof data.data === "string" ? data.data : toBase64(data.data);
-  if (isImage)
-    return { type: "image_url", image_url: { url: `data:${toImageType(mediaType)};base64,${base64}` } };
+  if (isImage) {
+    const url = `data:${toImageType(mediaType)};base64,${base64}`;
+    return { type: "image_url", image_url: { url, ...detailed } };
+  }
   if (mediaType === "application/pdf") {
     return {
       type: "file",
@@ -123,12 +128,15 @@ function toMessages(call: ModelCall, dialect: ChatDialect): Json[] {
         return [{ role: "system", content: message.content }];
       case "user": {
         const [only] = message.content;
+        const name = message.providerOptions?.["openai"]?.["name"];
+        const named = name === undefined ? {} : { name };
         // Plain text stays a plain string: every compatible server takes that, not every one takes parts.
         if (message.content.length === 1 && only?.type === "text")
-          return [{ role: "user", content: only.text }];
+          return [{ role: "user", content: only.text, ...named }];
         return [
           {
             role: "user",
+            ...named,
             content: message.content.map((part) =>
               part.type === "text" ? { type: "text", text: part.text } : toFilePart(part),
             ),
@@ -177,15 +185,33 @@ function toToolFields(call: ModelCall): Json {
 function toResponseFormat(call: ModelCall, dialect: ChatDialect): Json {
   const format = call.responseFormat;
   if (format === undefined || format.type === "text") return {};
-  // DeepSeek knows JSON mode but no schemas.
+  // DeepSeek knows JSON mode but no schemas: it is told in words (`toFormatMessage`).
   if (format.schema === undefined || dialect === "deepseek")
     return { response_format: { type: "json_object" } };
+  const { name = "response", description, schema, strict } = format;
   return {
     response_format: {
       type: "json_schema",
-      json_schema: { name: format.name ?? "response", schema: format.schema },
+      json_schema: {
+        name,
+        ...(description === undefined ? {} : { description }),
+        schema,
+        ...(strict === undefined ? {} : { strict }),
+      },
     },
   };
+}
+
+/** The schema in words, where the wire has no place for it. */
+function toFormatMessage({ responseFormat: format }: ModelCall, dialect: ChatDialect): Json[] {
+  if (dialect !== "deepseek" || format?.type !== "json" || format.schema === undefined) return [];
+  const schema = JSON.stringify(format.schema);
+  return [
+    {
+      role: "system",
+      content: `Answer with one JSON object that fits this JSON Schema, and with nothing else: ${schema}`,
+    },
+  ];
 }
 
 /** OpenAI and DeepSeek have no such field; the servers that people run themselves mostly have. */
@@ -215,18 +241,31 @@ export function toOpenAiChatBody(call: ModelCall, dialect: ChatDialect): Result<
       : { stream: false, stream_options: undefined }),
   };
   // OpenAI takes what OpenAI's clients write; its relatives know some fields by other names.
-  if (dialect === "openai") return succeed({ ...native.body, ...own });
+  if (dialect === "openai") return succeed(toOwnBody(native.body, own));
   const translated = toTranslatedBody(call, dialect);
   if (!translated.ok) return translated;
   const fields = native.onlyHere.map((name): [string, unknown] => [name, native.body[name]]);
   return succeed({ ...translated.value, ...Object.fromEntries(fields), ...own });
 }
 
+/** As its caller wrote it, but for a name that OpenAI's newer models refuse, and the counts, which we need. */
+function toOwnBody({ max_tokens: oldLimit, ...body }: Json, own: Json): Json {
+  const { stream_options: asked } = body;
+  return {
+    ...(oldLimit == null ? {} : { max_completion_tokens: oldLimit }),
+    ...body,
+    ...own,
+    ...(own["stream"] === true && isObject(asked)
+      ? { stream_options: { ...asked, include_usage: true } }
+      : {}),
+  };
+}
+
 function toTranslatedBody(call: ModelCall, dialect: ChatDialect): Result<Json, string> {
   try {
     return succeed({
       model: call.modelId,
-      messages: toMessages(call, dialect),
+      messages: [...toFormatMessage(call, dialect), ...toMessages(call, dialect)],
       stream: true,
       stream_options: { include_usage: true },
       ...(call.maxOutputTokens === undefined

@@ -52,7 +52,14 @@ export interface ModelCall {
   readonly toolChoice?: LanguageModelV4ToolChoice;
   readonly responseFormat?:
     | { readonly type: "text" }
-    | { readonly type: "json"; readonly schema?: Record<string, unknown>; readonly name?: string };
+    | {
+        readonly type: "json";
+        readonly schema?: Record<string, unknown>;
+        readonly name?: string;
+        readonly description?: string;
+        /** The caller was promised that the answer fits the schema; who knows no such promise does what it can. */
+        readonly strict?: boolean;
+      };
   readonly reasoningEffort?: "none" | "minimal" | "low" | "medium" | "high";
   /** The caller gives a model's thoughts back to it: their proofs are wanted too. */
   readonly wantsProofs?: boolean;

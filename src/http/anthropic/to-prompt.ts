@@ -16,6 +16,7 @@ import type {
   ToolResultBlock,
   UserBlock,
 } from "../../protocol/anthropic.ts";
+import { appendMessage } from "../door/append-message.ts";
 import { toCallMistake } from "../door/read-call-body.ts";
 import type { CallMistake } from "../door/wire-writer.ts";
 import { toCacheOptions } from "./cache-control.ts";
@@ -34,7 +35,7 @@ export function toPrompt({
     const place = `messages.${index}`;
     const turned = toMessages(message, place, toolNames);
     if (!turned.ok) return turned;
-    prompt.push(...turned.value);
+    for (const each of turned.value) appendMessage(prompt, each);
   }
   return succeed(prompt);
 }

@@ -8,6 +8,7 @@ import type {
 import { fail, succeed, type Result } from "../../base/result.ts";
 import type { ChatCompletionRequest, ChatMessage } from "../../protocol/openai.ts";
 import type { ModelCall, NativeRequest } from "../../providers/provider.ts";
+import { appendMessage } from "../door/append-message.ts";
 import { IMAGE_COMPLAINT, toImagePart } from "./image-part.ts";
 
 /** What is wrong, and in which field. */
@@ -68,7 +69,6 @@ const NOT_PASSED_ON: ReadonlySet<string> = new Set([
   "models",
   "policy",
   "stream",
-  "stream_options",
   "user",
   "metadata",
   "store",
@@ -80,7 +80,7 @@ function toNativeRequest(request: ChatCompletionRequest): NativeRequest {
   const body = Object.entries(request).filter(([name]) => !NOT_PASSED_ON.has(name));
   return {
     wire: "openai-chat",
-    body: Object.fromEntries(body),
+    body: { ...Object.fromEntries(body), messages: request.messages.map(withoutThoughts) },
     // `false` for log probabilities and `true` for parallel calls is what everybody does anyway.
     onlyHere: ONLY_HERE.filter(
       (name) =>
@@ -91,6 +91,13 @@ function toNativeRequest(request: ChatCompletionRequest): NativeRequest {
     ),
     stream: request.stream === true,
   };
+}
+
+/** Whose wire this is knows no such field: thoughts of others are theirs. */
+function withoutThoughts(message: ChatMessage): ChatMessage {
+  if (message.role !== "assistant" || message.reasoning_content === undefined) return message;
+  const { reasoning_content: _, ...rest } = message;
+  return rest;
 }
 
 function toToolFields(request: ChatCompletionRequest): Pick<ModelCall, "tools" | "toolChoice"> {
@@ -119,8 +126,16 @@ function toResponseFormat(request: ChatCompletionRequest): Pick<ModelCall, "resp
   const format = request.response_format;
   if (format === undefined || format.type === "text") return {};
   if (format.type === "json_object") return { responseFormat: { type: "json" } };
-  const { name, schema } = format.json_schema;
-  return { responseFormat: { type: "json", name, ...(schema === undefined ? {} : { schema }) } };
+  const { name, description, schema, strict } = format.json_schema;
+  return {
+    responseFormat: {
+      type: "json",
+      name,
+      ...(description === undefined ? {} : { description }),
+      ...(schema === undefined ? {} : { schema }),
+      ...(strict == null ? {} : { strict }),
+    },
+  };
 }
 
 function toPrompt(messages: readonly ChatMessage[]): Result<LanguageModelV4Prompt, CallMistake> {
@@ -129,7 +144,8 @@ function toPrompt(messages: readonly ChatMessage[]): Result<LanguageModelV4Promp
   for (const [index, message] of messages.entries()) {
     const turned = toPromptMessage(message, toolNames);
     if (!turned.ok) return fail({ param: `messages.${index}`, message: turned.error });
-    prompt.push(turned.value);
+    // An empty word of the system's says nothing, and Anthropic refuses it.
+    if (turned.value.role !== "system" || turned.value.content !== "") appendMessage(prompt, turned.value);
   }
   return succeed(prompt);
 }
@@ -161,8 +177,9 @@ function toPromptMessage(
 function toUserMessage(
   message: Extract<ChatMessage, { role: "user" }>,
 ): Result<LanguageModelV4Message, string> {
+  const named = message.name === undefined ? {} : { providerOptions: { openai: { name: message.name } } };
   if (typeof message.content === "string") {
-    return succeed({ role: "user", content: [{ type: "text", text: message.content }] });
+    return succeed({ role: "user", content: [{ type: "text", text: message.content }], ...named });
   }
   const content: (LanguageModelV4TextPart | LanguageModelV4FilePart)[] = [];
   for (const part of message.content) {
@@ -170,19 +187,21 @@ function toUserMessage(
       content.push({ type: "text", text: part.text });
       continue;
     }
-    const image = toImagePart(part.image_url.url);
+    const image = toImagePart(part.image_url.url, part.image_url.detail);
     if (image === null) return fail(IMAGE_COMPLAINT);
     content.push(image);
   }
-  return succeed({ role: "user", content });
+  return succeed({ role: "user", content, ...named });
 }
 
 function toAssistantMessage(
   message: Extract<ChatMessage, { role: "assistant" }>,
   toolNames: Map<string, string>,
 ): Result<LanguageModelV4Message, string> {
-  const text = message.content == null ? "" : toText(message.content);
+  // A refusal is what the model said, and comes back as that.
+  const text = toText(message.content ?? message.refusal ?? "");
   const content: Extract<LanguageModelV4Message, { role: "assistant" }>["content"] = [];
+  if (message.reasoning_content) content.push({ type: "reasoning", text: message.reasoning_content });
   if (text !== "") content.push({ type: "text", text });
   for (const call of message.tool_calls ?? []) {
     let input: unknown;
@@ -194,6 +213,7 @@ function toAssistantMessage(
     toolNames.set(call.id, call.function.name);
     content.push({ type: "tool-call", toolCallId: call.id, toolName: call.function.name, input });
   }
-  if (content.length === 0) return fail("an assistant message needs content or tool calls");
+  if (content.every(({ type }) => type === "reasoning"))
+    return fail("an assistant message needs content or tool calls");
   return succeed({ role: "assistant", content });
 }

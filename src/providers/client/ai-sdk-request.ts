@@ -32,6 +32,17 @@ const NO_EXCHANGE: Exchange = { status: null, isEventStream: true, refusal: null
 
 type WrittenCall = AiSdkCall & { readonly connection: StreamConnection };
 
+/** A call that this provider's wire cannot carry: `what` stands behind "cannot carry". */
+export function failUncarried(what: string): AnswerBatches {
+  return failAtOnce({
+    kind: "bad-request",
+    phase: "connect",
+    status: null,
+    retryAfterMs: null,
+    message: `this provider's wire cannot carry ${what}`,
+  });
+}
+
 /** A call that the SDK writes and the wire's scanner reads. Meant for `startStream`. */
 export async function* runWrittenBySdk(run: WrittenCall, openScanner: () => WireScanner): AnswerBatches {
   const request = await writeRequest(run);

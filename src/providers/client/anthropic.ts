@@ -3,10 +3,11 @@
  * into them by the AI SDK, which is loaded with the first of them. The answers of both are read by the wire's scanner.
  * Rules PR110 to PR120.
  */
+import { holdLimit, toAnthropicCall } from "../anthropic-call.ts";
 import { AnthropicScanner } from "../anthropic-scanner.ts";
 import { toNative, type ModelCall, type NativeRequest, type Provider } from "../provider.ts";
 import { foldAnthropicUsage } from "../token-usage.ts";
-import { runWrittenBySdk } from "./ai-sdk-request.ts";
+import { failUncarried, runWrittenBySdk } from "./ai-sdk-request.ts";
 import { startStream } from "./eager-stream.ts";
 import { pingModels, toSecrets } from "./fetch-function.ts";
 import type { ConnectionOptions, FetchFunction } from "./fetch-function.ts";
@@ -38,6 +39,16 @@ function runNative(
   return readAnswer(connection, request, new AnthropicScanner(toSecrets(connection), "native"), signal);
 }
 
+/** Where a limit and thoughts come together the body is written anew. */
+function toHeldFetch({ maxOutputTokens, reasoningEffort }: ModelCall, fetch: FetchFunction): FetchFunction {
+  if (maxOutputTokens === undefined || reasoningEffort === undefined) return fetch;
+  return (url, init) =>
+    fetch(
+      url,
+      typeof init.body === "string" ? { ...init, body: holdLimit(init.body, maxOutputTokens) } : init,
+    );
+}
+
 export function createAnthropicProvider(connection: StreamConnection): Provider {
   const loadModel = async (modelId: string, fetch: FetchFunction) => {
     const { createAnthropic } = await import("@ai-sdk/anthropic");
@@ -54,9 +65,18 @@ export function createAnthropicProvider(connection: StreamConnection): Provider 
       startStream((signal) => {
         const native = toNative(call, WIRE);
         if (native !== null) return runNative(connection, call, native, signal);
-        const run = { connection, call, signal, loadModel, foldUsage: foldAnthropicUsage, hasExchange: true };
+        const carried = toAnthropicCall(call);
+        if (!carried.ok) return failUncarried(carried.error);
+        const run = { connection, call: carried.value, signal, foldUsage: foldAnthropicUsage };
         const askedIn = call.wantsProofs === true ? "proven" : "neutral";
-        return runWrittenBySdk(run, () => new AnthropicScanner(toSecrets(connection), askedIn));
+        return runWrittenBySdk(
+          {
+            ...run,
+            hasExchange: true,
+            loadModel: (modelId, fetch) => loadModel(modelId, toHeldFetch(call, fetch)),
+          },
+          () => new AnthropicScanner(toSecrets(connection), askedIn),
+        );
       }, callerSignal),
     ping: (signal) => pingModels(connection, toHeaders(connection), signal),
   };

@@ -2,11 +2,12 @@
  * The adapter of Google's Gemini API. The AI SDK, which is loaded with the first call, puts it into the wire's words; the
  * answer is read by the wire's scanner. Rules PR120 to PR124.
  */
+import { toGoogleCall } from "../google-call.ts";
 import { GoogleScanner } from "../google-scanner.ts";
 import type { Provider } from "../provider.ts";
 import { foldGoogleUsage } from "../token-usage.ts";
 import type { WireScanner } from "../wire-scanner.ts";
-import { runWrittenBySdk } from "./ai-sdk-request.ts";
+import { failUncarried, runWrittenBySdk } from "./ai-sdk-request.ts";
 import { startStream } from "./eager-stream.ts";
 import { pingModels, toSecrets, type FetchFunction } from "./fetch-function.ts";
 import type { StreamConnection } from "./read-answer.ts";
@@ -29,8 +30,10 @@ export function createGoogleProvider(connection: StreamConnection): Provider {
     id: connection.id,
     stream: (call, callerSignal) =>
       startStream((signal) => {
-        const run = { connection, call, signal, loadModel, foldUsage: foldGoogleUsage, hasExchange: true };
-        return runWrittenBySdk(run, openScanner);
+        const carried = toGoogleCall(call);
+        if (!carried.ok) return failUncarried(carried.error);
+        const run = { connection, call: carried.value, signal, loadModel };
+        return runWrittenBySdk({ ...run, foldUsage: foldGoogleUsage, hasExchange: true }, openScanner);
       }, callerSignal),
     ping: (signal) =>
       pingModels(

@@ -6,7 +6,7 @@ import { createHash } from "@better-auth/utils/hash";
 import type { AnswerInput, ResolvedModels } from "../../../routing/run-answer.ts";
 
 /** Another number makes every kept answer unknown: raise it when a call comes to mean something else. */
-const KEY_VERSION = 1;
+const KEY_VERSION = 2;
 /**
  * No schema and no arguments of a tool are nested deeper; a body that is, was made to overflow a stack. It is why the
  * canonical form is written here: libraries for it (RFC 8785) go as deep as they are led.

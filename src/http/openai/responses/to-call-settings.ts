@@ -48,7 +48,16 @@ function toResponseFormat({ text }: ResponseRequest): Pick<CallSettings, "respon
   const format = text?.format;
   if (format === undefined || format.type === "text") return {};
   if (format.type === "json_object") return { responseFormat: { type: "json" } };
-  return { responseFormat: { type: "json", name: format.name, schema: format.schema } };
+  const { name, description, schema, strict } = format;
+  return {
+    responseFormat: {
+      type: "json",
+      name,
+      ...(description == null ? {} : { description }),
+      schema,
+      ...(strict == null ? {} : { strict }),
+    },
+  };
 }
 
 /** The request's own words, as far as they are kept. */
@@ -91,7 +100,17 @@ function toAskedTools({ tools, toolChoice }: CallSettings): Pick<AskedWords, "to
 
 function toAskedFormat({ responseFormat }: CallSettings): Pick<AskedWords, "text"> {
   if (responseFormat === undefined) return {};
-  const { name, schema } = responseFormat;
+  const { name, description, schema, strict } = responseFormat;
   if (name === undefined || schema === undefined) return { text: { format: { type: "json_object" } } };
-  return { text: { format: { type: "json_schema", name, schema } } };
+  return {
+    text: {
+      format: {
+        type: "json_schema",
+        name,
+        ...(description === undefined ? {} : { description }),
+        schema,
+        ...(strict === undefined ? {} : { strict }),
+      },
+    },
+  };
 }

@@ -109,7 +109,7 @@ class PromptBuilder {
         content.push({ type: "text", text: part.text });
         continue;
       }
-      const image = toImagePart(part.image_url);
+      const image = toImagePart(part.image_url, part.detail);
       if (image === null) return IMAGE_COMPLAINT;
       content.push(image);
     }

@@ -49,7 +49,7 @@ describe("the neutral call", () => {
           { type: "function", name: "g", inputSchema: { type: "object" } },
         ],
         toolChoice: { type: "tool", toolName: "g" },
-        responseFormat: { type: "json", name: "n", schema: parameters },
+        responseFormat: { type: "json", name: "n", schema: parameters, strict: true },
       },
     });
     const bare = callOf({ input: "Hello", temperature: null, tools: [], tool_choice: "auto", text: {} });
@@ -120,6 +120,7 @@ describe("the neutral call", () => {
         type: "file",
         mediaType: "image/*",
         data: { type: "url", url: new URL("https://example.com/cat.png") },
+        providerOptions: { openai: { imageDetail: "auto" } },
       },
       { type: "file", mediaType: "image/png", data: { type: "data", data: "iVBORw0KGgo=" } },
     ]);

@@ -1,0 +1,52 @@
+/**
+ * A neutral call as Anthropic's wire can carry it, before the AI SDK puts it into the wire's words: what the SDK would leave
+ * out without telling is a mistake here. Pure. Rule PR126.
+ */
+import { fail, succeed, type Result } from "../base/result.ts";
+import { isObject } from "./is-object.ts";
+import type { ModelCall } from "./provider.ts";
+
+/** The highest temperature that the wire knows. */
+const MAX_TEMPERATURE = 1;
+/** The least that a model with a budget for its thoughts takes, in tokens. */
+const LEAST_THINKING_TOKENS = 1_024;
+
+/** The error says in a few words what cannot be carried. What changes nothing (a penalty of 0, a `topP` of 1) is left out. */
+export function toAnthropicCall(call: ModelCall): Result<ModelCall, string> {
+  const { seed, presencePenalty = 0, frequencyPenalty = 0, temperature, topP, ...rest } = call;
+  if (seed !== undefined) return fail("a seed");
+  if (presencePenalty !== 0) return fail("a presence penalty");
+  if (frequencyPenalty !== 0) return fail("a frequency penalty");
+  if (temperature !== undefined && temperature > MAX_TEMPERATURE) return fail("a temperature above 1");
+  const narrows = topP !== undefined && topP < 1;
+  const cools = temperature !== undefined && temperature < MAX_TEMPERATURE;
+  if (narrows && cools) return fail("top_p beside a temperature");
+  return succeed({
+    ...toFormattedCall(rest),
+    ...(temperature === undefined || narrows ? {} : { temperature }),
+    ...(narrows ? { topP } : {}),
+  });
+}
+
+/** The wire knows no JSON without a schema: any object will do. */
+function toFormattedCall(call: ModelCall): ModelCall {
+  const { responseFormat } = call;
+  if (responseFormat?.type !== "json" || responseFormat.schema !== undefined) return call;
+  return { ...call, responseFormat: { ...responseFormat, schema: { type: "object" } } };
+}
+
+/**
+ * The written body with the caller's limit on all that is written, thoughts included: the SDK puts their budget on top of it.
+ * They get half of the limit at the most; where that is too little for them there are none.
+ */
+export function holdLimit(body: string, maxOutputTokens: number): string {
+  const written: unknown = JSON.parse(body);
+  if (!isObject(written) || !isObject(written["thinking"])) return body;
+  const { thinking, ...rest } = written;
+  const budget = thinking["budget_tokens"];
+  if (typeof budget !== "number") return body;
+  const held = { ...rest, max_tokens: maxOutputTokens };
+  const most = Math.floor(maxOutputTokens / 2);
+  if (most < LEAST_THINKING_TOKENS) return JSON.stringify(held);
+  return JSON.stringify({ ...held, thinking: { ...thinking, budget_tokens: Math.min(budget, most) } });
+}
