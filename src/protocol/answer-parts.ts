@@ -168,7 +168,9 @@ function changeTool(
   isMeant: (part: ToolPart) => boolean,
   change: Partial<ToolPart>,
 ): void {
-  const index = draft.parts.findLastIndex((part) => part.type === "dynamic-tool" && isMeant(part));
+  // Of calls under one id, which some models make, the last one that has no result yet.
+  const open = draft.parts.findLastIndex((each) => isOpenCall(each) && isMeant(each));
+  const index = open === -1 ? draft.parts.findLastIndex((each) => isCall(each) && isMeant(each)) : open;
   const part = draft.parts[index];
   if (part?.type === "dynamic-tool") draft.parts[index] = { ...part, ...change };
 }
@@ -190,9 +192,17 @@ export function closeAnswerDraft(draft: AnswerDraft): AnswerPart[] {
 
 /** Calls of a step that have no result yet. */
 export function toOpenCalls(parts: readonly AnswerPart[]): ToolPart[] {
-  const open = new Set<ToolPart["state"]>(["input-available", "approval-requested", "approval-responded"]);
-  return parts.filter((part): part is ToolPart => part.type === "dynamic-tool" && open.has(part.state));
+  return parts.filter(isOpenCall);
 }
+
+const OPEN_STATES: ReadonlySet<ToolPart["state"]> = new Set([
+  "input-available",
+  "approval-requested",
+  "approval-responded",
+]);
+
+const isCall = (part: AnswerPart): part is ToolPart => part.type === "dynamic-tool";
+const isOpenCall = (part: AnswerPart): part is ToolPart => isCall(part) && OPEN_STATES.has(part.state);
 
 const StoredAnswerPart = z.discriminatedUnion("type", [
   z.object({ type: z.literal("step-start") }),

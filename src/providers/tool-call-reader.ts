@@ -27,6 +27,8 @@ function isJson(text: string): boolean {
 
 export class ToolCallReader {
   readonly #open = new Map<number, OpenToolCall>();
+  /** An id is one call's: whoever answers calls could not tell two of them apart. */
+  readonly #ids = new Set<string>();
   readonly #found: ScannedEvents;
 
   /** What it reads goes among what is found. */
@@ -50,7 +52,8 @@ export class ToolCallReader {
       // A place alone would come again in the next step of the same answer.
       const ownId = answerId === "" ? `call_${index}` : `call_${answerId}_${index}`;
       const isId = typeof id === "string" && id !== "" && id.length <= MAX_ID_CHARACTERS;
-      open = { toolCallId: isId ? id : ownId, toolName, input: "" };
+      open = { toolCallId: isId && !this.#ids.has(id) ? id : ownId, toolName, input: "" };
+      this.#ids.add(open.toolCallId);
       this.#open.set(index, open);
       this.#found.show({ type: "tool-input-start", toolCallId: open.toolCallId, toolName });
     }

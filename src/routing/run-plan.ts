@@ -100,6 +100,7 @@ export async function* runPlan(
   return unserved;
 }
 
+const TIME_IS_OVER = "The time for this answer was over before a model could be asked. Ask again.";
 const NOT_SET_UP = "this provider is not set up here";
 
 /** The books of one turn. */
@@ -194,7 +195,10 @@ class PlanRun {
     const untried = this.progress.listUntried(this.deps.clock.nowMs());
     const leftOut = plan.candidates.filter((candidate) => candidate.place === null);
     const attempts = this.listAttempts();
-    logAllFailed(this.deps.log, { requestId, requested, attempts, notTried: [...untried, ...leftOut] });
+    // Where the time was over before anybody could be asked nobody has failed.
+    if (attempts.length > 0 || !this.isTimeOver()) {
+      logAllFailed(this.deps.log, { requestId, requested, attempts, notTried: [...untried, ...leftOut] });
+    }
     return this.toEnd(this.legs.isEmpty ? "failed" : "incomplete", null);
   }
 
@@ -277,8 +281,13 @@ class PlanRun {
       const { message } = toNothingConfigured(this.input.plan.order);
       return toUnaskedFailure("model-not-found", message, null);
     }
+    if (this.isTimeOver()) return toUnaskedFailure("timeout", TIME_IS_OVER, null);
     const { message, retryAfterMs } = toUnavailable(this.progress.listWaitsMs(this.deps.clock.nowMs()));
     return toUnaskedFailure("overloaded", message, retryAfterMs);
+  }
+
+  private isTimeOver(): boolean {
+    return this.deps.clock.nowMs() >= this.input.startedMs + this.deps.deadlines.turnMs;
   }
 
   /** In the order in which they were begun, those of an earlier life of the turn first. */

@@ -18,6 +18,7 @@ export class AnswerWriter {
   private stepHasParts = false;
 
   private receipt: Receipt;
+  private nowMs: number | null = null;
   /** Provider calls of the steps before the one that runs. */
   private attemptsBefore: number;
 
@@ -42,8 +43,10 @@ export class AnswerWriter {
     return [{ type: "start", messageId, messageMetadata: this.receipt }];
   }
 
-  write(events: readonly AnswerEvent[]): AnswerChunk[] {
+  /** `atMs`: so many milliseconds after the turn began; the first leg's is told, and outlives a crash. */
+  write(events: readonly AnswerEvent[], atMs: number | null = null): AnswerChunk[] {
     const chunks: AnswerChunk[] = [];
+    this.nowMs = atMs;
     for (const event of events) this.writeEvent(event, chunks);
     return chunks;
   }
@@ -134,7 +137,8 @@ export class AnswerWriter {
   private startLeg(target: Target, attempt: number, chunks: AnswerChunk[]): void {
     const leg: Leg = { ...target, usage: UNKNOWN_USAGE, costMicroUsd: null, estimated: false };
     const attempts = this.attemptsBefore + attempt;
-    this.receipt = { ...this.receipt, legs: [...this.receipt.legs, leg], attempts };
+    const firstTokenMs = this.receipt.firstTokenMs ?? this.nowMs;
+    this.receipt = { ...this.receipt, legs: [...this.receipt.legs, leg], attempts, firstTokenMs };
     if (!this.stepOpen) {
       chunks.push({ type: "start-step" });
     } else if (this.stepHasParts && !this.stepHasText) {

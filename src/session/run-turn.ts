@@ -135,17 +135,20 @@ class TurnRun {
 
   private async runStep(input: StepInput): Promise<AnswerOutcome> {
     const answer = this.deps.startStep(input);
+    // A model that calls what it was not offered would be asked again and again.
+    const isOffered = input.mayCallTools || this.deps.runTools === null;
     // Calls of tools come behind all words. A log that has them also has the end of the model call that made them.
     const calls: AnswerEvent[] = [];
     for (;;) {
       const next = await answer.next();
       if (next.done === true) {
-        this.append(this.writer.write(calls));
-        this.outcomes.push(next.value);
-        return next.value;
+        this.append(this.writer.write(isOffered ? calls : calls.filter((event) => !isAboutTools(event))));
+        const outcome = isOffered ? next.value : withoutCalls(next.value);
+        this.outcomes.push(outcome);
+        return outcome;
       }
       if (calls.length > 0 || next.value.some(isAboutTools)) calls.push(...next.value);
-      else this.tell(this.writer.write(next.value));
+      else this.tell(this.writer.write(next.value, this.toAgeMs()));
     }
   }
 
@@ -180,8 +183,13 @@ class TurnRun {
   }
 
   private toReceipt(end: AnswerEnd | null): Receipt {
-    const durationMs = Math.max(0, this.deps.clock.nowMs() - this.facts.startedMs);
+    const durationMs = this.toAgeMs();
     return toReceipt({ before: this.before, outcomes: this.outcomes, end, durationMs });
+  }
+
+  /** Since the turn began, milliseconds. */
+  private toAgeMs(): number {
+    return Math.max(0, this.deps.clock.nowMs() - this.facts.startedMs);
   }
 
   private tell(chunks: readonly AnswerChunk[]): void {
@@ -197,6 +205,11 @@ class TurnRun {
 
 function isAboutTools({ type }: AnswerEvent): boolean {
   return type === "tool-input-start" || type === "tool-input-delta" || type === "tool-call";
+}
+
+/** Its calls were left out: it did not stop for them. */
+function withoutCalls({ end, record }: AnswerOutcome): AnswerOutcome {
+  return { record, end: end.finishReason === "tool-calls" ? { ...end, finishReason: "other" } : end };
 }
 
 /** The parts of the steps before the one that runs. */

@@ -119,6 +119,15 @@ async function ask(
 }
 
 describe("from question to record", () => {
+  it("[RT74] says that the time is over where nobody could be asked any more, and blames nobody", async () => {
+    const world = createWorld({ openai: [answer("hi")], google: [answer("hi")] });
+    const startedMs = world.clock.nowMs() - 16 * 60_000;
+    const { end } = await ask(world, ["duo"], "hi", null, { startedMs });
+    expect(end).toMatchObject({ status: "failed", attempts: [], failure: { kind: "timeout" } });
+    expect(end.failure?.message).toContain("time");
+    expect(world.log.events).not.toContain("all_providers_failed");
+  });
+
   it("[RT30] every answer leaves one record that says what was asked, tried and given", async () => {
     const world = createWorld({ openai: [[refuse("server-error")]], google: [answer("hello")] });
     const { record, end, events } = await ask(

@@ -193,6 +193,15 @@ describe("blocks", () => {
     expect(deltas).toEqual(["abc", "d"]);
   });
 
+  it("[RT31] [RT100] tells when the first leg began, and keeps it", () => {
+    const writer = new AnswerWriter({ ...RECEIPT, firstTokenMs: null });
+    const chunks = [...writer.write([START, text("a")], 309), ...writer.write([START, text("b")], 2_000)];
+    const times = chunks.flatMap((chunk) =>
+      chunk.type === "message-metadata" ? [chunk.messageMetadata.firstTokenMs] : [],
+    );
+    expect(times).toEqual([309, 309]);
+  });
+
   it("[SE4] a chunk that was handed out does not grow any more", () => {
     const writer = new AnswerWriter(RECEIPT);
     const first = writer.write([START, text("a")]);
