@@ -85,7 +85,6 @@ export class HealthDesk {
   constructor(deps: DeskDeps) {
     const [provider = deps.name, region = null] = deps.name.split("@");
     const { store, clock, random, log, newPermitId, wake } = deps;
-    const isNew = store.loadCircuits() === null;
     this.deps = deps;
     this.provider = provider;
     this.region = region;
@@ -106,8 +105,9 @@ export class HealthDesk {
       onProbe: (report, atMs) => this.noteProbe(report, atMs),
     });
     wake(clock.nowMs() + this.policy.idleProbeMs);
-    // A region that is new has to hear what people decided before it was there.
-    if (isNew && region !== null) deps.background(this.tellWorld(null));
+    // A region that is new has to hear what people decided before it was there, and one that was reset, whether the
+    // provider is open everywhere: the world's word is in memory alone.
+    if (region !== null) deps.background(this.tellWorld(null));
   }
 
   /** The region's or the world's own circuits, with the world's word on top. */

@@ -12,8 +12,9 @@ export function toCallOutcome(end: AttemptEnd, requestId: string, nowMs: number)
     requestId,
     model: record.model,
     atMs: nowMs,
-    ...(failure === null && firstTokenMs !== null
-      ? { firstTokenAtMs: nowMs - record.durationMs + firstTokenMs }
+    ...(failure === null && (firstTokenMs !== null || end.isWhole)
+      ? // Of an answer in one piece nobody knows when its first token was there: it was under way from its start.
+        { firstTokenAtMs: nowMs - record.durationMs + (firstTokenMs ?? 0) }
       : {}),
     latencyMs: failure === null ? (firstTokenMs ?? record.durationMs) : record.durationMs,
     ...(end.isWhole ? { isWhole: true } : {}),

@@ -132,7 +132,7 @@ class AttemptNotes {
   noteContent(event: ContentEvent, nowMs: number): boolean {
     if (event.type === "reasoning-delta") this.sawReasoning = true;
     if (this.firstTokenMs !== null) return false;
-    this.firstTokenMs = nowMs - this.startedMs;
+    this.firstTokenMs = Math.max(0, nowMs - this.startedMs);
     return true;
   }
 

@@ -54,11 +54,17 @@ export async function probeProvider(
     deps.targets.filter((other) => other.modelId !== target.modelId),
     null,
   );
-  if (sibling === null) return done(word.failure, "provider", word.costMicroUsd);
-  const other = await askForWord(deps, sibling);
-  const cost = addCosts(word.costMicroUsd, other.costMicroUsd);
-  return done(word.failure, other.failure === null ? "model" : "provider", cost);
+  const other = sibling === null ? null : await askForWord(deps, sibling);
+  const cost = other === null ? word.costMicroUsd : addCosts(word.costMicroUsd, other.costMicroUsd);
+  // Who says that it has no such model is well otherwise.
+  const isProviderWell =
+    isMissing(word.failure) || (other !== null && (other.failure === null || isMissing(other.failure)));
+  // Another one was asked in the place of a model that is not listed: its trouble is its own.
+  const isStandIn = model !== null && target.modelId !== model;
+  return done(isStandIn && isProviderWell ? null : word.failure, isProviderWell ? "model" : "provider", cost);
 }
+
+const isMissing = (failure: ProviderFailure | null): boolean => failure?.kind === "model-not-found";
 
 /** The model that is asked about; else one that does not reason, since a word from it costs least. */
 function findTarget(targets: readonly CatalogTarget[], model: string | null): CatalogTarget | null {
@@ -100,6 +106,10 @@ async function askForWord(
     const last = batch.at(-1);
     if (last?.type === "finish" || last?.type === "fail") usage = last.usage;
     if (last?.type === "fail") failure = last.failure;
+  }
+  // Who answers that it does not take this request is there: a model that takes no chats would never be asked again.
+  if (failure?.status != null && VERDICT_OF_FAILURE[failure.kind] === "neutral") {
+    return { failure: null, costMicroUsd: 0 };
   }
   // A refusal before the first token costs nothing; what else is unknown stays so.
   const isFree = failure !== null && failure.phase !== "stream" && usage.outputTokens === null;

@@ -231,7 +231,7 @@ function toUnplannedEnd(
     attempts: input.earlier?.attempts ?? [],
     legs: legs.list(),
     firstTokenMs: legs.firstTokenMs,
-    durationMs: deps.clock.nowMs() - startedMs,
+    durationMs: Math.max(0, deps.clock.nowMs() - startedMs),
   });
 }
 

@@ -212,7 +212,7 @@ class PlanRun {
       attempts: this.listAttempts(),
       legs: this.legs.list(),
       firstTokenMs: this.legs.firstTokenMs,
-      durationMs: this.deps.clock.nowMs() - this.input.startedMs,
+      durationMs: Math.max(0, this.deps.clock.nowMs() - this.input.startedMs),
     });
   }
 

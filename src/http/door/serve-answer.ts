@@ -18,7 +18,11 @@ export function serveAnswer(
   open: OpenAnswer,
   writer: WireWriter,
 ): Promise<Response> {
-  return open.stream ? streamAnswer(deps, context, open, writer) : giveWhole(deps, open, writer);
+  const served = open.stream ? streamAnswer(deps, context, open, writer) : giveWhole(deps, open, writer);
+  // Whoever goes away before there is an answer stops the call, and the platform would stop us with it: the record of what
+  // was paid for is still to be written. What fails here fails for the caller, who is still waiting for `served`.
+  deps.waitUntil(served.catch(() => undefined));
+  return served;
 }
 
 async function giveWhole(deps: DoorDeps, open: OpenAnswer, writer: WireWriter): Promise<Response> {
