@@ -2,16 +2,22 @@
  * The events of a provider on this very wire, passed on as they came but for the names of the answer and of who gives it:
  * those are ours, so that they stay the same when somebody else goes on. Pure. Rule HT170.
  */
+import { z } from "zod";
 import type { BreakwaterEnd } from "../../protocol/breakwater-end.ts";
 import type { AnswerNames } from "../door/wire-writer.ts";
 
 type Json = Record<string, unknown>;
+type Replacement = readonly [from: string, to: string];
 
-/** In a JSON text a key and its value cannot stand inside of a string: its quotes would be escaped. */
-const ID = /"id":\s*"([^"\\]+)"/;
-const MODEL = /"model":\s*"([^"\\]+)"/;
-const CREATED = /"created":\s*(\d{1,15})/;
+const DATA = "data: ";
 const NO_USAGE = ',"usage":null';
+
+/** What an event says of the answer itself, not of a call in it. */
+const Head = z.object({
+  id: z.string().min(1).optional().catch(undefined),
+  model: z.string().min(1).optional().catch(undefined),
+  created: z.int().nonnegative().optional().catch(undefined),
+});
 
 export class NativeWords {
   /** Seconds since the epoch, as the provider says; null when it does not. */
@@ -20,20 +26,19 @@ export class NativeWords {
   /** Its events say that there is no usage yet. */
   private readonly hasNoUsage: boolean;
   /** What is written in place of what. */
-  private readonly replacements: readonly (readonly [from: string, to: string])[];
+  private readonly replacements: readonly Replacement[];
 
-  /** `first` is the first text of the answer. */
+  /** `first` is the first text of the answer. Its first event is parsed; in every other one texts are replaced. */
   constructor(first: string, names: AnswerNames) {
     this.names = names;
-    const id = ID.exec(first)?.[0];
-    const model = MODEL.exec(first)?.[0];
+    const data = first.slice(DATA.length, first.indexOf("\n\n"));
+    const head = readHead(data);
     this.replacements = [
-      ...(id === undefined ? [] : [[id, `"id":${JSON.stringify(names.id)}`] as const]),
-      ...(model === undefined ? [] : [[model, `"model":${JSON.stringify(names.model)}`] as const]),
+      ...toReplacements(data, "id", head.id, names.id),
+      ...toReplacements(data, "model", head.model, names.model),
     ];
     this.hasNoUsage = first.includes(NO_USAGE);
-    const created = CREATED.exec(first)?.[1];
-    this.created = created === undefined ? null : Number(created);
+    this.created = head.created ?? null;
   }
 
   toText(text: string, includeUsage: boolean): string {
@@ -62,4 +67,30 @@ export class NativeWords {
 
 function isUsageAlone({ choices }: Json): boolean {
   return !Array.isArray(choices) || choices.length === 0;
+}
+
+function readHead(data: string): z.infer<typeof Head> {
+  try {
+    return Head.safeParse(JSON.parse(data)).data ?? {};
+  } catch {
+    // The scanner has read it, so that it is an event of a rare form; it goes out under its own names.
+    return {};
+  }
+}
+
+/**
+ * What stands for one name of the answer in all of its events, as its first one has it: `value` says which of the places
+ * with that key it is. A name that stands first in its event is replaced there and nowhere else; behind other keys a call
+ * that has the very same id would get ours too.
+ */
+function toReplacements(data: string, key: string, value: string | undefined, ours: string): Replacement[] {
+  if (value === undefined) return [];
+  // In a JSON text a key and its value cannot stand inside of a string: its quotes would be escaped.
+  const places = data.matchAll(new RegExp(`"${key}"\\s*:\\s*("(?:[^"\\\\]|\\\\.)*")`, "g"));
+  for (const [text, written = '""'] of places) {
+    if (JSON.parse(written) !== value) continue;
+    const before = data.startsWith(`{${text}`) ? `${DATA}{` : "";
+    return [[`${before}${text}`, `${before}"${key}":${JSON.stringify(ours)}`]];
+  }
+  return [];
 }

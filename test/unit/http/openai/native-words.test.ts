@@ -1,5 +1,5 @@
-/** A provider's own events on their way through. Rules HT47, HT170. */
-import { expect, it } from "vitest";
+/** A provider's own events on their way through. Rules HT46 to HT48, HT170. */
+import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { CompletionWriter } from "../../../../src/http/openai/completion-writer.ts";
 import { UNKNOWN_USAGE } from "../../../../src/protocol/answer.ts";
@@ -105,5 +105,63 @@ it("[HT170] [HT172] a whole answer keeps what is in it", () => {
     id: "chatcmpl_ours",
     model: "openai/m",
     breakwater: BREAKWATER,
+  });
+});
+
+describe("where the answer's names stand behind its words", () => {
+  const call = { function: { name: "weather", arguments: "" }, id: "call_1", index: 0, type: "function" };
+  const reorder = ({ choices }: ReturnType<typeof choice>, names: object = COMMON) => ({ choices, ...names });
+  const readSent = (...texts: string[]): Record<string, unknown>[] => {
+    const writer = createWriter(false);
+    const sent = texts.map((each, index) =>
+      writer.write([
+        ...(index === 0 ? [START] : []),
+        { type: "wire", text: each, isProse: false },
+        text("a"),
+      ]),
+    );
+    return sent
+      .join("")
+      .split("\n\n")
+      .slice(0, -1)
+      .map((event) => Event.parse(JSON.parse(event.slice("data: ".length))));
+  };
+  const OURS = { id: "chatcmpl_ours", model: "openai/m", created: 77 };
+
+  it("[HT46] [HT48] [HT170] a call keeps its own id, and the answer has ours", () => {
+    const begun = choice({ role: "assistant", tool_calls: [call] });
+    const more = choice({ tool_calls: [{ function: { arguments: "{}" }, index: 0 }] });
+    expect(readSent(toEvent(reorder(begun)), toEvent(reorder(more)))).toEqual([
+      { ...reorder(begun), ...OURS },
+      { ...reorder(more), ...OURS },
+    ]);
+  });
+
+  it("[HT46] [HT48] what a call says of a model, or of a time, is not the answer's", () => {
+    const begun = choice({ tool_calls: [{ ...call, created: 5, model: "a-tool's" }] });
+    expect(readSent(toEvent(reorder(begun)))).toEqual([{ ...reorder(begun), ...OURS }]);
+  });
+
+  it("[HT46] [HT170] spaces and escapes make no other name", () => {
+    const spaced = `data: {"choices" : [{"delta": {}}], "id" : "chat\\u0063mpl\\/1", "model": "gpt", "created": 77}\n\n`;
+    expect(readSent(spaced, spaced)).toEqual(Array(2).fill({ choices: [{ delta: {} }], ...OURS }));
+  });
+
+  it("[HT48] [HT170] an answer without an id of its own is given none, and its calls keep theirs", () => {
+    const begun = reorder(choice({ tool_calls: [call] }), { model: "gpt-theirs" });
+    expect(readSent(toEvent(begun))).toEqual([{ ...begun, model: "openai/m" }]);
+  });
+
+  it("[HT48] [HT170] a call that has the answer's id keeps it where the answer's stands first", () => {
+    const begun = choice({ tool_calls: [{ ...call, id: COMMON.id }] });
+    const { usage: _, ...sent } = begun;
+    expect(readSent(toEvent(begun))).toEqual([{ ...sent, ...OURS }]);
+  });
+
+  it("[HT170] a first event that is two is passed on as it came", () => {
+    const event = JSON.stringify(reorder(choice({ content: "a" })));
+    const writer = createWriter(false);
+    const sent = `data: ${event},${event}\n\n`;
+    expect(writer.write([START, { type: "wire", text: sent, isProse: true }, text("aa")])).toBe(sent);
   });
 });
