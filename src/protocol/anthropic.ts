@@ -5,13 +5,14 @@
  */
 import { z } from "zod";
 import { RoutingPolicy } from "./selection.ts";
+import { ToolCallId } from "./tool-call-id.ts";
 
 const MAX_MESSAGES = 2_000;
 const MAX_BLOCKS = 2_000;
 const MAX_TOOLS = 128;
 /** As many as every provider takes. */
 const MAX_STOP_SEQUENCES = 4;
-const MAX_ID_CHARACTERS = 200;
+const MAX_TOOL_NAME_CHARACTERS = 200;
 /** Anthropic's own least. */
 const MIN_THINKING_TOKENS = 1_024;
 
@@ -48,14 +49,13 @@ const ImageBlock = z.strictObject({
 });
 export type ImageBlock = z.infer<typeof ImageBlock>;
 
-const ToolId = z.string().min(1).max(MAX_ID_CHARACTERS);
 const ToolName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, {
   error: "a tool's name has 1 to 64 letters, digits, _ or -",
 });
 const ToolUseBlock = z.strictObject({
   type: z.literal("tool_use"),
-  id: ToolId,
-  name: z.string().min(1).max(MAX_ID_CHARACTERS),
+  id: ToolCallId,
+  name: z.string().min(1).max(MAX_TOOL_NAME_CHARACTERS),
   input: z.record(z.string(), z.unknown()),
   cache_control: CacheControl,
   /** Taken as answers of Anthropic's have it. */
@@ -63,7 +63,7 @@ const ToolUseBlock = z.strictObject({
 });
 const ToolResultBlock = z.strictObject({
   type: z.literal("tool_result"),
-  tool_use_id: ToolId,
+  tool_use_id: ToolCallId,
   content: z
     .union([
       z.string(),
@@ -132,7 +132,7 @@ const ToolChoice = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("any"), disable_parallel_tool_use: ParallelToolUse }),
   z.strictObject({
     type: z.literal("tool"),
-    name: z.string().min(1).max(MAX_ID_CHARACTERS),
+    name: z.string().min(1).max(MAX_TOOL_NAME_CHARACTERS),
     disable_parallel_tool_use: ParallelToolUse,
   }),
   z.strictObject({ type: z.literal("none") }),

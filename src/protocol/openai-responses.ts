@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { RoutingPolicy } from "./selection.ts";
+import { ToolCallId } from "./tool-call-id.ts";
 
 const MAX_ITEMS = 2_000;
 const MAX_PARTS = 200;
@@ -92,7 +93,7 @@ const InputItem = z.discriminatedUnion(
     ]),
     z.strictObject({
       type: z.literal("function_call"),
-      call_id: Id,
+      call_id: ToolCallId,
       name: Id,
       arguments: z.string(),
       id: Id.nullish(),
@@ -102,7 +103,7 @@ const InputItem = z.discriminatedUnion(
     }),
     z.strictObject({
       type: z.literal("function_call_output"),
-      call_id: Id,
+      call_id: ToolCallId,
       output: TextContent,
       id: Id.nullish(),
       status: ItemStatus,

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { RoutingPolicy } from "./selection.ts";
+import { ToolCallId } from "./tool-call-id.ts";
 
 const MAX_MESSAGES = 2_000;
 const MAX_TOOLS = 128;
@@ -17,7 +18,7 @@ const ImagePart = z.object({
 const Text = z.union([z.string(), z.array(TextPart).min(1)]);
 
 const ToolCall = z.object({
-  id: z.string().min(1).max(200),
+  id: ToolCallId,
   type: z.literal("function"),
   function: z.object({ name: z.string().min(1).max(200), arguments: z.string() }),
 });
@@ -39,7 +40,7 @@ export const ChatMessage = z.discriminatedUnion("role", [
     name: z.string().optional(),
     tool_calls: z.array(ToolCall).max(MAX_TOOLS).optional(),
   }),
-  z.object({ role: z.literal("tool"), content: Text, tool_call_id: z.string().min(1).max(200) }),
+  z.object({ role: z.literal("tool"), content: Text, tool_call_id: ToolCallId }),
 ]);
 export type ChatMessage = z.infer<typeof ChatMessage>;
 

@@ -1,4 +1,5 @@
 /** Puts tool calls of the OpenAI chat wire together from the pieces in which they come. Rules PR55 to PR58. */
+import { MAX_TOOL_CALL_ID_CHARACTERS } from "../protocol/tool-call-id.ts";
 import { isObject } from "./is-object.ts";
 import type { ScannedEvents } from "./scanned-events.ts";
 
@@ -6,8 +7,6 @@ import type { ScannedEvents } from "./scanned-events.ts";
 const MAX_TOOL_INPUT_CHARACTERS = 1_048_576;
 /** More calls than any model makes in one answer. */
 const MAX_TOOL_CALLS = 128;
-/** Some carry a signature. One that is longer is not taken: each piece of its call repeats it. */
-const MAX_ID_CHARACTERS = 16_384;
 
 interface OpenToolCall {
   readonly toolCallId: string;
@@ -51,7 +50,7 @@ export class ToolCallReader {
       const id = part["id"];
       // A place alone would come again in the next step of the same answer.
       const ownId = answerId === "" ? `call_${index}` : `call_${answerId}_${index}`;
-      const isId = typeof id === "string" && id !== "" && id.length <= MAX_ID_CHARACTERS;
+      const isId = typeof id === "string" && id !== "" && id.length <= MAX_TOOL_CALL_ID_CHARACTERS;
       open = { toolCallId: isId && !this.#ids.has(id) ? id : ownId, toolName, input: "" };
       this.#ids.add(open.toolCallId);
       this.#open.set(index, open);

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { AnswerChunk } from "../protocol/answer-chunk.ts";
 import { toOpenCalls, toStepParts, type AnswerPart } from "../protocol/answer-parts.ts";
 import type { ClientMessage, SendFrame } from "../protocol/session-frame.ts";
+import { MAX_TOOL_CALL_ID_CHARACTERS } from "../protocol/tool-call-id.ts";
 
 export interface ToolWords {
   /** The answer whose calls they are about. */
@@ -21,8 +22,7 @@ export interface ToolWords {
 /** A tool call in a client's copy of an answer; its tool may be known to it by name (`tool-search`) or not. */
 const CopiedCall = z.object({
   type: z.string().regex(/^(?:dynamic-tool$|tool-)/),
-  // Some gateways pack proofs of thought into it.
-  toolCallId: z.string().max(10_000),
+  toolCallId: z.string().max(MAX_TOOL_CALL_ID_CHARACTERS),
   state: z.string().max(40),
   approval: z.object({ id: z.string().max(200), approved: z.boolean().optional() }).optional(),
 });

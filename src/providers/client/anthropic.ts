@@ -7,6 +7,7 @@ import { holdLimit, toAnthropicCall } from "../anthropic-call.ts";
 import { AnthropicScanner } from "../anthropic-scanner.ts";
 import { toNative, type ModelCall, type NativeRequest, type Provider } from "../provider.ts";
 import { foldAnthropicUsage } from "../token-usage.ts";
+import { toAnthropicIds } from "./anthropic-call-ids.ts";
 import { failUncarried, runWrittenBySdk } from "./ai-sdk-request.ts";
 import { startStream } from "./eager-stream.ts";
 import { pingModels, toSecrets } from "./fetch-function.ts";
@@ -67,7 +68,7 @@ export function createAnthropicProvider(connection: StreamConnection): Provider 
         if (native !== null) return runNative(connection, call, native, signal);
         const carried = toAnthropicCall(call);
         if (!carried.ok) return failUncarried(carried.error);
-        const run = { connection, call: carried.value, signal, foldUsage: foldAnthropicUsage };
+        const run = { connection, call: toAnthropicIds(carried.value), signal, foldUsage: foldAnthropicUsage };
         const askedIn = call.wantsProofs === true ? "proven" : "neutral";
         return runWrittenBySdk(
           {
