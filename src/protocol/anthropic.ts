@@ -4,6 +4,7 @@
  * believes that something took effect which did not. Rules HT80 to HT85.
  */
 import { z } from "zod";
+import { CallerJson, toBounded } from "./caller-json.ts";
 import { RoutingPolicy } from "./selection.ts";
 import { ToolCallId } from "./tool-call-id.ts";
 
@@ -56,7 +57,7 @@ const ToolUseBlock = z.strictObject({
   type: z.literal("tool_use"),
   id: ToolCallId,
   name: z.string().min(1).max(MAX_TOOL_NAME_CHARACTERS),
-  input: z.record(z.string(), z.unknown()),
+  input: CallerJson,
   cache_control: CacheControl,
   /** Taken as answers of Anthropic's have it. */
   caller: z.strictObject({ type: z.literal("direct") }).nullish(),
@@ -119,7 +120,7 @@ const Tool = z.strictObject({
     .nullish(),
   name: ToolName,
   description: z.string().optional(),
-  input_schema: z.looseObject({ type: z.literal("object") }),
+  input_schema: toBounded(z.looseObject({ type: z.literal("object") })),
   strict: z.boolean().optional(),
   cache_control: CacheControl,
 });
@@ -161,9 +162,7 @@ const OutputConfig = z.strictObject({
     // The last two reach Anthropic alone.
     .enum(["low", "medium", "high", "xhigh", "max"])
     .nullish(),
-  format: z
-    .strictObject({ type: z.literal("json_schema"), schema: z.record(z.string(), z.unknown()) })
-    .nullish(),
+  format: z.strictObject({ type: z.literal("json_schema"), schema: CallerJson }).nullish(),
 });
 
 const ModelName = z.string().min(1).max(200);

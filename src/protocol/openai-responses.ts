@@ -3,6 +3,7 @@
  * whatever is unknown, or cannot be carried to every provider, is refused by name. Rules HT100 to HT102.
  */
 import { z } from "zod";
+import { CallerJson, CallerJsonText } from "./caller-json.ts";
 import { RoutingPolicy } from "./selection.ts";
 import { ToolCallId } from "./tool-call-id.ts";
 
@@ -12,7 +13,6 @@ const MAX_TOOLS = 128;
 const MAX_IMAGE_URL_CHARACTERS = 8_000_000;
 
 const Id = z.string().min(1).max(200);
-const JsonSchema = z.record(z.string(), z.unknown());
 const ItemStatus = z.enum(["in_progress", "completed", "incomplete"]).nullish();
 
 /** The sentence about a `type` that is not among those that are taken. */
@@ -95,7 +95,7 @@ const InputItem = z.discriminatedUnion(
       type: z.literal("function_call"),
       call_id: ToolCallId,
       name: Id,
-      arguments: z.string(),
+      arguments: CallerJsonText,
       id: Id.nullish(),
       status: ItemStatus,
       /** The SDK's own, beside the arguments. */
@@ -125,7 +125,7 @@ const FunctionTool = z.strictObject({
   type: z.literal("function"),
   name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
   description: z.string().nullish(),
-  parameters: JsonSchema.nullish(),
+  parameters: CallerJson.nullish(),
   strict: z.boolean().nullish(),
 });
 
@@ -135,7 +135,7 @@ const TextFormat = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("json_schema"),
     name: z.string().min(1).max(64),
-    schema: JsonSchema,
+    schema: CallerJson,
     description: z.string().optional(),
     strict: z.boolean().nullish(),
   }),

@@ -4,6 +4,7 @@
  * never believes that something took effect which did not.
  */
 import { z } from "zod";
+import { CallerJson, CallerJsonText } from "./caller-json.ts";
 import { RoutingPolicy } from "./selection.ts";
 import { ToolCallId } from "./tool-call-id.ts";
 
@@ -20,7 +21,7 @@ const Text = z.union([z.string(), z.array(TextPart).min(1)]);
 const ToolCall = z.object({
   id: ToolCallId,
   type: z.literal("function"),
-  function: z.object({ name: z.string().min(1).max(200), arguments: z.string() }),
+  function: z.object({ name: z.string().min(1).max(200), arguments: CallerJsonText }),
 });
 
 export const ChatMessage = z.discriminatedUnion("role", [
@@ -43,8 +44,6 @@ export const ChatMessage = z.discriminatedUnion("role", [
   z.object({ role: z.literal("tool"), content: Text, tool_call_id: ToolCallId }),
 ]);
 export type ChatMessage = z.infer<typeof ChatMessage>;
-
-const JsonSchema = z.record(z.string(), z.unknown());
 
 export const ChatCompletionRequest = z.strictObject({
   model: z.string().min(1).max(200).optional(),
@@ -73,7 +72,7 @@ export const ChatCompletionRequest = z.strictObject({
         function: z.object({
           name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
           description: z.string().optional(),
-          parameters: JsonSchema.optional(),
+          parameters: CallerJson.optional(),
           strict: z.boolean().nullish(),
         }),
       }),
@@ -95,7 +94,7 @@ export const ChatCompletionRequest = z.strictObject({
         json_schema: z.object({
           name: z.string(),
           description: z.string().optional(),
-          schema: JsonSchema.optional(),
+          schema: CallerJson.optional(),
           strict: z.boolean().nullish(),
         }),
       }),

@@ -120,6 +120,22 @@ describe("a kept response", () => {
     expect([byAddress.status, Refusal.parse(await byAddress.json()).error.param]).toEqual([400, "input.0"]);
   });
 
+  it("[HT8] [HT200] with a schema nested too deep is the caller's mistake, and makes no chat", async () => {
+    const before = await countChats();
+    let schema: object = { type: "string" };
+    for (let level = 0; level < 3_000; level += 1) schema = { properties: { a: schema } };
+    const format = { type: "json_schema", name: "n", schema };
+    const tools = [{ type: "function", name: "f", parameters: schema }];
+    for (const [param, body] of Object.entries({
+      "text.format.schema": { text: { format } },
+      "tools.0.parameters": { tools },
+    })) {
+      const answer = await respond({ store: true, ...body });
+      expect([answer.status, Refusal.parse(await answer.json()).error.param]).toEqual([400, param]);
+    }
+    expect(await countChats()).toBe(before);
+  });
+
   it("[HT115] that was gone on with is gone on with beside it, with its own history", async () => {
     const first = await respond({ store: true, input: "Please reply with one" });
     const sessionId = first.headers.get(SESSION) ?? "";
