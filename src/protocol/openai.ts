@@ -11,12 +11,26 @@ import { ToolCallId } from "./tool-call-id.ts";
 const MAX_MESSAGES = 2_000;
 const MAX_TOOLS = 128;
 
-const TextPart = z.object({ type: z.literal("text"), text: z.string() });
-const ImagePart = z.object({
+/** Reaches OpenAI alone; other providers cache by themselves. */
+const PromptCacheBreakpoint = z
+  .strictObject({ mode: z.literal("explicit"), ttl: z.enum(["30m", "12h"]).optional() })
+  .optional();
+const TextPart = z.strictObject({
+  type: z.literal("text"),
+  text: z.string(),
+  prompt_cache_breakpoint: PromptCacheBreakpoint,
+});
+const ImagePart = z.strictObject({
   type: z.literal("image_url"),
-  image_url: z.object({ url: z.string().max(8_000_000), detail: z.enum(["auto", "low", "high"]).optional() }),
+  image_url: z.strictObject({
+    url: z.string().max(8_000_000),
+    detail: z.enum(["auto", "low", "high", "original"]).optional(),
+  }),
+  prompt_cache_breakpoint: PromptCacheBreakpoint,
 });
 const Text = z.union([z.string(), z.array(TextPart).min(1)]);
+/** As a client gives an answer back: with notes of its own, which are left out. */
+const SaidText = z.union([z.string(), z.array(z.object(TextPart.shape)).min(1)]);
 
 const ToolCall = z.object({
   id: ToolCallId,
@@ -25,23 +39,35 @@ const ToolCall = z.object({
 });
 
 export const ChatMessage = z.discriminatedUnion("role", [
-  z.object({ role: z.literal("system"), content: Text, name: z.string().optional() }),
-  z.object({ role: z.literal("developer"), content: Text, name: z.string().optional() }),
-  z.object({
+  z.strictObject({ role: z.literal("system"), content: Text, name: z.string().optional() }),
+  z.strictObject({ role: z.literal("developer"), content: Text, name: z.string().optional() }),
+  z.strictObject({
     role: z.literal("user"),
     content: z.union([z.string(), z.array(z.discriminatedUnion("type", [TextPart, ImagePart])).min(1)]),
     name: z.string().optional(),
   }),
+  // An answer comes back with whatever it was given with, and with what its reader has added: what is not known of it says
+  // nothing to a model, and is left out.
   z.object({
     role: z.literal("assistant"),
-    content: Text.nullish(),
+    content: SaidText.nullish(),
     refusal: z.string().nullish(),
     /** As `choices[0].message` gives it: some models want their thoughts back in the middle of a tool round. */
     reasoning_content: z.string().nullish(),
     name: z.string().optional(),
     tool_calls: z.array(ToolCall).max(MAX_TOOLS).optional(),
+    function_call: z
+      .null({ error: "is not taken any more; send tool_calls, and the result as a message of the role tool" })
+      .optional(),
+    audio: z.null({ error: "cannot be carried to every provider; send what was said as content" }).optional(),
   }),
-  z.object({ role: z.literal("tool"), content: Text, tool_call_id: ToolCallId }),
+  z.strictObject({
+    role: z.literal("tool"),
+    content: Text,
+    tool_call_id: ToolCallId,
+    /** As LangChain and OpenAI's older examples have it; the call knows its tool. */
+    name: z.string().optional(),
+  }),
 ]);
 export type ChatMessage = z.infer<typeof ChatMessage>;
 
@@ -54,7 +80,7 @@ export const ChatCompletionRequest = z.strictObject({
   messages: z.array(ChatMessage).min(1).max(MAX_MESSAGES),
   stream: z.boolean().nullish(),
   stream_options: z
-    .object({ include_usage: z.boolean().optional(), include_obfuscation: z.boolean().optional() })
+    .strictObject({ include_usage: z.boolean().optional(), include_obfuscation: z.boolean().optional() })
     .nullish(),
   max_tokens: z.int().positive().nullish(),
   max_completion_tokens: z.int().positive().nullish(),
@@ -67,9 +93,9 @@ export const ChatCompletionRequest = z.strictObject({
   n: z.literal(1, { error: "only one answer at a time (n: 1) is possible" }).nullish(),
   tools: z
     .array(
-      z.object({
+      z.strictObject({
         type: z.literal("function"),
-        function: z.object({
+        function: z.strictObject({
           name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
           description: z.string().optional(),
           parameters: CallerJson.optional(),
@@ -82,16 +108,16 @@ export const ChatCompletionRequest = z.strictObject({
   tool_choice: z
     .union([
       z.enum(["none", "auto", "required"]),
-      z.object({ type: z.literal("function"), function: z.object({ name: z.string() }) }),
+      z.strictObject({ type: z.literal("function"), function: z.strictObject({ name: z.string() }) }),
     ])
     .optional(),
   response_format: z
     .discriminatedUnion("type", [
-      z.object({ type: z.literal("text") }),
-      z.object({ type: z.literal("json_object") }),
-      z.object({
+      z.strictObject({ type: z.literal("text") }),
+      z.strictObject({ type: z.literal("json_object") }),
+      z.strictObject({
         type: z.literal("json_schema"),
-        json_schema: z.object({
+        json_schema: z.strictObject({
           name: z.string(),
           description: z.string().optional(),
           schema: CallerJson.optional(),

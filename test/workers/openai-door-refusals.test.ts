@@ -82,6 +82,20 @@ describe("refusals", () => {
       { tools: [{ type: "function", function: { name: "no spaces" } }] },
       /tools\.0\.function\.name/,
     ],
+    [
+      "messages.0.content.0.cache_control",
+      {
+        messages: [
+          { role: "user", content: [{ type: "text", text: "x", cache_control: { type: "ephemeral" } }] },
+        ],
+      },
+      /messages\.0\.content\.0\.cache_control: is not known here/,
+    ],
+    [
+      "messages.0.function_call",
+      { messages: [{ role: "assistant", content: "x", function_call: { name: "f", arguments: "{}" } }] },
+      /tool_calls/,
+    ],
   ])("[HT41] %s is refused by name, and nobody is called", async (param, more, sentence) => {
     const answer = await ask("Hello?", more);
     expect(answer.status).toBe(400);
