@@ -10,6 +10,7 @@ import { fail, succeed } from "./base/result.ts";
 import { readTargetCircuit } from "./circuit/target-circuit.ts";
 import type { Bindings } from "./env.ts";
 import { createAnswerCacheStore } from "./http/door/cache/store.ts";
+import { createResponseItemStore } from "./http/openai/responses/items/store.ts";
 import { createIdempotentCallStore } from "./http/middleware/idempotency/store.ts";
 import { createModelRoutes } from "./http/model-routes.ts";
 import type { ChatObject, CircuitControl, FileStore, Services } from "./http/services.ts";
@@ -138,6 +139,7 @@ function openModelDoor(
     isSandbox: wiring.isSandbox,
     log,
     answerCache: createAnswerCacheStore(database),
+    responseItems: createResponseItemStore(database),
     idempotentCalls: createIdempotentCallStore(database),
     requestsPerMinute: wiring.settings.requestsPerMinute,
     waitUntil,

@@ -1,6 +1,7 @@
-/** Removes from D1 what was kept for a time that is over, in bounded steps: a delete holds everybody up. Rules HT147, HT155. */
+/** Removes from D1 what was kept for a time that is over, in bounded steps: a delete holds everybody up. Rules HT147, HT155, HT198. */
 import type { Database } from "./auth/store/database.ts";
 import { createAnswerCacheStore } from "./http/door/cache/store.ts";
+import { createResponseItemStore } from "./http/openai/responses/items/store.ts";
 import { createIdempotentCallStore } from "./http/middleware/idempotency/store.ts";
 
 /** One statement's: well under a second, however long the answers are. */
@@ -9,7 +10,8 @@ export const ROWS_AT_ONCE = 200;
 const MAX_STEPS = 20;
 
 export async function removeExpiredRows(database: Database, nowMs: number): Promise<void> {
-  for (const store of [createAnswerCacheStore(database), createIdempotentCallStore(database)]) {
+  for (const create of [createAnswerCacheStore, createIdempotentCallStore, createResponseItemStore]) {
+    const store = create(database);
     for (let step = 0; step < MAX_STEPS; step += 1) {
       const removed = await store.deleteExpired(nowMs, ROWS_AT_ONCE);
       if (removed < ROWS_AT_ONCE) break;

@@ -1,6 +1,6 @@
 /**
  * WIRE: the request of OpenAI's Responses API as Breakwater takes it (source: OpenAI's API reference). As in openai.ts,
- * whatever is unknown, or cannot be carried to every provider, is refused by name. Rules HT100 to HT102.
+ * whatever is unknown, or cannot be carried to every provider, is refused by name. Rules HT100 to HT102, HT197.
  */
 import { z } from "zod";
 import { CallerJson, CallerJsonText } from "./caller-json.ts";
@@ -82,7 +82,7 @@ const messageOf = <Role extends string, Content extends z.ZodType>(role: Role, c
     phase: z.enum(["commentary", "final_answer"]).nullish(),
   });
 
-const InputItem = z.discriminatedUnion(
+export const ResponseInputItem = z.discriminatedUnion(
   "type",
   [
     z.discriminatedUnion("role", [
@@ -113,13 +113,22 @@ const InputItem = z.discriminatedUnion(
   ],
   { error: onlyTypes("message, function_call, function_call_output or reasoning") },
 );
-export type ResponseInputItem = z.infer<typeof InputItem>;
+export type ResponseInputItem = z.infer<typeof ResponseInputItem>;
+
+/** Stands for an item of a response that was given before. */
+const ItemReference = z.strictObject({ type: z.literal("item_reference"), id: Id });
+export type ItemReference = z.infer<typeof ItemReference>;
 
 /** A message may leave its `type` out. */
-const AnyInputItem = z.preprocess((item) => {
-  const isBare = typeof item === "object" && item !== null && "role" in item && !("type" in item);
-  return isBare ? { ...item, type: "message" } : item;
-}, InputItem);
+const AnyInputItem = z.preprocess(
+  (item) => {
+    const isBare = typeof item === "object" && item !== null && "role" in item && !("type" in item);
+    return isBare ? { ...item, type: "message" } : item;
+  },
+  z.discriminatedUnion("type", [ResponseInputItem, ItemReference], {
+    error: onlyTypes("message, function_call, function_call_output, reasoning or item_reference"),
+  }),
+);
 
 const FunctionTool = z.strictObject({
   type: z.literal("function"),
@@ -194,7 +203,7 @@ export const ResponseRequest = z.strictObject({
     .record(z.string().max(64), z.string().max(512))
     .refine((notes) => Object.keys(notes).length <= 16, { error: "takes sixteen notes at most" })
     .nullish(),
-  /** Left out: nothing is kept, unless the response goes on with one that is. */
+  /** Left out: its items are kept for a day; the response as a whole only where it goes on with one that is. */
   store: z.boolean().nullish(),
   previous_response_id: z.string().max(200).nullish(),
   /** Taken: providers decide this themselves. */

@@ -6,7 +6,7 @@ const IMAGE_DATA_URL = /^data:(image\/[a-z0-9.+-]+);base64,([A-Za-z0-9+/]+=*)$/u
 export const IMAGE_COMPLAINT = "an image must be an https URL or a data URL of an image in base64";
 
 /** How closely it is to be looked at; nobody else has such a word. */
-type Detail = "auto" | "low" | "high" | null | undefined;
+type Detail = "auto" | "low" | "high" | "original" | null | undefined;
 
 /** Null for anything that is neither. */
 export function toImagePart(url: string, detail: Detail): LanguageModelV4FilePart | null {

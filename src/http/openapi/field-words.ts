@@ -94,7 +94,8 @@ say(ResponseRequest, {
   reasoning: "`effort`: how much a reasoning model is to think.",
   user: "Taken and not passed on: your own user's name.",
   metadata: "Given back, and not passed on: your own notes.",
-  store: "Answers are not stored here; only `false` is possible.",
+  store:
+    "`true`: the response is kept as the answer of a chat. Left out: its items are kept for 24 hours, to be named by an `item_reference`. `false`: nothing is kept.",
 });
 say(MessagesRequest, {
   ...MODEL_CHOICE,

@@ -45,6 +45,11 @@ function createDoor() {
       save: () => Promise.resolve(),
       deleteExpired: () => Promise.resolve(0),
     },
+    responseItems: {
+      find: () => Promise.resolve([]),
+      save: () => Promise.resolve(),
+      deleteExpired: () => Promise.resolve(0),
+    },
     isSandbox: () => false,
     waitUntil: () => {},
   });

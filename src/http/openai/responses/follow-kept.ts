@@ -1,6 +1,6 @@
 /**
  * Follows the answer of a chat to its end and tells it as a response, whole or as a stream. Whoever stops reading stops
- * nothing: the answer is the chat's. Rules HT113 to HT115.
+ * nothing: the answer is the chat's. Rules HT113 to HT115, HT196.
  */
 import { toBytes } from "../../../base/event-stream.ts";
 import { describeError, describeStack } from "../../../auth/store/describe-error.ts";
@@ -10,11 +10,12 @@ import type { OpenAiError } from "../../../protocol/openai.ts";
 import type { ResponseRequest } from "../../../protocol/openai-responses.ts";
 import type { AnswerEvent } from "../../../routing/run-plan.ts";
 import type { Server } from "../../../session/answer-stream.ts";
-import type { AppContext } from "../../app-env.ts";
-import type { DoorDeps } from "../../door/open-answer.ts";
+import { readPrincipal, type AppContext } from "../../app-env.ts";
 import type { ChatObject } from "../../services.ts";
+import { keepItems } from "./items/keep-items.ts";
+import type { KeepDeps } from "./keep-response.ts";
 import { KeptAnswer, readChunks, toSaidEvents } from "./kept-answer.ts";
-import { createItemIds, toResponseId } from "./response-id.ts";
+import { createItemIds, toItemStem, toResponseId } from "./response-id.ts";
 import { ResponseWriter } from "./response-writer.ts";
 
 export interface FollowedChat {
@@ -29,7 +30,7 @@ type Chunks = AsyncGenerator<AnswerChunk, void, undefined>;
 const SESSION_HEADER = "x-breakwater-session";
 
 export function followKept(
-  deps: DoorDeps,
+  deps: KeepDeps,
   context: AppContext,
   request: ResponseRequest,
   followed: FollowedChat,
@@ -45,7 +46,7 @@ export function followKept(
 }
 
 interface Following {
-  readonly deps: DoorDeps;
+  readonly deps: KeepDeps;
   readonly context: AppContext;
   readonly request: ResponseRequest;
   readonly followed: FollowedChat;
@@ -66,7 +67,9 @@ async function giveKept(following: Following): Promise<Response> {
   if (stored === null) return refuseAnswer(following);
   const writer = createWriter(following);
   writer.write([...first, ...toSaidEvents(stored)]);
-  const whole = writer.toWhole(answer.toEnd(), answer.toBreakwaterEnd());
+  const end = answer.toEnd();
+  await keepSaid(following, writer.listSaid(end));
+  const whole = writer.toWhole(end, answer.toBreakwaterEnd());
   return context.json(whole, 200, toHeaders(following));
 }
 
@@ -98,10 +101,11 @@ async function streamKept(following: Following): Promise<Response> {
 /** The events of the response, to its end; a bug of ours is told too. */
 async function* tell(
   writer: ResponseWriter,
-  { answer, context }: Following,
+  following: Following,
   opening: readonly AnswerEvent[],
   chunks: Chunks,
 ): AsyncGenerator<string, void, undefined> {
+  const { answer, context } = following;
   try {
     yield writer.write(opening);
     for await (const chunk of chunks) {
@@ -109,8 +113,11 @@ async function* tell(
       if (answer.isTakenBack) break;
       if (text !== "") yield text;
     }
-    if (answer.finishReason !== null) yield writer.end(answer.toEnd(), answer.toBreakwaterEnd());
-    else yield writer.breakOff(toComplaint(answer), answer.usage, answer.toBreakwaterEnd());
+    if (answer.finishReason !== null) {
+      const end = answer.toEnd();
+      await keepSaid(following, writer.listSaid(end));
+      yield writer.end(end, answer.toBreakwaterEnd());
+    } else yield writer.breakOff(toComplaint(answer), answer.usage, answer.toBreakwaterEnd());
   } catch (error) {
     context.get("log").write("error", "internal_error", {
       request_id: context.get("requestId"),
@@ -119,6 +126,13 @@ async function* tell(
     });
     yield writer.crash();
   }
+}
+
+/** A later call that is not kept may name the items of one that is. */
+async function keepSaid({ deps, context, answer }: Following, items: readonly object[]): Promise<void> {
+  const { organizationId } = readPrincipal(context);
+  if (answer.messageId !== null)
+    await keepItems(deps, { organizationId, stem: toItemStem(answer.messageId) }, items);
 }
 
 function toComplaint({ isTakenBack, complaint }: KeptAnswer): string {

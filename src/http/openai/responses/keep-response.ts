@@ -17,11 +17,13 @@ import type { Services } from "../../services.ts";
 import { refuseCall } from "../openai-error.ts";
 import { findKept, refuseUnkept } from "./find-kept.ts";
 import { followKept, type FollowedChat } from "./follow-kept.ts";
+import type { ResponseItemStore } from "./items/store.ts";
 import { toKeptQuestion, toOutputParts, type KeptQuestion } from "./kept-question.ts";
 import type { KeptResponse } from "./response-id.ts";
 
 export interface KeepDeps extends DoorDeps {
   readonly chats: Pick<Services, "chatObject" | "directory">;
+  readonly responseItems: ResponseItemStore;
 }
 
 /** A chat answers within its own time, and neither keeps nor explains what it did for one caller. */

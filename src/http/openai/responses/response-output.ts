@@ -80,6 +80,14 @@ export class ResponseOutput {
     return this.items.map(toWire);
   }
 
+  /** The same once `status` is that of what is still open; thoughts by their id alone, since nobody is given them again. */
+  listSaid(status: "completed" | "incomplete"): object[] {
+    return this.items.map((item) => {
+      const ended = item.status === "in_progress" ? { ...item, status } : item;
+      return item.kind === "reasoning" ? { ...toWire(ended), summary: [] } : toWire(ended);
+    });
+  }
+
   /** What broke off is told as such, without an event: it does not end, the answer does. */
   breakOff(): void {
     for (const item of this.items) if (item.status === "in_progress") item.status = "incomplete";

@@ -112,6 +112,11 @@ export class ResponseWriter implements WireWriter {
     return this.toResponse(toGoodEnd(end, breakwater));
   }
 
+  /** The items of an answer that has come to this end, whether that has been told or not. */
+  listSaid(end: AnswerEnd): object[] {
+    return this.output.listSaid(toStopReason(end) === null ? "completed" : "incomplete");
+  }
+
   /** One that is being written, or that did not come to its end. */
   toUnfinished(end: ResponseEnd & { readonly status: "in_progress" | "failed" | "cancelled" }): object {
     this.output.breakOff();

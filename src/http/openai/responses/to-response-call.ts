@@ -1,4 +1,4 @@
-/** The request of OpenAI's Responses API as the neutral call. Pure. Rules HT100, HT102. */
+/** The request of OpenAI's Responses API as the neutral call. Pure. Rules HT100, HT102, HT197. */
 import type {
   LanguageModelV4FilePart,
   LanguageModelV4Message,
@@ -10,6 +10,7 @@ import type { ResponseInputItem, ResponseRequest } from "../../../protocol/opena
 import type { ModelCall } from "../../../providers/provider.ts";
 import type { CallMistake } from "../../door/wire-writer.ts";
 import { IMAGE_COMPLAINT, toImagePart } from "../image-part.ts";
+import { NO_ITEMS, toUnknownItem, type NamedItems } from "./items/find-items.ts";
 import { toCallSettings } from "./to-call-settings.ts";
 
 type Item<Type extends ResponseInputItem["type"]> = Extract<ResponseInputItem, { type: Type }>;
@@ -29,28 +30,46 @@ export function toResponseQuestion({ input }: ResponseRequest): string {
   return last.content.map((part) => (part.type === "input_text" ? part.text : "")).join("\n");
 }
 
-export function toResponseCall(request: ResponseRequest): Result<Omit<ModelCall, "modelId">, CallMistake> {
-  const prompt = toPrompt(request);
+/** `named`: the items that the request refers to, as far as they are there. */
+export function toResponseCall(
+  request: ResponseRequest,
+  named: NamedItems = NO_ITEMS,
+): Result<Omit<ModelCall, "modelId">, CallMistake> {
+  const prompt = toPrompt(request, named);
   if (!prompt.ok) return prompt;
   const { instructions: _told, metadata: _kept, ...settings } = toCallSettings(request);
   return succeed({ prompt: prompt.value, ...settings });
 }
 
-function toPrompt({ input, instructions }: ResponseRequest): Result<LanguageModelV4Prompt, CallMistake> {
+function toPrompt(
+  { input, instructions }: ResponseRequest,
+  named: NamedItems,
+): Result<LanguageModelV4Prompt, CallMistake> {
   const builder = new PromptBuilder();
   if (instructions != null && instructions !== "") builder.addSystem(instructions);
   if (typeof input === "string") {
     builder.prompt.push({ role: "user", content: [{ type: "text", text: input }] });
     return succeed(builder.prompt);
   }
-  for (const [index, item] of input.entries()) {
-    const complaint = builder.add(item);
+  for (const [index, given] of input.entries()) {
+    const complaint = addGiven(builder, given, named);
     if (complaint !== null) return refuseItem(`input.${index}`, complaint);
   }
   if (builder.prompt.every(({ role }) => role === "system")) {
     return refuseItem("input", "there is nothing to answer in it");
   }
   return succeed(builder.prompt);
+}
+
+/** An item that is named is taken as if it had been sent. */
+function addGiven(
+  builder: PromptBuilder,
+  given: Exclude<ResponseRequest["input"], string>[number],
+  named: NamedItems,
+): string | null {
+  if (given.type !== "item_reference") return builder.add(given);
+  const item = named.get(given.id);
+  return item === undefined ? toUnknownItem(given) : builder.add(item);
 }
 
 function refuseItem(param: string, complaint: string): Result<never, CallMistake> {

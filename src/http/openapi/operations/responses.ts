@@ -20,7 +20,7 @@ const RESPONSE = {
   model: "anthropic/claude-sonnet-5",
   output: [
     {
-      id: "msg_01k9z7w0h8a4xv3n5c2b6d8e0f",
+      id: "msg_01k9z7w0h8a4xv3n5c2b6d8e0f1",
       type: "message",
       role: "assistant",
       status: "completed",
@@ -67,9 +67,10 @@ export const RESPONSE_OPERATIONS: readonly OperationDoc[] = [
     tag: "Model calls",
     summary: "Ask on OpenAI's Responses wire",
     description: [
-      "Send the whole conversation as `input`: nothing is kept unless `store: true` asks for it. A kept response is the",
-      "answer of a chat, and `previous_response_id` goes on with it: send the user's next message, or the outputs of all",
-      "calls that it ended with. Instructions, tools, formats and limits are for one response; the next one says its own.",
+      "Send the whole conversation as `input`; an item of an answer of the last 24 hours may be named by an",
+      "`item_reference` instead, unless its call said `store: false`. With `store: true` the response is kept as the answer",
+      "of a chat, and `previous_response_id` goes on with it: send the user's next message, or the outputs of all calls",
+      "that it ended with. Instructions, tools, formats and limits are for one response; the next one says its own.",
       "Tools are functions of your own; built-in ones are refused by their name.",
       "",
       "With `stream: true` every event is named by its `type`; the last one is `response.completed`,",
