@@ -68,7 +68,12 @@ export function createAnthropicProvider(connection: StreamConnection): Provider 
         if (native !== null) return runNative(connection, call, native, signal);
         const carried = toAnthropicCall(call);
         if (!carried.ok) return failUncarried(carried.error);
-        const run = { connection, call: toAnthropicIds(carried.value), signal, foldUsage: foldAnthropicUsage };
+        const run = {
+          connection,
+          call: toAnthropicIds(carried.value),
+          signal,
+          foldUsage: foldAnthropicUsage,
+        };
         const askedIn = call.wantsProofs === true ? "proven" : "neutral";
         return runWrittenBySdk(
           {
