@@ -1,6 +1,6 @@
 /**
  * Reads what a `send` frame asks for against the chat as it stands: a new question, the same one again, an edited
- * one, or a new answer to an old one. Pure. Rules SE20 to SE29, SE92.
+ * one, or a new answer to an old one. Pure. Rules SE20 to SE29, SE92, SE113.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import type { SendFrame, StoredMessage } from "../protocol/session-frame.ts";
@@ -16,6 +16,8 @@ export interface ChatFacts {
   readonly parent: StoredMessage | null;
   /** Where a new question goes: after the newest answer, one that is still running or queued included. */
   readonly leafMessageId: string | null;
+  /** True for the id of an answer that is being written, or is still to be. */
+  readonly isOpenAnswer: (id: string) => boolean;
   readonly openTurns: number;
   /** Turns that were begun behind the oldest open one, ended or not. */
   readonly turnsBehind: number;
@@ -28,6 +30,8 @@ const MAX_OPEN_TURNS = 5;
 
 /** The store finds open turns among the newest 64 (store/session-store.ts). */
 const MAX_TURNS_BEHIND = 50;
+
+const ID_IS_TAKEN = "Another message of this chat has this id. Send the question under an id of its own.";
 
 export type Acceptance =
   /** Store this message and answer it. */
@@ -93,6 +97,7 @@ function acceptSubmit(frame: SendFrame, chat: ChatFacts): Result<Acceptance, str
   if (!files.ok) return files;
   const replaced = chat.parent === null ? chat.findMessage(frame.messageId ?? message.id) : null;
   if (replaced !== null && replaced.role !== "user") return fail("Only a question can be edited.");
+  if (replaced === null && chat.isOpenAnswer(message.id)) return fail(ID_IS_TAKEN);
   const parentId = replaced === null ? (chat.parent?.id ?? chat.leafMessageId) : replaced.parentId;
   const outputs = acceptToolOutputs(message, parentId === null ? null : chat.findMessage(parentId));
   if (!outputs.ok) return outputs;

@@ -1,8 +1,9 @@
-/** The tools of one chat: which ones its models are offered, and how the calls of a step are run. Rules SE47, SE80, SE81. */
+/** The tools of one chat: which ones its models are offered, and how the calls of a step are run. Rules SE47, SE80, SE81, SE112. */
 import type { Clock } from "../base/clock.ts";
 import type { ToolPart } from "../protocol/answer-parts.ts";
 import type { AnswerChunk } from "../protocol/answer-chunk.ts";
 import { BUILT_IN_TOOLS } from "../tools/built-in/built-in-tools.ts";
+import { OutputRoom } from "../tools/output-room.ts";
 import { createToolRegistry, type ToolRegistry } from "../tools/registry.ts";
 import { runToolCalls } from "../tools/run-tool-calls.ts";
 import type { NoteToolFault, ServerTool } from "../tools/tool.ts";
@@ -39,10 +40,11 @@ export class ChatTools {
   ): Promise<void> {
     const { clock, approvals, newApprovalId, noteFault } = this.deps;
     const { signal } = live.controller;
+    const room = new OutputRoom(live.draft.parts);
     await runToolCalls(
       {
         registry: await this.openRegistry(signal),
-        tell,
+        tell: (chunks) => tell(chunks.map((chunk) => room.fit(chunk))),
         store: () => live.log.save(),
         waitForApproval: (approvalId) => approvals.wait(approvalId, signal),
         newApprovalId,

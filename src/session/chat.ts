@@ -180,6 +180,7 @@ export class Chat {
       findAsked: (requestId) => store.findAsked(requestId),
       parent: wish.parentId === undefined ? null : store.messages.find(wish.parentId),
       leafMessageId: this.view.leafMessageId,
+      isOpenAnswer: (id) => this.runner.queue.open.some((turn) => turn.messageId === id),
       openTurns: this.runner.queue.open.length,
       turnsBehind: this.runner.queue.countBehind(),
       isOwnFile: (url) => store.extras.isOwnFile(session.sessionId, url),

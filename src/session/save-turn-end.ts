@@ -1,4 +1,4 @@
-/** Stores the end of a turn: the last chunks, the message, the state, the records. One synchronous block. Rule SE43. */
+/** Stores the end of a turn: the last chunks, the message, the state, the records. One transaction. Rules SE43, SE110. */
 import type { Clock } from "../base/clock.ts";
 import type { AnswerPart } from "../protocol/answer-parts.ts";
 import type { Receipt } from "../protocol/answer.ts";
@@ -16,7 +16,7 @@ export interface TurnResult {
   readonly records: readonly SelectionRecord[];
 }
 
-/** Everything is one transaction; the message as it is stored comes back to be told. */
+/** All of it is stored or nothing; the message as it is stored comes back to be told. */
 export function saveTurnEnd(
   { store, clock }: { readonly store: SessionStore; readonly clock: Clock },
   session: SessionRow,
@@ -24,24 +24,31 @@ export function saveTurnEnd(
   log: StreamLog,
   result: TurnResult,
 ): StoredMessage {
-  log.save();
-  const message: StoredMessage = {
+  const message = toAnswerMessage(turn, result);
+  store.transact(() => {
+    store.messages.append(message);
+    store.updateTurn(turn.position, { status: result.status, endedAtMs: clock.nowMs() });
+    const provider = result.records.at(-1)?.provider ?? null;
+    store.updateSession({
+      ...(isNewest(store, turn, session) ? { leafMessageId: message.id } : {}),
+      ...(provider === null || provider === session.lastProvider ? {} : { lastProvider: provider }),
+    });
+    saveRecords(store, session, result.records);
+    // Last: what the log takes for stored is not taken back.
+    log.save();
+  });
+  return message;
+}
+
+export function toAnswerMessage(turn: TurnRow, { parts, receipt }: TurnResult): StoredMessage {
+  return {
     id: turn.messageId,
     role: "assistant",
     parentId: turn.parentId,
-    parts: [...result.parts],
-    metadata: result.receipt,
-    createdAt: result.receipt.createdAt,
+    parts: [...parts],
+    metadata: receipt,
+    createdAt: receipt.createdAt,
   };
-  store.messages.append(message);
-  store.updateTurn(turn.position, { status: result.status, endedAtMs: clock.nowMs() });
-  const provider = result.records.at(-1)?.provider ?? null;
-  store.updateSession({
-    ...(isNewest(store, turn, session) ? { leafMessageId: message.id } : {}),
-    ...(provider === null || provider === session.lastProvider ? {} : { lastProvider: provider }),
-  });
-  saveRecords(store, session, result.records);
-  return message;
 }
 
 /** The name of the chat goes along, so that its list has it. */

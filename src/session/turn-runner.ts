@@ -1,7 +1,7 @@
 /**
  * Runs a chat's turns, one after another, to an end that is stored before it is told. It knows which turn is live and
  * who follows it; what a frame means is chat.ts's business, how a step is asked for turn-steps.ts's. Rules SE1, SE20,
- * SE24, SE25, SE40 to SE47.
+ * SE24, SE25, SE40 to SE47, SE111.
  */
 import { startAnswerDraft, toOpenCalls, toStepParts } from "../protocol/answer-parts.ts";
 import type { Receipt } from "../protocol/answer.ts";
@@ -9,14 +9,14 @@ import type { CallSettings } from "../protocol/call-settings.ts";
 import type { LiveServerFrame } from "../protocol/session-frame.ts";
 import { Followers } from "./followers.ts";
 import { toActiveTurn, type ChatSocket, type LiveTurn } from "./live-turn.ts";
-import { endStoredTurn, mayGoOn, readStoredTurn, type RecoverFacts, type StoredTurn } from "./recover.ts";
+import { mayGoOn, type StoredTurn } from "./recover.ts";
 import type { NewTurn, SessionRow, TurnRow } from "./rows.ts";
 import { runTurn, type ResumedTurn } from "./run-turn.ts";
-import { saveRecords, saveTurnEnd, type TurnResult } from "./save-turn-end.ts";
+import { saveRecords, type TurnResult } from "./save-turn-end.ts";
 import { SlowSockets } from "./slow-sockets.ts";
 import { StreamLog } from "./stream-log.ts";
-import { toMessageText } from "./to-prompt.ts";
 import { listQuestions, waitsForWords } from "./tool-words.ts";
+import { TurnEnding } from "./turn-ending.ts";
 import { TurnQueue } from "./turn-queue.ts";
 import type { TurnRunnerDeps } from "./turn-runner-deps.ts";
 import { toStartReceipt } from "./turn-receipt.ts";
@@ -25,6 +25,7 @@ export class TurnRunner {
   readonly queue: TurnQueue;
   readonly slow: SlowSockets;
   private readonly deps: TurnRunnerDeps;
+  private readonly end: TurnEnding;
   private live: LiveTurn | null = null;
   private ending: Promise<void> = Promise.resolve();
   private closed = false;
@@ -33,6 +34,7 @@ export class TurnRunner {
     this.deps = deps;
     this.queue = new TurnQueue(deps.store);
     this.slow = new SlowSockets(deps.clock, (socket) => this.live?.followers.remove(socket));
+    this.end = new TurnEnding(deps, this);
   }
 
   get running(): LiveTurn | null {
@@ -71,14 +73,14 @@ export class TurnRunner {
 
   /** The stored log of a turn that is not live. */
   openLog(turn: TurnRow): StreamLog {
-    return new StreamLog(this.deps.store.openStreamLog(turn.position));
+    return this.end.openLog(turn);
   }
 
   /** Stops the running turn: the wish is stored first, so that a crash cannot forget it. False when nothing runs. */
   stop(): boolean {
     if (this.live === null) return false;
     const { turn, controller } = this.live;
-    if (!controller.signal.aborted) this.deps.store.updateTurn(turn.position, { stopRequested: true });
+    if (!controller.signal.aborted) this.queue.change(turn, { stopRequested: true });
     controller.abort();
     return true;
   }
@@ -100,24 +102,37 @@ export class TurnRunner {
 
   /** Takes a turn that waits out of the queue; it ends as cancelled. */
   cancelQueued(turn: TurnRow): void {
-    this.endStored({ ...turn, stopRequested: true });
+    this.end.endStored({ ...turn, stopRequested: true });
   }
 
   /** Goes on with the turn that a crash left running, or ends it, and then with those that wait. */
   recover(): void {
     if (this.live !== null) return;
     for (const turn of this.queue.listRunning()) {
-      const goesOn =
-        this.deps.continuesAfterCrash && mayGoOn(turn, this.deps.turnMs, this.deps.clock.nowMs());
-      const chunks = this.openLog(turn).readStored();
-      // Also one that ends here: what was shown and not stored is taken back from whoever comes with it.
-      const next = this.queue.change(turn, { generation: turn.generation + 1, rewoundTo: chunks.length });
-      const stored = this.readStored(next, chunks);
-      const isReadable = stored !== null || chunks.length === 0;
-      if (goesOn && isReadable && this.live === null) this.goOn(next, stored);
-      else this.endStored(next);
+      try {
+        this.recoverTurn(turn);
+      } catch (error) {
+        this.end.logBug(turn, error);
+        if (this.isLive(turn)) this.live = null;
+        this.end.endBroken(turn);
+      }
     }
     this.startNext();
+  }
+
+  private recoverTurn(turn: TurnRow): void {
+    const goesOn = this.deps.continuesAfterCrash && mayGoOn(turn, this.deps.turnMs, this.deps.clock.nowMs());
+    const chunks = this.openLog(turn).readStored();
+    // Also one that ends here: what was shown and not stored is taken back from whoever comes with it.
+    const next = this.queue.change(turn, { generation: turn.generation + 1, rewoundTo: chunks.length });
+    const stored = this.end.readStored(next, chunks);
+    const isReadable = stored !== null || chunks.length === 0;
+    if (goesOn && isReadable && this.live === null) this.goOn(next, stored);
+    else this.end.endStored(next);
+  }
+
+  private isLive(turn: TurnRow): boolean {
+    return this.live?.turn.position === turn.position;
   }
 
   /** Tells every live socket that is not behind. */
@@ -141,29 +156,18 @@ export class TurnRunner {
     this.start(turn, stored);
   }
 
-  /** Null when nothing is stored, or nothing that this version can read: a chat must not be locked by it. */
-  private readStored(turn: TurnRow, chunks: readonly string[]): StoredTurn | null {
-    try {
-      return readStoredTurn(chunks, this.toRecoverFacts(turn));
-    } catch (error) {
-      this.logBug(turn, error);
-      return null;
-    }
-  }
-
-  private logBug(turn: TurnRow, error: unknown): void {
-    this.deps.log.write("error", "internal_error", {
-      request_id: turn.turnId,
-      error: error instanceof Error ? error.message : String(error),
-      stack: error instanceof Error ? (error.stack ?? null) : null,
-    });
-  }
-
   /** Starts the oldest turn that waits, unless one is running. */
   private startNext(): void {
     if (this.live !== null || this.closed) return;
     const turn = this.queue.findQueued();
-    if (turn !== undefined) this.start(this.queue.change(turn, { status: "running" }), null);
+    if (turn === undefined) return;
+    try {
+      this.start(this.queue.change(turn, { status: "running" }), null);
+    } catch (error) {
+      // It is still open: the next one to look finds it.
+      this.end.logBug(turn, error);
+      if (this.isLive(turn)) this.live = null;
+    }
   }
 
   private start(turn: TurnRow, stored: StoredTurn | null): void {
@@ -194,8 +198,9 @@ export class TurnRunner {
     // Tools of the caller's own are the caller's to run: a call of one ends the answer.
     const runTools = live.settings?.tools === undefined ? this.deps.runTools : null;
     const startedMs = resumed === null ? clock.nowMs() : turn.createdAtMs;
+    let result: TurnResult | null = null;
     try {
-      const result = await runTurn(
+      const ended = await runTurn(
         {
           clock,
           log: live.log,
@@ -204,19 +209,22 @@ export class TurnRunner {
           deliver: (saved) => this.deliver(live, saved),
           startStep: this.deps.startStep(live, startedMs),
           saveModelCall: (record) => {
-            live.log.save();
-            saveRecords(this.deps.store, this.session(), [record]);
+            this.deps.store.transact(() => {
+              saveRecords(this.deps.store, this.session(), [record]);
+              live.log.save();
+            });
           },
           runTools: runTools === null ? null : (calls, tell) => runTools(live, calls, tell),
         },
         { ...turn, sandbox: this.deps.isSandbox(), startedMs },
         resumed,
       );
-      this.endTurn(turn, live.log, { ...result, status: result.end.status });
+      result = { ...ended, status: ended.end.status };
     } catch (error) {
-      this.logBug(turn, error);
-      live.log.save();
-      this.endStored({ ...turn, stopRequested: live.controller.signal.aborted });
+      this.end.logBug(turn, error);
+    }
+    try {
+      await this.end.endLive(live, result);
     } finally {
       this.live = null;
     }
@@ -235,56 +243,6 @@ export class TurnRunner {
     this.letGoForWords(live);
     live.followers.sendDurable(live.turn.generation);
     this.slow.note(live.followers.listFull());
-  }
-
-  /** Ends a turn that has no runner any more with what is stored of it. */
-  private endStored(turn: TurnRow): void {
-    const isLive = this.live?.turn.position === turn.position;
-    const log = isLive && this.live !== null ? this.live.log : this.openLog(turn);
-    const ended = endStoredTurn(this.readStored(turn, log.readStored()), this.toRecoverFacts(turn));
-    log.append(ended.terminalChunks);
-    this.endTurn(turn, log, { ...ended, records: [ended.record], status: ended.record.status });
-  }
-
-  private toRecoverFacts(turn: TurnRow): RecoverFacts {
-    const question = this.deps.store.messages.find(turn.parentId);
-    return {
-      turn,
-      session: this.session(),
-      question: question === null ? "" : toMessageText(question),
-      sandbox: this.deps.isSandbox(),
-      nowMs: this.deps.clock.nowMs(),
-      newSelectionId: () => this.deps.newIds().selectionId,
-      countLegs: (legs, charactersOfLegs) => this.deps.countLegs(turn, legs, charactersOfLegs),
-    };
-  }
-
-  /** Stored first, in one transaction; then told. */
-  private endTurn(turn: TurnRow, log: StreamLog, result: TurnResult): void {
-    const session = this.session();
-    const message = saveTurnEnd(this.deps, session, turn, log, result);
-    const followers = this.followersAtEnd(turn, log);
-    this.queue.remove(turn);
-    // Who is behind has no use for the rest of the chunks: the whole message follows.
-    this.slow.note(followers.end());
-    this.announce({ type: "turn-ended", turnId: turn.turnId, message });
-    this.deps.log.write("info", "turn_ended", {
-      request_id: turn.turnId,
-      session_id: session.sessionId,
-      turn_id: turn.turnId,
-      status: result.status,
-      duration_ms: result.receipt.durationMs ?? 0,
-    });
-    this.deps.onTurnEnd(turn, result.status);
-  }
-
-  /** Those of the live turn, or whoever waited for one that never began. */
-  private followersAtEnd(turn: TurnRow, log: StreamLog): Followers<ChatSocket> {
-    if (this.live?.turn.position === turn.position) return this.live.followers;
-    const followers = new Followers<ChatSocket>(log);
-    for (const { requestId, socket } of this.queue.listWaiting(turn)) followers.add(requestId, socket, 0);
-    followers.sendStart();
-    return followers;
   }
 
   private session(): SessionRow {

@@ -1,6 +1,6 @@
 /**
  * The rows of stream logs. A turn's log is appended to in place, since a written row is what costs; a new row is begun
- * when one has grown. PERSISTED. Rules SE50, SE51.
+ * when one has grown. PERSISTED. Rules SE50, SE51, SE112.
  */
 import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
@@ -34,6 +34,12 @@ export function prepareLogStatements(db: DrizzleSqliteDODatabase) {
 }
 export type LogStatements = ReturnType<typeof prepareLogStatements>;
 
+/** The row that is appended to. */
+interface Place {
+  readonly id: number;
+  readonly characters: number;
+}
+
 /**
  * The log of the turn at that position; `isNew` says that nothing of it is stored, which saves looking. The first
  * chunks of a new one take the place of all earlier turns' logs: their messages are stored whole.
@@ -46,18 +52,22 @@ export function openLogStore(
 ): StreamLogStore {
   const base = turnPosition * MAX_CHUNKS_PER_TURN;
   const mine = and(gte(chunk.id, base), lt(chunk.id, base + MAX_CHUNKS_PER_TURN));
-  let last: { readonly id: number; characters: number } | null = null;
+  let last: Place | null = null;
   return {
     append: (firstSequence, chunks) => {
-      const body = chunks.join("\n");
-      if (last === null && isNew) statements.dropBefore.run({ id: base });
-      if (last === null || last.characters + body.length > MAX_ROW_CHARACTERS) {
-        last = { id: base + firstSequence, characters: body.length };
-        statements.insert.run({ id: last.id, body });
-        return;
-      }
-      last.characters += body.length + 1;
-      statements.append.run({ id: last.id, body });
+      const pieces = toPieces(chunks);
+      const write = (): Place | null => {
+        if (last === null && isNew) statements.dropBefore.run({ id: base });
+        let place = last;
+        let id = base + firstSequence;
+        for (const piece of pieces) {
+          place = writePiece(statements, place, id, piece.join("\n"));
+          id += piece.length;
+        }
+        return place;
+      };
+      // One row is whole by itself; of several all are stored or none, so that they can be written again.
+      last = pieces.length === 1 ? write() : db.transaction(write);
     },
     readAll: () => {
       if (isNew) return [];
@@ -68,6 +78,30 @@ export function openLogStore(
       return rows.flatMap(({ body }) => toChunks(body));
     },
   };
+}
+
+/** Chunks that fit into one row together; one that is larger than that has a row of its own. */
+function toPieces(chunks: readonly string[]): string[][] {
+  const pieces: string[][] = [];
+  let characters = MAX_ROW_CHARACTERS;
+  for (const chunk of chunks) {
+    characters += chunk.length + 1;
+    if (characters > MAX_ROW_CHARACTERS) {
+      pieces.push([chunk]);
+      characters = chunk.length;
+    } else pieces.at(-1)?.push(chunk);
+  }
+  return pieces;
+}
+
+/** Behind the last row, or as a new one where that has grown; the place that is now the last comes back. */
+function writePiece(statements: LogStatements, last: Place | null, id: number, body: string): Place {
+  if (last === null || last.characters + body.length > MAX_ROW_CHARACTERS) {
+    statements.insert.run({ id, body });
+    return { id, characters: body.length };
+  }
+  statements.append.run({ id: last.id, body });
+  return { id: last.id, characters: last.characters + body.length + 1 };
 }
 
 function toChunks(body: string): string[] {

@@ -88,7 +88,17 @@ export class SessionStore {
     return this.session;
   }
 
-  /** Every row is about to go. */
+  /** All that is written in it is stored, or nothing when it throws; what is in memory follows. */
+  transact<Value>(work: () => Value): Value {
+    try {
+      return this.db.transaction(work);
+    } catch (error) {
+      this.forget();
+      throw error;
+    }
+  }
+
+  /** What is in memory is no longer what is stored. */
   forget(): void {
     this.messages.forget();
     this.session = null;

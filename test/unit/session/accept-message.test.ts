@@ -17,6 +17,7 @@ function toFacts(changes: Partial<ChatFacts> = {}): ChatFacts {
     parent: null,
     leafMessageId: "a2",
     findAsked: () => null,
+    isOpenAnswer: () => false,
     openTurns: 0,
     turnsBehind: 0,
     isOwnFile: (url) => url === "/files/own",

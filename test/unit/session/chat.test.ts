@@ -4,9 +4,10 @@ import { MAX_UNACKNOWLEDGED_BYTES } from "../../../src/protocol/session-frame.ts
 import { ChatWorld, say, textOf, toWords } from "./chat-world.ts";
 import type { FakeSocket } from "./session-fakes.ts";
 
-/** Four megabytes, an eighth of a full socket every 100 ms. */
+/** Nearly all that a message can hold: an eighteenth of a full socket every 100 ms. */
+const PIECE = "x".repeat(MAX_UNACKNOWLEDGED_BYTES / 18);
 const large = () => ({
-  pieces: Array.from({ length: 128 }, () => say("x".repeat(MAX_UNACKNOWLEDGED_BYTES / 8))),
+  pieces: Array.from({ length: 128 }, () => say(PIECE)),
   paceMs: 100,
 });
 
@@ -124,7 +125,7 @@ describe("slow sockets", () => {
       [quick, "r1"],
       [stock, "r2"],
     ] as const) {
-      expect(socket.textOf(id)).toHaveLength(128 * (MAX_UNACKNOWLEDGED_BYTES / 8));
+      expect(socket.textOf(id)).toHaveLength(128 * PIECE.length);
       expect(socket.of("end")).toHaveLength(1);
     }
     expect(quick.of("hello")).toHaveLength(1);
@@ -171,7 +172,7 @@ describe("slow sockets", () => {
     acknowledge(world, tab, "r1");
     const hello = tab.of("hello").at(-1);
     expect(hello?.activeTurn).toBeNull();
-    expect(textOf(hello?.messages.at(-1)?.parts ?? [])).toHaveLength(128 * (MAX_UNACKNOWLEDGED_BYTES / 8));
+    expect(textOf(hello?.messages.at(-1)?.parts ?? [])).toHaveLength(128 * PIECE.length);
     await world.clock.advance(60_000);
     expect(tab.closing).toBeNull();
   });

@@ -11,6 +11,7 @@ import { SessionStore } from "../../../src/session/store/session-store.ts";
 const MIGRATIONS = join(import.meta.dirname, "../../../drizzle/chat-session");
 /** The platform's own. */
 const MAX_PARAMETERS = 100;
+const MAX_VALUE_BYTES = 2_000_000;
 
 type Row = Record<string, unknown>;
 
@@ -28,6 +29,7 @@ export class ChatDisk {
   /** So many were run. */
   statements = 0;
   private life = 0;
+  private transactions = 0;
 
   constructor(migrations: readonly string[] = readMigrations()) {
     for (const sql of migrations) this.database.exec(sql);
@@ -47,7 +49,7 @@ export class ChatDisk {
         return this.exec(query, parameters);
       },
     };
-    const storage = { sql, transactionSync: <Value>(work: () => Value): Value => work() };
+    const storage = { sql, transactionSync: <Value>(work: () => Value): Value => this.transact(work) };
     return new SessionStore(drizzle(storage));
   }
 
@@ -60,8 +62,25 @@ export class ChatDisk {
     return this.database.prepare(query).all();
   }
 
+  private transact<Value>(work: () => Value): Value {
+    this.transactions += 1;
+    const savepoint = `level_${this.transactions}`;
+    this.database.exec(`SAVEPOINT ${savepoint}`);
+    try {
+      return work();
+    } catch (error) {
+      this.database.exec(`ROLLBACK TO ${savepoint}`);
+      throw error;
+    } finally {
+      this.database.exec(`RELEASE ${savepoint}`);
+      this.transactions -= 1;
+    }
+  }
+
   private exec(query: string, parameters: readonly SQLInputValue[]) {
     if (parameters.length > MAX_PARAMETERS) throw new Error("too many SQL variables: SQLITE_ERROR");
+    if (parameters.some((value) => typeof value === "string" && Buffer.byteLength(value) > MAX_VALUE_BYTES))
+      throw new Error("string or blob too big: SQLITE_TOOBIG");
     this.statements += 1;
     const statement = this.database.prepare(query);
     const names = statement.columns().map(({ name }) => name);

@@ -1,0 +1,180 @@
+/**
+ * How a turn ends: stored first, in one transaction, then told. Storage may be away for a moment, and an answer may be
+ * more than it takes; the turn ends all the same, and its chat goes on. Rules SE1, SE41, SE43, SE110, SE111.
+ */
+import type { Receipt } from "../protocol/answer.ts";
+import type { LiveServerFrame, StoredMessage } from "../protocol/session-frame.ts";
+import { Followers } from "./followers.ts";
+import type { ChatSocket, LiveTurn } from "./live-turn.ts";
+import { endStoredTurn, readStoredTurn, type RecoverFacts, type StoredTurn } from "./recover.ts";
+import type { SessionRow, TurnRow } from "./rows.ts";
+import { saveRecords, saveTurnEnd, toAnswerMessage, type TurnResult } from "./save-turn-end.ts";
+import type { SlowSockets } from "./slow-sockets.ts";
+import { StreamLog } from "./stream-log.ts";
+import { toMessageText } from "./to-prompt.ts";
+import type { TurnQueue } from "./turn-queue.ts";
+import type { TurnRunnerDeps } from "./turn-runner-deps.ts";
+
+/** How long each try waits to store the end of a live turn. */
+const TRY_AFTER_MS = [0, 1_000, 4_000] as const;
+const NOT_STORED = "This answer could not be stored.";
+
+/** The part of the runner that is needed here. */
+export interface EndingTurns {
+  readonly queue: TurnQueue;
+  readonly slow: SlowSockets;
+  readonly running: LiveTurn | null;
+  announce(frame: LiveServerFrame): void;
+}
+
+export class TurnEnding {
+  private readonly deps: TurnRunnerDeps;
+  private readonly turns: EndingTurns;
+
+  constructor(deps: TurnRunnerDeps, turns: EndingTurns) {
+    this.deps = deps;
+    this.turns = turns;
+  }
+
+  /** The stored log of a turn that is not live. */
+  openLog(turn: TurnRow): StreamLog {
+    return new StreamLog(this.deps.store.openStreamLog(turn.position));
+  }
+
+  /** Null when nothing is stored, or nothing that this version can read: a chat must not be locked by it. */
+  readStored(turn: TurnRow, chunks: readonly string[]): StoredTurn | null {
+    return this.attempt(turn, () => readStoredTurn(chunks, this.toRecoverFacts(turn)));
+  }
+
+  /** Ends the turn that is live as it came out; null where it broke: then with what its log has. */
+  async endLive({ turn: asked, log, controller }: LiveTurn, result: TurnResult | null): Promise<void> {
+    const turn = { ...asked, stopRequested: controller.signal.aborted };
+    let ended = result;
+    for (const waitMs of TRY_AFTER_MS) {
+      if (waitMs > 0) await this.deps.clock.sleep(waitMs);
+      ended ??= this.attempt(turn, () => {
+        log.save();
+        return this.cutOff(turn, log);
+      });
+      if (ended !== null && this.tryEnd(turn, log, ended)) return;
+    }
+    this.endBare(turn, log, ended);
+  }
+
+  /** Ends a turn that has no runner (any more) with what is stored of it. */
+  endStored(turn: TurnRow): void {
+    const log = this.openLog(turn);
+    const ended = this.cutOff(turn, log);
+    if (!this.tryEnd(turn, log, ended)) this.endBare(turn, log, ended);
+  }
+
+  /** For a turn that can be neither gone on with nor ended as it should: nothing of it may keep its chat from opening. */
+  endBroken(turn: TurnRow): void {
+    const log = this.attempt(turn, () => this.openLog(turn));
+    if (log !== null) this.endBare(turn, log, null);
+  }
+
+  logBug(turn: TurnRow, error: unknown): void {
+    this.deps.log.write("error", "internal_error", {
+      request_id: turn.turnId,
+      error: error instanceof Error ? error.message : String(error),
+      stack: error instanceof Error ? (error.stack ?? null) : null,
+    });
+  }
+
+  private attempt<Value>(turn: TurnRow, work: () => Value): Value | null {
+    try {
+      return work();
+    } catch (error) {
+      this.logBug(turn, error);
+      return null;
+    }
+  }
+
+  private cutOff(turn: TurnRow, log: StreamLog): TurnResult {
+    const ended = endStoredTurn(this.readStored(turn, log.readStored()), this.toRecoverFacts(turn));
+    log.append(ended.terminalChunks);
+    return { ...ended, records: [ended.record], status: ended.record.status };
+  }
+
+  /** False when it could not be stored; then nothing of it is. */
+  private tryEnd(turn: TurnRow, log: StreamLog, result: TurnResult): boolean {
+    const message = this.attempt(turn, () => saveTurnEnd(this.deps, this.session(), turn, log, result));
+    if (message !== null) this.tellEnd(turn, log, result, message);
+    return message !== null;
+  }
+
+  /** Without its words, which cannot be stored; where not even that can be, its row says that it has failed. */
+  private endBare(turn: TurnRow, log: StreamLog, ended: TurnResult | null): void {
+    const bare = this.attempt(turn, () => toBare(ended ?? this.cutOff(turn, log)));
+    // Storage is away altogether: the turn stays open, and the next one to look finds it.
+    if (bare === null) return;
+    const { receipt } = bare;
+    log.append([
+      { type: "message-metadata", messageMetadata: receipt },
+      receipt.status === "cancelled" ? { type: "abort" } : { type: "error", errorText: NOT_STORED },
+    ]);
+    if (this.tryEnd(turn, log, bare)) return;
+    const { store, clock } = this.deps;
+    const isMarked = this.attempt(turn, () =>
+      store.transact(() => {
+        store.updateTurn(turn.position, { status: bare.status, endedAtMs: clock.nowMs() });
+        saveRecords(store, this.session(), bare.records);
+        return true;
+      }),
+    );
+    if (isMarked === true) this.tellEnd(turn, log, bare, toAnswerMessage(turn, bare));
+  }
+
+  private toRecoverFacts(turn: TurnRow): RecoverFacts {
+    const question = this.deps.store.messages.find(turn.parentId);
+    return {
+      turn,
+      session: this.session(),
+      question: question === null ? "" : toMessageText(question),
+      sandbox: this.deps.isSandbox(),
+      nowMs: this.deps.clock.nowMs(),
+      newSelectionId: () => this.deps.newIds().selectionId,
+      countLegs: (legs, charactersOfLegs) => this.deps.countLegs(turn, legs, charactersOfLegs),
+    };
+  }
+
+  private tellEnd(turn: TurnRow, log: StreamLog, result: TurnResult, message: StoredMessage): void {
+    const { queue, slow } = this.turns;
+    const followers = this.followersAtEnd(turn, log);
+    queue.remove(turn);
+    // Who is behind has no use for the rest of the chunks: the whole message follows.
+    slow.note(followers.end());
+    this.turns.announce({ type: "turn-ended", turnId: turn.turnId, message });
+    this.deps.log.write("info", "turn_ended", {
+      request_id: turn.turnId,
+      session_id: this.session().sessionId,
+      turn_id: turn.turnId,
+      status: result.status,
+      duration_ms: result.receipt.durationMs ?? 0,
+    });
+    this.deps.onTurnEnd(turn, result.status);
+  }
+
+  /** Those of the live turn, or whoever waited for one that never began. */
+  private followersAtEnd(turn: TurnRow, log: StreamLog): Followers<ChatSocket> {
+    const { running, queue } = this.turns;
+    if (running?.turn.position === turn.position) return running.followers;
+    const followers = new Followers<ChatSocket>(log);
+    for (const { requestId, socket } of queue.listWaiting(turn)) followers.add(requestId, socket, 0);
+    followers.sendStart();
+    return followers;
+  }
+
+  private session(): SessionRow {
+    const session = this.deps.store.readSession();
+    if (session === null) throw new Error("this chat was never created");
+    return session;
+  }
+}
+
+function toBare(result: TurnResult): TurnResult {
+  const status = result.status === "cancelled" ? "cancelled" : "failed";
+  const receipt: Receipt = { ...result.receipt, status, notice: NOT_STORED };
+  return { ...result, status, receipt, parts: [] };
+}

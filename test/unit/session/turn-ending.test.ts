@@ -1,0 +1,150 @@
+/** Ends that cannot be stored: at once, for a while or at all. The turn ends, and its chat goes on. */
+import { describe, expect, it } from "vitest";
+import { succeed } from "../../../src/base/result.ts";
+import type { AnswerEvent } from "../../../src/routing/run-plan.ts";
+import { ChatTools } from "../../../src/session/chat-tools.ts";
+import { ToolApprovals } from "../../../src/session/tool-approvals.ts";
+import { toTool } from "../tools/tool-world.ts";
+import { toMessage } from "./answer-fixtures.ts";
+import { ChatWorld, say, toWords } from "./chat-world.ts";
+
+/** Calls of a tool that gives 65 KB each, all at once or one after another. */
+function openBigWorld(count: number, gapMs: number): ChatWorld {
+  const calls = Array.from({ length: count }, (_, index): AnswerEvent => ({
+    type: "tool-call",
+    toolCallId: `c${index}`,
+    toolName: "read",
+    input: "{}",
+  }));
+  let [steps, given] = [0, 0];
+  return new ChatWorld({
+    speak: () => ({ pieces: (steps += 1) === 1 ? calls : [say("Read.")], paceMs: 10 }),
+    runTools: (clock) => {
+      const run = async () => {
+        await clock.sleep(gapMs * (given += 1));
+        return succeed("x".repeat(65_000));
+      };
+      const tools = new ChatTools({
+        clock,
+        approvals: new ToolApprovals(clock),
+        newApprovalId: () => "a",
+        noteFault: () => {},
+        listOthers: () => Promise.resolve([toTool({ name: "read", run })]),
+      });
+      return (live, open, tell) => tools.run(live, open, tell);
+    },
+  });
+}
+
+/** The next so many messages cannot be stored. */
+function breakStore(world: ChatWorld, times: number): void {
+  const { messages } = world.store;
+  const append = messages.append.bind(messages);
+  let left = times;
+  messages.append = (message) => {
+    append(message);
+    if (left > 0) {
+      left -= 1;
+      throw new Error("storage is away");
+    }
+  };
+}
+
+async function wake(world: ChatWorld, times: number): Promise<void> {
+  for (let life = 0; life < times; life += 1) {
+    world.crash();
+    await world.clock.advance(5_000);
+  }
+}
+
+const rows = (world: ChatWorld) => world.disk.all("select status from turn").map(({ status }) => status);
+
+describe("an answer whose tools give more than a row holds", () => {
+  it.each([0, 400])("[SE112] [SE1] comes to its end, %i ms from one to the next", async (gapMs) => {
+    const world = openBigWorld(34, gapMs);
+    world.ask(world.connect(false), "r1", "read these files");
+    await world.finish(40_000);
+    await wake(world, 2);
+    expect([rows(world), world.calls.length]).toEqual([["complete"], 2]);
+    const rest = world.disk.all("select max(length(body)) as most from chunk")[0];
+    expect(Number(rest?.["most"])).toBeLessThan(150_000);
+  });
+});
+
+describe("an end that cannot be stored", () => {
+  it("[SE110] is tried again, whole, and no model is asked again for it", async () => {
+    const world = new ChatWorld();
+    const tab = world.connect(true);
+    world.ask(tab, "r1", "count 5");
+    world.ask(tab, "r2", "count 2");
+    breakStore(world, 2);
+    await world.finish();
+    expect(world.path()).toEqual(["count 5", toWords(5), "count 2", toWords(2)]);
+    expect(world.statuses()).toEqual([undefined, "complete", undefined, "complete"]);
+    expect([world.calls.length, world.disk.all("select 1 from outbox").length]).toEqual([2, 2]);
+    expect(tab.of("turn-ended")).toHaveLength(2);
+  });
+
+  it("[SE110] ever: the answer fails without its words, says so to every tab, and what waits goes on", async () => {
+    const world = new ChatWorld();
+    const tab = world.connect(true);
+    world.ask(tab, "r1", "count 5");
+    world.ask(tab, "r2", "count 2");
+    breakStore(world, 3);
+    await world.finish();
+    expect(world.path()).toEqual(["count 5", "", "count 2", toWords(2)]);
+    expect(tab.of("turn-ended")[0]?.message.metadata).toMatchObject({
+      status: "failed",
+      notice: "This answer could not be stored.",
+    });
+    expect(tab.of("chunk").findLast(({ requestId }) => requestId === "r1")?.chunk).toMatchObject({
+      type: "error",
+    });
+    expect([rows(world), world.calls.length]).toEqual([["failed", "complete"], 2]);
+    expect(world.disk.all("select 1 from outbox")).toHaveLength(2);
+    expect(world.log.lines.some(({ event }) => event === "internal_error")).toBe(true);
+  });
+
+  it("[SE26] after a stop: it is stopped, also for the alarm that comes meanwhile", async () => {
+    const world = new ChatWorld();
+    const tab = world.connect(true);
+    world.ask(tab, "r1", "count 50");
+    await world.clock.advance(200);
+    breakStore(world, 2);
+    world.send(tab, { type: "stop" });
+    await world.clock.advance(500);
+    world.chat.recover();
+    await world.finish();
+    expect([world.ended, world.calls.length]).toEqual([["turn_1 cancelled"], 1]);
+  });
+});
+
+describe("a turn that a crash left and that cannot be ended", () => {
+  it("[SE111] does not keep its chat from opening", async () => {
+    const world = new ChatWorld();
+    world.ask(world.connect(true), "r1", "count 50");
+    await world.clock.advance(400);
+    const messageId = String(world.disk.all("select message_id from turn")[0]?.["message_id"]);
+    world.store.messages.append(toMessage(messageId, "user", "mine"));
+    await wake(world, 5);
+    expect(rows(world)).toEqual(["failed"]);
+    world.ask(world.connect(true), "r2", "count 2");
+    await world.finish();
+    expect(rows(world)).toEqual(["failed", "complete"]);
+  });
+});
+
+describe("a question under the id of the answer that is being written", () => {
+  it("[SE113] is refused with a sentence, and the answer comes to its end", async () => {
+    const world = new ChatWorld();
+    const tab = world.connect(true);
+    world.ask(tab, "r1", "count 50");
+    await world.clock.advance(100);
+    world.ask(tab, "r2", "count 3", { id: tab.of("turn-started")[0]?.turn.messageId ?? "" });
+    await world.finish(20_000);
+    expect(tab.of("error").map(({ errorText }) => errorText)).toEqual([
+      expect.stringContaining("id of its own"),
+    ]);
+    expect([rows(world), world.path()]).toEqual([["complete"], ["count 50", toWords(50)]]);
+  });
+});

@@ -1,0 +1,35 @@
+/** A chat whose storage, files or queue fail it: it opens, it ends what it began, and nothing is lost. */
+import { abortAllDurableObjects } from "cloudflare:test";
+import { beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { breakProvider, healSandbox } from "./sandbox-control.ts";
+import { createVisitor, type Visitor } from "./sandbox-people.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
+const OPENAI = { model: "openai/gpt-6-luna" };
+const DEEPSEEK = { model: "deepseek/deepseek-v4-flash" };
+let ada: Visitor;
+
+beforeAll(async () => {
+  ada = await createVisitor();
+});
+beforeEach(healSandbox);
+
+it("[SE113] [SE111] a question under the id of the running answer does not lock the chat for good", async () => {
+  const chat = await ada.createChat();
+  const socket = await chat.openLive();
+  await breakProvider("openai", { fault: "stall", afterChunks: 3, times: 1 });
+  socket.ask("r1", "[[words:40]]", { body: OPENAI });
+  await socket.waitForText("r1", 5);
+  const [started] = socket.of("turn-started");
+  socket.ask("r2", "hello", { id: started?.turn.messageId ?? "", body: DEEPSEEK });
+  expect(await socket.waitFor((frame) => frame.type === "error")).toMatchObject({ requestId: "r2" });
+  socket.send({ type: "stop" });
+  await socket.waitForEnd("r1");
+  const statuses: number[] = [];
+  for (let life = 0; life < 4; life += 1) {
+    await abortAllDurableObjects();
+    statuses.push((await ada.call("GET", `${chat.path}/messages`)).status);
+  }
+  statuses.push((await ada.call("DELETE", chat.path)).status);
+  expect(statuses).toEqual([200, 200, 200, 200, 204]);
+});
