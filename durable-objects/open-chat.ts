@@ -3,6 +3,7 @@ import { newId, newMessageId, newSelectionId, newTurnId } from "../src/base/id.t
 import { toAttachmentId, toFileKey } from "../src/session/attachment-path.ts";
 import { Chat } from "../src/session/chat.ts";
 import { ChatUpkeep } from "../src/session/chat-upkeep.ts";
+import type { FileRead } from "../src/session/context-files.ts";
 import { countLegs } from "../src/session/count-legs.ts";
 import type { ChatSocket } from "../src/session/live-turn.ts";
 import type { SessionStore } from "../src/session/store/session-store.ts";
@@ -52,7 +53,7 @@ export function openChat({ store, wiring, ...host }: ChatHost): Chat {
     startStep: createStepStarter({
       ...answers,
       listTools: async (signal) => (tools === null ? [] : (await tools.openRegistry(signal)).definitions),
-      readFiles: (urls) => readFiles(host.files(), store, urls),
+      readFiles: (files) => readFiles(host.files(), store, files),
     }),
     runTools: tools === null ? null : (live, calls, tell) => tools.run(live, calls, tell),
     decideTool: (approvalId, approved) => approvals.decide(approvalId, approved),
@@ -107,13 +108,14 @@ function openTools(wiring: Wiring, approvals: ToolApprovals): ChatTools {
 async function readFiles(
   bucket: R2Bucket,
   store: SessionStore,
-  urls: readonly string[],
+  reads: readonly FileRead[],
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const sessionId = store.readSession()?.sessionId ?? "";
   const files = await Promise.all(
-    [...new Set(urls)].map(async (url): Promise<[string, Uint8Array][]> => {
+    reads.map(async ({ url, maxBytes }): Promise<[string, Uint8Array][]> => {
       const id = toAttachmentId(sessionId, url);
-      const object = id === null ? null : await bucket.get(toFileKey(sessionId, id));
+      const range = maxBytes === null ? {} : { range: { offset: 0, length: maxBytes } };
+      const object = id === null ? null : await bucket.get(toFileKey(sessionId, id), range);
       return object === null ? [] : [[url, new Uint8Array(await object.arrayBuffer())]];
     }),
   );

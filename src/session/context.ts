@@ -1,13 +1,14 @@
 /**
  * What a model is told of a chat: the messages that fit its context budget, newest first choice, behind a summary of
- * what is older. Pure. Rules SE6, SE77, SE78.
+ * what is older. Words are chosen first, then files (context-files.ts). Pure. Rules SE6, SE77, SE78, SE130.
  */
 import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { StoredMessage } from "../protocol/session-frame.ts";
 import { estimateTokens } from "../routing/estimate-tokens.ts";
 import type { ResolvedModels } from "../routing/run-answer.ts";
 import { isToolOutput } from "../protocol/tool-output.ts";
-import { toMessageText, toPrompt, type ReadFile } from "./to-prompt.ts";
+import { chooseFiles, countAllFiles, PICTURE_TOKENS, type CountBytes } from "./context-files.ts";
+import { readFileParts, toMessageText, toPrompt, type FileLimits, type ReadFile } from "./to-prompt.ts";
 
 /** The share of a model's context that the chat may take; the rest is for the answer and for our guess being off. */
 const CONTEXT_SHARE = 0.6;
@@ -18,6 +19,12 @@ const SUMMARISE_ABOVE = 0.75;
 const SUMMARISE_DOWN_TO = 0.4;
 /** The least a budget can be: the question itself has to fit. */
 const LEAST_BUDGET_TOKENS = 1_000;
+/** Of the budget, for files where there are any: what words never take where older ones are summarised in time. */
+const FILE_SHARE = 1 - SUMMARISE_ABOVE;
+/** What is taken for a context that nobody knows where something is to be sent beyond the budget. */
+const UNKNOWN_CONTEXT_TOKENS = 128_000;
+/** A file that is named alone. */
+const FILE_NAME_TOKENS = 20;
 /** Stored parts are JSON: what is read is more than what is told. */
 const CHARACTERS_PER_TOKEN = 6;
 
@@ -25,11 +32,20 @@ const CHARACTERS_PER_TOKEN = 6;
  * Tokens of history that a turn may send: the installation's limit, or what the roomiest of the models takes if that
  * is less. A model whose context nobody knows is taken to be roomy.
  */
-export function toBudgetTokens({ models }: ResolvedModels, limitTokens: number): number {
-  const targets = models.flatMap((model) => (model.type === "class" ? model.targets : [model.target]));
-  const contexts = targets.map((target) => target.abilities.contextTokens ?? Number.POSITIVE_INFINITY);
-  const roomiest = contexts.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...contexts);
+export function toBudgetTokens(models: ResolvedModels, limitTokens: number): number {
+  const roomiest = findRoomiest(models, Number.POSITIVE_INFINITY);
   return Math.max(LEAST_BUDGET_TOKENS, Math.min(limitTokens, Math.floor(roomiest * CONTEXT_SHARE)));
+}
+
+/** Tokens that the roomiest of the models takes, whatever the installation's limit: for the files of a question. */
+export function toRoomTokens(models: ResolvedModels): number {
+  return Math.floor(findRoomiest(models, UNKNOWN_CONTEXT_TOKENS) * CONTEXT_SHARE);
+}
+
+function findRoomiest({ models }: ResolvedModels, unknownTokens: number): number {
+  const targets = models.flatMap((model) => (model.type === "class" ? model.targets : [model.target]));
+  const contexts = targets.map((target) => target.abilities.contextTokens ?? unknownTokens);
+  return contexts.length === 0 ? unknownTokens : Math.max(...contexts);
 }
 
 /** How much of the path has to be read at the most to fill a budget. */
@@ -46,16 +62,49 @@ export interface ContextFacts {
   readonly hasOlder: boolean;
   readonly summary: string | null;
   readonly budgetTokens: number;
-  readonly readFile: ReadFile;
+  /** What a model takes at all. */
+  readonly roomTokens: number;
+  readonly countBytes: CountBytes;
 }
 
-/** The prompt of a turn. The newest message is in it whatever its length. */
-export function toContextPrompt(facts: ContextFacts): LanguageModelV4Prompt {
-  const { messages, hasOlder, summary, budgetTokens } = facts;
-  const kept = selectKept(messages, facts.question, budgetTokens);
+/** What is told of a chat, before a file of it is read. */
+export interface Context {
+  /** Oldest first. */
+  readonly messages: readonly StoredMessage[];
+  readonly preface: string | null;
+  readonly files: FileLimits;
+  /** About so many, the preface aside. */
+  readonly tokens: number;
+}
+
+/** The newest message is in it whatever its length. */
+export function chooseContext(facts: ContextFacts): Context {
+  const { messages, hasOlder, summary, budgetTokens, roomTokens, countBytes } = facts;
+  const fileTokens = Math.min(countAllFiles(messages, countBytes), Math.floor(budgetTokens * FILE_SHARE));
+  const kept = selectKept(messages, facts.question, budgetTokens - fileTokens);
   const isCut = hasOlder || facts.question !== null || kept.length < messages.length;
-  const preface = toPreface(summary, isCut);
-  const prompt = toPrompt(kept, facts.readFile);
+  const wordTokens = kept.reduce((sum, message) => sum + countWordTokens(message), 0);
+  const files = chooseFiles({
+    messages: kept,
+    questionId: kept.findLast(isBeginning)?.id ?? null,
+    ownTokens: Math.max(budgetTokens * FILE_SHARE, budgetTokens - wordTokens, roomTokens - wordTokens),
+    allTokens: budgetTokens - wordTokens,
+    countBytes,
+  });
+  return {
+    messages: kept,
+    preface: toPreface(summary, isCut),
+    files: files.limits,
+    tokens: wordTokens + files.tokens,
+  };
+}
+
+/** The prompt of a turn. */
+export function toContextPrompt(
+  { messages, preface, files }: Context,
+  readFile: ReadFile,
+): LanguageModelV4Prompt {
+  const prompt = toPrompt(messages, readFile, files);
   return preface === null ? prompt : [{ role: "system", content: preface }, ...prompt];
 }
 
@@ -84,7 +133,7 @@ function selectKept(
   const questionAt = messages.findLastIndex(isBeginning);
   const question = messages[questionAt] ?? above;
   const behind = messages.slice(questionAt + 1);
-  const leftTokens = budgetTokens - (question === null ? 0 : countTokens(question));
+  const leftTokens = budgetTokens - (question === null ? 0 : countWordTokens(question));
   const call = findFirstKept(behind, leftTokens, isAnswer) ?? behind.findLastIndex(isAnswer);
   const kept = call === -1 ? behind : behind.slice(call);
   return question === null ? kept : [question, ...kept];
@@ -99,7 +148,7 @@ function findFirstKept(
   let left = budgetTokens;
   let first: number | null = null;
   for (const [index, message] of [...messages.entries()].toReversed()) {
-    left -= countTokens(message);
+    left -= countWordTokens(message);
     if (left < 0) return first;
     if (isFirst(message)) first = index;
   }
@@ -140,8 +189,18 @@ export function toSummarise(
   return messages.slice(0, end);
 }
 
-export function countTokens(message: StoredMessage): number {
-  return estimateTokens(toMessageText(message)) + countToolTokens(message) + countFileTokens(message);
+/**
+ * Of a message for a summary: each of its files like a picture, however long it is. A text that there is no room for is
+ * cut before any word is left out, and must not fold what was said about it.
+ */
+function countTokens(message: StoredMessage): number {
+  return countWordTokens(message) + readFileParts(message).length * (PICTURE_TOKENS - FILE_NAME_TOKENS);
+}
+
+/** Without what its files hold. */
+function countWordTokens(message: StoredMessage): number {
+  const names = readFileParts(message).length * FILE_NAME_TOKENS;
+  return estimateTokens(toMessageText(message)) + countToolTokens(message) + names;
 }
 
 /** What was asked of tools and what they gave, as the JSON that is stored. */
@@ -149,11 +208,4 @@ function countToolTokens({ parts }: StoredMessage): number {
   return parts
     .filter((part) => part.type === "dynamic-tool" || isToolOutput(part))
     .reduce((sum, part) => sum + estimateTokens(JSON.stringify(part)), 0);
-}
-
-/** A picture of common size costs about so much at every provider. */
-const FILE_TOKENS = 1_000;
-
-function countFileTokens(message: StoredMessage): number {
-  return message.parts.filter((part) => part.type === "file").length * FILE_TOKENS;
 }

@@ -1,8 +1,9 @@
-/** Turns a chat's messages into the neutral prompt that adapters translate. Pure. Rules SE6, SE80, SE84, SE92. */
+/** Turns a chat's messages into the neutral prompt that adapters translate. Pure. Rules SE6, SE80, SE84, SE92, SE131. */
 import type {
   LanguageModelV4FilePart,
   LanguageModelV4Message,
   LanguageModelV4Prompt,
+  LanguageModelV4TextPart,
 } from "@ai-sdk/provider";
 import { readAnswerParts, type AnswerPart } from "../protocol/answer-parts.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
@@ -22,6 +23,14 @@ export function toMessageText(message: Pick<StoredMessage, "parts">): string {
 /** The bytes of an attached file by its address; null when it is gone. */
 export type ReadFile = (url: string) => Uint8Array | null;
 
+/** How many bytes are told of each file, null for all of them, by its place; what is not in it is left out. */
+export type FileLimits = ReadonlyMap<string, number | null>;
+
+/** Where a file stands in a chat: one address may stand in more than one place. */
+export function toFilePlace(messageId: string, index: number): string {
+  return `${index} ${messageId}`;
+}
+
 /**
  * Reasoning stays out (it belongs to the model that thought it), and so do answers without a word: providers
  * refuse an empty assistant message. Two user messages in a row, left by a failed answer, are sent as they are.
@@ -29,10 +38,11 @@ export type ReadFile = (url: string) => Uint8Array | null;
 export function toPrompt(
   messages: readonly StoredMessage[],
   readFile: ReadFile = () => null,
+  limits: FileLimits | null = null,
 ): LanguageModelV4Prompt {
   return messages.flatMap((message, index) =>
     message.role === "user"
-      ? toQuestion(message, messages[index - 1], readFile)
+      ? toQuestion(message, messages[index - 1], readFile, limits)
       : toAnswer(message, messages[index + 1]),
   );
 }
@@ -42,8 +52,12 @@ function toQuestion(
   message: StoredMessage,
   before: StoredMessage | undefined,
   readFile: ReadFile,
+  limits: FileLimits | null,
 ): LanguageModelV4Message[] {
-  const files = readFileParts(message).map((file) => toFile(file, readFile));
+  const files = readFileParts(message).map((file, index) => {
+    const limit = limits === null ? null : limits.get(toFilePlace(message.id, index));
+    return limit === undefined ? toLeftOut(file) : toFile(file, readFile, limit);
+  });
   const texts = [
     ...(before === undefined ? readToolOutputs(message).map(toOutputText) : []),
     toMessageText(message),
@@ -73,25 +87,32 @@ function toOutputs(next: StoredMessage | undefined): ReadonlyMap<string, string>
 function toFile(
   file: FilePart,
   readFile: ReadFile,
-): LanguageModelV4FilePart | { type: "text"; text: string } {
-  const { mediaType, filename, url } = file;
-  const name = filename ?? "file";
+  limit: number | null,
+): LanguageModelV4FilePart | LanguageModelV4TextPart {
+  const { mediaType, url } = file;
+  const name = toFileName(file);
   const bytes = url.startsWith("data:") ? (readDataUrl(url)?.bytes ?? null) : readFile(url);
   if (bytes === null) return { type: "text", text: `[The file ${name} is not there any more.]` };
   if (isImageType(mediaType))
     return { type: "file", mediaType, filename: name, data: { type: "data", data: bytes } };
-  return {
-    type: "text",
-    text: `<file name=${JSON.stringify(name)}>\n${new TextDecoder().decode(bytes)}\n</file>`,
-  };
+  const isCut = limit !== null && bytes.length > limit;
+  const told = isCut ? bytes.subarray(0, limit) : bytes;
+  // A sign that the cut goes through is left out with the rest.
+  const text = new TextDecoder().decode(told, { stream: isCut });
+  const rest = isCut ? `\n[The rest of the file ${name} is left out: it is too long.]` : "";
+  return { type: "text", text: `<file name=${JSON.stringify(name)}>\n${text}\n</file>${rest}` };
 }
 
-/** The addresses of attached files that a prompt of these messages needs. */
-export function listFileUrls(messages: readonly StoredMessage[]): string[] {
-  return messages.flatMap(readFileParts).flatMap(({ url }) => (url.startsWith("data:") ? [] : [url]));
+/** Said, so that a model does not take it for a file that never was. */
+function toLeftOut(file: FilePart): LanguageModelV4TextPart {
+  return { type: "text", text: `[The file ${toFileName(file)} is not shown here: there is no room for it.]` };
 }
 
-function readFileParts({ parts }: StoredMessage): FilePart[] {
+function toFileName({ filename }: FilePart): string {
+  return filename ?? "file";
+}
+
+export function readFileParts({ parts }: StoredMessage): FilePart[] {
   return parts.flatMap((part) => (part.type === "file" ? [FilePart.parse(part)] : []));
 }
 

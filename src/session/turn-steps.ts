@@ -1,4 +1,4 @@
-/** How a step of a turn is asked for: the history that fits, files, tools, and who is asked. Rules SE6, SE77, SE80, SE84. */
+/** How a step of a turn is asked for: the history that fits, files, tools, and who is asked. Rules SE6, SE77, SE80, SE84, SE132. */
 import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { Result } from "../base/result.ts";
 import { toProviderId } from "../providers/provider-config.ts";
@@ -6,19 +6,22 @@ import type { AnswerInput, AnswerOutcome, ResolvedModels } from "../routing/run-
 import type { AnswerEvent } from "../routing/run-plan.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
 import { findSummary } from "./chat-view.ts";
+import { toAttachmentId } from "./attachment-path.ts";
 import {
-  countTokens,
+  chooseContext,
   isBeginning,
   MAX_TOLD_MESSAGES,
   toBudgetTokens,
   toContextPrompt,
   toReadCharacters,
+  toRoomTokens,
 } from "./context.ts";
+import { listFileReads, type CountBytes, type FileRead } from "./context-files.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import type { StepInput } from "./run-turn.ts";
 import type { SessionRow } from "./rows.ts";
 import type { SessionStore } from "./store/session-store.ts";
-import { listFileUrls, toMessageText, toStepMessages } from "./to-prompt.ts";
+import { toMessageText, toStepMessages } from "./to-prompt.ts";
 
 export interface TurnStepsDeps {
   readonly store: SessionStore;
@@ -32,9 +35,10 @@ export interface TurnStepsDeps {
   /** The tools that models are offered; may take a moment and gives none when they cannot be had. */
   readonly listTools: (signal: AbortSignal) => Promise<readonly LanguageModelV4FunctionTool[]>;
   /** The bytes of attached files by their addresses; those that are gone are left out. */
-  readonly readFiles: (urls: readonly string[]) => Promise<ReadonlyMap<string, Uint8Array>>;
+  readonly readFiles: (files: readonly FileRead[]) => Promise<ReadonlyMap<string, Uint8Array>>;
 }
 
+type SteppingTurn = Pick<LiveTurn, "turn" | "settings" | "controller">;
 type Answer = AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
 
 /** About how many tokens a model was sent with that question: for calls whose provider did not say. */
@@ -46,13 +50,20 @@ export function estimatePromptTokens(
     maxMessages: MAX_TOLD_MESSAGES,
     maxCharacters: toReadCharacters(contextTokens),
   });
-  const tokens = messages.reduce((sum, message) => sum + countTokens(message), 0);
-  return Math.min(contextTokens, tokens);
+  return chooseContext({
+    messages,
+    question: null,
+    hasOlder: false,
+    summary: null,
+    budgetTokens: contextTokens,
+    roomTokens: toRoomTokens({ requested: [], unspecified: true, models: [] }),
+    countBytes: openByteCount(store),
+  }).tokens;
 }
 
 export function createStepStarter(
   deps: TurnStepsDeps,
-): (live: LiveTurn, startedMs: number) => (input: StepInput) => Answer {
+): (live: SteppingTurn, startedMs: number) => (input: StepInput) => Answer {
   return (live, startedMs) => {
     let steps = 0;
     return async function* startStep(input) {
@@ -97,7 +108,7 @@ function toInstructions(instructions: string | undefined): LanguageModelV4Prompt
 
 async function readHistory(
   { store, contextTokens, readFiles }: TurnStepsDeps,
-  { turn }: LiveTurn,
+  { turn }: SteppingTurn,
   models: ResolvedModels,
 ): Promise<{ prompt: ReturnType<typeof toContextPrompt>; question: string }> {
   const budgetTokens = toBudgetTokens(models, contextTokens);
@@ -108,21 +119,31 @@ async function readHistory(
     stopBelow: new Set(summaries.map(({ upToMessageId }) => upToMessageId)),
   });
   const summary = findSummary(summaries, messages[0]?.parentId ?? null)?.text ?? null;
-  const urls = listFileUrls(messages);
-  const files = urls.length === 0 ? new Map<string, Uint8Array>() : await readFiles(urls);
   const question = messages.some(isBeginning) ? null : findBeginning(store, messages[0]);
   // What a tool gave says nothing of what is wanted: the question before it does.
   const asking = messages.findLast(isBeginning) ?? question;
+  const context = chooseContext({
+    messages,
+    question,
+    hasOlder: hasOlder && summary === null,
+    summary,
+    budgetTokens,
+    roomTokens: toRoomTokens(models),
+    countBytes: openByteCount(store),
+  });
+  const reads = listFileReads(context.messages, context.files);
+  const files = reads.length === 0 ? new Map<string, Uint8Array>() : await readFiles(reads);
   return {
-    prompt: toContextPrompt({
-      messages,
-      question,
-      hasOlder: hasOlder && summary === null,
-      summary,
-      budgetTokens,
-      readFile: (url) => files.get(url) ?? null,
-    }),
+    prompt: toContextPrompt(context, (url) => files.get(url) ?? null),
     question: asking === null ? "" : toMessageText(asking),
+  };
+}
+
+function openByteCount(store: SessionStore): CountBytes {
+  const sessionId = store.readSession()?.sessionId ?? "";
+  return (url) => {
+    const id = toAttachmentId(sessionId, url);
+    return id === null ? null : (store.extras.findAttachment(id)?.bytes ?? null);
   };
 }
 

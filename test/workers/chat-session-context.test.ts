@@ -246,6 +246,23 @@ describe("files", () => {
     expect(await listFiles(chat)).toEqual([]);
   });
 
+  it("[SE130] [SE131] a long text is told whole with its question, and as its beginning with later ones", async () => {
+    await changeSettings(ada, { contextTokens: 2_000 });
+    const calls = await watchCalls();
+    const chat = await ada.createChat();
+    const bytes = new TextEncoder().encode("first words, ".repeat(4_000) + "the last word");
+    const { url } = SessionAttachment.parse(await (await attach(chat, bytes, "text/plain")).json());
+    const socket = await chat.open();
+    sendFiles(socket, "r1", "Please reply with one", { type: "file", url, mediaType: "text/plain" });
+    await socket.waitForEnd("r1");
+    expect(promptOf(calls[0])).toContain("the last word");
+    await ask(socket, "r2", "Please reply with two");
+    const later = promptOf(calls[1]);
+    expect(later).toContain("first words, first words");
+    expect(later).toContain("The rest of the file file is left out");
+    expect(later.length).toBeLessThan(2_000 * 5);
+  });
+
   it.each([
     ["a program", new TextEncoder().encode("<svg/>"), "image/svg+xml", 415],
     ["a picture that is none", new TextEncoder().encode("<script>"), "image/png", 400],

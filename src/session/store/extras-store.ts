@@ -14,9 +14,16 @@ export interface AttachmentRow {
 
 export class ExtrasStore {
   private readonly db: DrizzleSqliteDODatabase;
+  /** Those that were stored or looked up: a turn counts the bytes of the files of its history. Rule SE99. */
+  private readonly known = new Map<string, AttachmentRow>();
 
   constructor(db: DrizzleSqliteDODatabase) {
     this.db = db;
+  }
+
+  /** Every row is about to go. */
+  forget(): void {
+    this.known.clear();
   }
 
   /** A new link; an earlier one stops working. */
@@ -35,13 +42,19 @@ export class ExtrasStore {
 
   appendAttachment(row: AttachmentRow): void {
     this.db.insert(attachment).values(row).run();
+    this.known.set(row.attachmentId, row);
   }
 
   findAttachment(attachmentId: string): AttachmentRow | null {
-    return this.db.select().from(attachment).where(eq(attachment.attachmentId, attachmentId)).get() ?? null;
+    const known = this.known.get(attachmentId);
+    if (known !== undefined) return known;
+    const row = this.db.select().from(attachment).where(eq(attachment.attachmentId, attachmentId)).get();
+    if (row !== undefined) this.known.set(attachmentId, row);
+    return row ?? null;
   }
 
   dropAttachments(ids: readonly number[]): void {
+    this.known.clear();
     for (const id of ids) this.db.delete(attachment).where(eq(attachment.id, id)).run();
   }
 

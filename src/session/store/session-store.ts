@@ -101,6 +101,7 @@ export class SessionStore {
   /** What is in memory is no longer what is stored. */
   forget(): void {
     this.messages.forget();
+    this.extras.forget();
     this.session = null;
     this.summaries = null;
     this.newestTurns = null;

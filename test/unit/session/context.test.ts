@@ -4,9 +4,11 @@ import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
 import { toProviderId } from "../../../src/providers/provider-config.ts";
 import type { ResolvedModels } from "../../../src/routing/run-answer.ts";
 import {
+  chooseContext,
   toBudgetTokens,
   toContextPrompt,
   toReadCharacters,
+  toRoomTokens,
   toSummarise,
   type ContextFacts,
 } from "../../../src/session/context.ts";
@@ -23,15 +25,17 @@ function talk(...tokens: number[]): StoredMessage[] {
 const ids = (messages: readonly StoredMessage[]): string[] => messages.map(({ id }) => id);
 
 function tell(messages: readonly StoredMessage[], changes: Partial<ContextFacts> = {}) {
-  const prompt = toContextPrompt({
+  const context = chooseContext({
     messages,
     hasOlder: false,
     question: null,
     summary: null,
     budgetTokens: 1_000,
-    readFile: () => null,
+    roomTokens: 0,
+    countBytes: () => 100,
     ...changes,
   });
+  const prompt = toContextPrompt(context, () => null);
   const [first] = prompt;
   const preface = first?.role === "system" ? first.content : null;
   return { preface, roles: prompt.filter(({ role }) => role !== "system").map(({ role }) => role) };
@@ -65,6 +69,12 @@ describe("the budget", () => {
     ["a thousand at the least", toModels(500), 1_000],
   ])("[SE77] is %s", (_, models, expected) => {
     expect(toBudgetTokens(models, 24_000)).toBe(expected);
+  });
+
+  it("[SE131] is not the limit of a question's own files: what a model takes is", () => {
+    expect(toRoomTokens(toModels(8_000, 200_000))).toBe(120_000);
+    expect(toRoomTokens(toModels(8_000, null))).toBe(76_800);
+    expect(toRoomTokens(toModels())).toBe(76_800);
   });
 
   it("[SE74] bounds what is read of a path", () => {
@@ -110,11 +120,15 @@ describe("what is told", () => {
     expect(both).toContain("left out");
   });
 
-  it("[SE77] counts files", () => {
+  it("[SE130] has files beside the words, which keep three quarters of the budget", () => {
     const files = Array.from({ length: 3 }, () => ({ type: "file", mediaType: "image/png", url: "/f" }));
-    const path = [toMessage("q", "user", files), ...talk(100, 100).toReversed().slice(0, 1), ...talk(100)];
-    expect(tell(path, { budgetTokens: 2_000 }).roles).not.toHaveLength(3);
-    expect(tell(path, { budgetTokens: 4_000 }).roles).toHaveLength(3);
+    const toPath = (tokens: number) => [
+      toMessage("q", "user", files),
+      ...talk(100, tokens, tokens).slice(1),
+      ...talk(100, 100, 100, 100).slice(3),
+    ];
+    expect(tell(toPath(600), { budgetTokens: 2_000 }).roles).toHaveLength(4);
+    expect(tell(toPath(800), { budgetTokens: 2_000 }).roles).not.toHaveLength(4);
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
 import { toToolOutputPart } from "../../../src/protocol/tool-output.ts";
 import { acceptToolOutputs } from "../../../src/session/accept-tool-outputs.ts";
-import { toContextPrompt, toSummarise } from "../../../src/session/context.ts";
+import { chooseContext, toContextPrompt, toSummarise } from "../../../src/session/context.ts";
 import { toMarkdownExport } from "../../../src/session/export-chat.ts";
 import { toPrompt } from "../../../src/session/to-prompt.ts";
 import { RECEIPT, toMessage } from "./answer-fixtures.ts";
@@ -101,8 +101,9 @@ function tell(
   budgetTokens: number,
   question: StoredMessage | null = null,
 ) {
-  const facts = { question, hasOlder: false, summary: null, readFile: () => null };
-  return toContextPrompt({ ...facts, messages, budgetTokens }).filter(({ role }) => role !== "system");
+  const facts = { question, hasOlder: false, summary: null, roomTokens: 0, countBytes: () => null };
+  const context = chooseContext({ ...facts, messages, budgetTokens });
+  return toContextPrompt(context, () => null).filter(({ role }) => role !== "system");
 }
 
 describe("a history that does not fit", () => {

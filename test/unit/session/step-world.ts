@@ -1,0 +1,85 @@
+/** What a model is told when a question of a stored chat is asked: the real store and the real steps, no model. */
+import { succeed } from "../../../src/base/result.ts";
+import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
+import type { AnswerInput, ResolvedModels } from "../../../src/routing/run-answer.ts";
+import type { FileRead } from "../../../src/session/context-files.ts";
+import type { SessionStore } from "../../../src/session/store/session-store.ts";
+import { createStepStarter } from "../../../src/session/turn-steps.ts";
+import { RECEIPT, RECORD, SESSION, TARGET, toEnd, toMessage, TURN } from "./answer-fixtures.ts";
+import { ChatDisk } from "./sqlite-store.ts";
+
+export function openTalk() {
+  const disk = new ChatDisk();
+  const store = disk.open();
+  const { leafMessageId: _, lastProvider: __, ...row } = SESSION;
+  store.createSession(row);
+  let last: string | null = null;
+  let count = 0;
+  /** The next question or answer, in turn. */
+  const add = (content: string | StoredMessage["parts"]): string => {
+    const id = `m${count}`;
+    const isQuestion = count % 2 === 0;
+    const message = toMessage(id, isQuestion ? "user" : "assistant", content, last);
+    store.messages.append(
+      isQuestion ? message : { ...message, metadata: { ...RECEIPT, status: "complete" } },
+    );
+    [last, count] = [id, count + 1];
+    return id;
+  };
+  /** Questions and answers in turn, each of so many tokens behind its id; the id of the last. */
+  const talk = (...tokens: number[]): string => {
+    for (const each of tokens) add(`<m${count}> ${"abcd".repeat(each)}`);
+    return last ?? "";
+  };
+  return { disk, store, add, talk };
+}
+
+/** Models whose context has so many tokens. */
+export function toModels(contextTokens: number | null): ResolvedModels {
+  const abilities = { contextTokens, maxOutputTokens: null, vision: null, tools: null };
+  return {
+    requested: [],
+    unspecified: false,
+    models: [{ type: "pinned", target: { ...TARGET, weight: null, abilities } }],
+  };
+}
+
+export interface AskOptions {
+  readonly models?: ResolvedModels;
+  /** What every file holds. */
+  readonly file?: Uint8Array;
+}
+
+/** The prompt of the step that answers that question, and the files that were read for it. */
+export async function askStep(
+  store: SessionStore,
+  parentId: string,
+  { models = toModels(null), file = new Uint8Array(8) }: AskOptions = {},
+) {
+  const calls: AnswerInput[] = [];
+  const reads: FileRead[] = [];
+  const start = createStepStarter({
+    store,
+    contextTokens: 24_000,
+    newSelectionId: () => "s",
+    resolveModels: () => succeed(models),
+    runAnswer: async function* (input) {
+      calls.push(input);
+      yield [];
+      return { end: toEnd(), record: RECORD };
+    },
+    listTools: () => Promise.resolve([]),
+    readFiles: async (files) => {
+      reads.push(...files);
+      return new Map(files.map(({ url, maxBytes }) => [url, file.subarray(0, maxBytes ?? file.length)]));
+    },
+  });
+  const live = { turn: { ...TURN, parentId }, settings: null, controller: new AbortController() };
+  const answer = start(live, 0)({ done: [], earlier: null, mayCallTools: false });
+  while ((await answer.next()).done !== true);
+  const prompt = calls[0]?.call.prompt ?? [];
+  const pictures = prompt.flatMap(({ role, content }) =>
+    role === "user" ? content.filter(({ type }) => type === "file") : [],
+  );
+  return { prompt, reads, text: JSON.stringify(prompt), pictures };
+}
