@@ -52,11 +52,13 @@ export class ChatView {
     return this.store.messages.paths.includes(this.leafMessageId, this.runner.queue.open, messageId);
   }
 
-  /** As `readNewest`, with the running answer as far as it has come. */
+  /** As `readNewest`, with the running answer as far as it has come, where this page of the path holds its question. */
   readWithRunning(limit: number): Pick<PathPage, "messages" | "hasOlder"> {
+    const { messages, hasOlder } = this.readNewest(limit);
     const { running } = this.runner;
-    const { messages, hasOlder } = this.readNewest(running === null ? limit : Math.max(1, limit - 1));
-    if (running === null) return { messages, hasOlder };
+    // It may be on another branch, or further up than questions that wait.
+    const at = messages.findIndex((message) => message.id === running?.turn.parentId);
+    if (running === null || at === -1) return { messages, hasOlder };
     const { turn, draft } = running;
     const answer: StoredMessage = {
       id: turn.messageId,
@@ -66,8 +68,9 @@ export class ChatView {
       metadata: this.runner.startReceipt(turn),
       createdAt: new Date(turn.createdAtMs).toISOString(),
     };
-    const at = messages.findIndex((message) => message.id === turn.parentId);
-    return { messages: messages.toSpliced(at + 1, 0, answer), hasOlder };
+    const withAnswer = messages.toSpliced(at + 1, 0, answer);
+    if (withAnswer.length <= limit) return { messages: withAnswer, hasOlder };
+    return { messages: withAnswer.slice(-limit), hasOlder: true };
   }
 
   /** The summary that stands for the top of the path that is shown; null when none does. */

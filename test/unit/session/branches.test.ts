@@ -88,6 +88,39 @@ describe("pages", () => {
     await world.finish();
     expect(world.path()).toEqual(["1", toWords(1), "5", toWords(5), "5", toWords(5), "5", toWords(5)]);
   });
+
+  it("[SE133] are one path, also while the running answer is on another branch", async () => {
+    const world = new ChatWorld();
+    const tab = world.connect(true);
+    await talk(world, tab, "1");
+    world.ask(tab, "r1", "second 100");
+    await world.clock.advance(100);
+    world.ask(tab, "r2", "edited 3", { messageId: "q1" });
+    const { messages } = world.chat.view.readWithRunning(50);
+    expect(messages.map(({ parts }) => textOf(parts))).toEqual(["edited 3"]);
+    expect(messages[0]?.parentId).toBeNull();
+  });
+
+  it.each([1, 2, 3, 4, 5])("[SE133] of %i come whole while questions wait", async (limit) => {
+    const world = new ChatWorld();
+    const tab = world.connect(true);
+    await talk(world, tab, "0");
+    world.ask(tab, "r1", "one 100");
+    await world.clock.advance(100);
+    world.ask(tab, "r2", "two 3");
+    world.ask(tab, "r3", "three 3");
+    const { view } = world.chat;
+    let page = view.readWithRunning(limit);
+    const seen = [...page.messages];
+    while (page.hasOlder) {
+      page = view.readOlder(seen[0]?.id ?? "", limit);
+      expect(page.messages.length).toBeLessThanOrEqual(limit);
+      seen.unshift(...page.messages);
+    }
+    const stored = seen.filter(({ metadata }) => metadata?.status !== "streaming");
+    expect(stored.map(({ id }) => id)).toEqual(["q0", expect.any(String), "user-r1", "user-r2", "user-r3"]);
+    expect(seen.length - stored.length).toBe(limit < 3 ? 0 : 1);
+  });
 });
 
 describe("branches", () => {
