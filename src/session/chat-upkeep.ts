@@ -17,7 +17,6 @@ import type { SessionRow } from "./rows.ts";
 import type { SessionStore } from "./store/session-store.ts";
 import { toTitle, UNTITLED } from "./title.ts";
 import { toMessageText } from "./to-prompt.ts";
-import { findSummary } from "./chat-view.ts";
 
 export interface ChatUpkeepDeps {
   readonly store: SessionStore;
@@ -106,7 +105,7 @@ export class ChatUpkeep {
     const { store, contextTokens, clock } = this.deps;
     const session = store.readSession();
     if (session === null) return;
-    const summaries = store.readSummaries();
+    const summaries = store.summaries.read();
     const { messages } = store.messages.paths.read(leafMessageId, [], {
       maxMessages: MAX_PATH_MESSAGES,
       maxCharacters: toReadCharacters(contextTokens),
@@ -115,9 +114,9 @@ export class ChatUpkeep {
     const folded = toSummarise(messages, contextTokens);
     const last = folded.at(-1);
     if (last === undefined) return;
-    const before = findSummary(summaries, messages[0]?.parentId ?? null);
+    const before = store.summaries.findAbove(messages[0]?.parentId ?? null);
     const text = [
-      ...(before === null ? [] : [`Summary of what came before:\n${before.text}`]),
+      ...(before === null ? [] : [`Summary of what came before:\n${before.body}`]),
       ...folded.map(toQuoted),
     ]
       .join("\n\n")
@@ -128,7 +127,7 @@ export class ChatUpkeep {
     this.deps.onRecord();
     const body = asked.said;
     if (body === null) return;
-    store.appendSummary({ upToMessageId: last.id, body, createdAtMs: clock.nowMs() });
+    store.summaries.append({ upToMessageId: last.id, body, createdAtMs: clock.nowMs() });
     this.deps.onSummary({ upToMessageId: last.id, text: body });
   }
 

@@ -2,7 +2,6 @@
 import type { ChatSummary, PathPage, StoredMessage } from "../protocol/session-frame.ts";
 import type { SessionSearchHit } from "../protocol/session-api.ts";
 import { findExcerpt } from "./find-excerpt.ts";
-import type { SummaryRow } from "./rows.ts";
 import type { SessionStore } from "./store/session-store.ts";
 import { toMessageText } from "./to-prompt.ts";
 import type { TurnRunner } from "./turn-runner.ts";
@@ -75,13 +74,14 @@ export class ChatView {
 
   /** The summary that stands for the top of the path that is shown; null when none does. */
   readSummary(): ChatSummary | null {
-    const summaries = this.store.readSummaries();
+    const summaries = this.store.summaries.read();
     if (summaries.length === 0) return null;
     const { messages } = this.store.messages.paths.read(this.leafMessageId, this.runner.queue.open, {
       maxMessages: HELLO_MESSAGES * 10,
       stopBelow: new Set(summaries.map(({ upToMessageId }) => upToMessageId)),
     });
-    return findSummary(summaries, messages[0]?.parentId ?? null);
+    const found = this.store.summaries.findAbove(messages[0]?.parentId ?? null);
+    return found === null ? null : { upToMessageId: found.upToMessageId, text: found.body };
   }
 
   search(query: string, limit: number): SessionSearchHit[] {
@@ -110,13 +110,4 @@ export class ChatView {
     const open = this.runner.queue.open.map(({ messageId: id, parentId }) => ({ id, parentId }));
     return { ...page, branches: this.store.messages.readBranches([...page.messages, ...open]) };
   }
-}
-
-/** The newest summary up to and with that message. */
-export function findSummary(
-  summaries: readonly SummaryRow[],
-  upToMessageId: string | null,
-): ChatSummary | null {
-  const found = summaries.find((summary) => summary.upToMessageId === upToMessageId);
-  return found === undefined ? null : { upToMessageId: found.upToMessageId, text: found.body };
 }

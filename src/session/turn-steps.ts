@@ -1,11 +1,10 @@
-/** How a step of a turn is asked for: the history that fits, files, tools, and who is asked. Rules SE6, SE77, SE80, SE84, SE132. */
+/** How a step of a turn is asked for: the history that fits, files, tools, and who is asked. Rules SE6, SE77, SE80, SE84, SE132, SE134. */
 import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { Result } from "../base/result.ts";
 import { toProviderId } from "../providers/provider-config.ts";
 import type { AnswerInput, AnswerOutcome, ResolvedModels } from "../routing/run-answer.ts";
 import type { AnswerEvent } from "../routing/run-plan.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
-import { findSummary } from "./chat-view.ts";
 import { toAttachmentId } from "./attachment-path.ts";
 import {
   chooseContext,
@@ -112,21 +111,22 @@ async function readHistory(
   models: ResolvedModels,
 ): Promise<{ prompt: ReturnType<typeof toContextPrompt>; question: string }> {
   const budgetTokens = toBudgetTokens(models, contextTokens);
-  const summaries = store.readSummaries();
+  const summaries = store.summaries.read();
   const { messages, hasOlder } = store.messages.paths.read(turn.parentId, [], {
     maxMessages: MAX_TOLD_MESSAGES,
     maxCharacters: toReadCharacters(budgetTokens),
     stopBelow: new Set(summaries.map(({ upToMessageId }) => upToMessageId)),
   });
-  const summary = findSummary(summaries, messages[0]?.parentId ?? null)?.text ?? null;
+  const top = messages[0]?.parentId ?? null;
+  const summary = store.summaries.findAbove(top);
   const question = messages.some(isBeginning) ? null : findBeginning(store, messages[0]);
   // What a tool gave says nothing of what is wanted: the question before it does.
   const asking = messages.findLast(isBeginning) ?? question;
   const context = chooseContext({
     messages,
     question,
-    hasOlder: hasOlder && summary === null,
-    summary,
+    hasOlder: hasOlder && summary?.upToMessageId !== top,
+    summary: summary?.body ?? null,
     budgetTokens,
     roomTokens: toRoomTokens(models),
     countBytes: openByteCount(store),

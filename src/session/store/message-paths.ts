@@ -25,7 +25,16 @@ const RawRow = z.object({
   created_at_ms: z.number(),
 });
 
-const IdRow = z.object({ id: z.string(), parentId: z.string().nullable() });
+/** Where a message is in the tree. */
+const MessagePlace = z.object({ id: z.string(), parentId: z.string().nullable() });
+type MessagePlace = z.infer<typeof MessagePlace>;
+
+/** How far up a path was climbed. */
+interface Climb {
+  readonly at: string | null;
+  /** So many ids were read. */
+  readonly climbed: number;
+}
 
 /** Answers that are being written, or are still to be: a path of stored messages ends below one, and goes on above it. */
 class OpenAnswers {
@@ -141,15 +150,38 @@ export class MessagePaths {
     return false;
   }
 
-  private readIdsUpwards(messageId: string): { readonly id: string; readonly parentId: string | null }[] {
+  /**
+   * The first of `stops` above that message; where none is within `maxIds`, the id to go on from, or null at the top.
+   * Out of memory as far as it goes.
+   */
+  climb(messageId: string, stops: ReadonlySet<string>, maxIds: number): Climb {
+    let at: string | null = messageId;
+    let climbed = 0;
+    while (at !== null && climbed < maxIds && (climbed === 0 || !stops.has(at))) {
+      const places: readonly MessagePlace[] = this.readPlaces(at, stops, maxIds - climbed);
+      at = places.at(-1)?.parentId ?? null;
+      climbed += Math.max(1, places.length);
+    }
+    return { at, climbed };
+  }
+
+  private readPlaces(messageId: string, stops: ReadonlySet<string>, maxIds: number): readonly MessagePlace[] {
+    const known = this.recent.find(messageId);
+    return known === null ? this.readIdsUpwards(messageId, stops, maxIds) : [known];
+  }
+
+  /** Without one of `stops` and what is above it. */
+  readIdsUpwards(messageId: string, stops: ReadonlySet<string> = new Set(), maxIds?: number): MessagePlace[] {
     const rows = this.db.all(sql`
       WITH RECURSIVE path AS (
         SELECT m.message_id, m.parent_id, 1 AS depth FROM message m WHERE m.message_id = ${messageId}
         UNION ALL
         SELECT m.message_id, m.parent_id, path.depth + 1 FROM message m JOIN path ON m.message_id = path.parent_id
+        WHERE path.depth < ${maxIds ?? Number.MAX_SAFE_INTEGER}
+          AND m.message_id NOT IN (SELECT value FROM json_each(${JSON.stringify([...stops])}))
       )
       SELECT message_id AS id, parent_id AS parentId FROM path ORDER BY depth`);
-    return rows.map((row) => IdRow.parse(row));
+    return rows.map((row) => MessagePlace.parse(row));
   }
 
   private has(messageId: string): boolean {

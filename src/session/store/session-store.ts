@@ -1,7 +1,8 @@
 /**
  * The rows of one chat (schema/chat-session.ts), read and written through Drizzle over the object's own SQLite.
  * Every call is synchronous: writes without an await between them are one transaction. What comes from disk is
- * parsed. Messages are in message-store.ts, logs in log-store.ts, links and files in extras-store.ts.
+ * parsed. Messages are in message-store.ts, logs in log-store.ts, summaries in summary-store.ts, links and
+ * files in extras-store.ts.
  */
 import { asc, desc, eq, lt, lte, sql, type SQL } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
@@ -11,12 +12,13 @@ import { ObjectPrincipal } from "../../auth/principal.ts";
 import { CallSettings } from "../../protocol/call-settings.ts";
 import { RoutingPolicy } from "../../protocol/selection.ts";
 import type { StoredMessage } from "../../protocol/session-frame.ts";
-import type { NewTurn, SessionRow, SummaryRow, TurnRow } from "../rows.ts";
+import type { NewTurn, SessionRow, TurnRow } from "../rows.ts";
 import { SelectionMessage, type NewSelectionMessage } from "../selection-message.ts";
 import type { StreamLogStore } from "../stream-log.ts";
 import { ExtrasStore } from "./extras-store.ts";
 import { openLogStore, prepareLogStatements, type LogStatements } from "./log-store.ts";
 import { MessageStore } from "./message-store.ts";
+import { SummaryStore } from "./summary-store.ts";
 
 const Requested = z.array(z.string());
 /** One that a later version no longer knows is answered by the default. */
@@ -64,9 +66,9 @@ type Statements = ReturnType<typeof prepareStatements>;
 export class SessionStore {
   readonly messages: MessageStore;
   readonly extras: ExtrasStore;
+  readonly summaries: SummaryStore;
   /** As it is stored: read at every turn and every frame, written by nobody else. */
   private session: SessionRow | null = null;
-  private summaries: readonly SummaryRow[] | null = null;
   private readonly db: DrizzleSqliteDODatabase;
   private readonly statements: Statements;
   private readonly logStatements: LogStatements;
@@ -81,6 +83,7 @@ export class SessionStore {
     this.logStatements = prepareLogStatements(db);
     this.messages = new MessageStore(db);
     this.extras = new ExtrasStore(db);
+    this.summaries = new SummaryStore(db, this.messages.paths);
   }
 
   readSession(): SessionRow | null {
@@ -103,7 +106,7 @@ export class SessionStore {
     this.messages.forget();
     this.extras.forget();
     this.session = null;
-    this.summaries = null;
+    this.summaries.forget();
     this.newestTurns = null;
     this.hasCallSettings = null;
   }
@@ -222,17 +225,6 @@ export class SessionStore {
 
   openStreamLog(turnPosition: number, isNew = false): StreamLogStore {
     return openLogStore(this.db, this.logStatements, turnPosition, isNew);
-  }
-
-  /** The summaries of this chat, newest first; each belongs to the paths that its message is on. */
-  readSummaries(): readonly SummaryRow[] {
-    this.summaries ??= this.db.select().from(tables.summary).orderBy(desc(tables.summary.id)).all();
-    return this.summaries;
-  }
-
-  appendSummary(row: SummaryRow & { readonly createdAtMs: number }): void {
-    this.db.insert(tables.summary).values(row).run();
-    this.summaries = null;
   }
 
   appendOutbox(message: NewSelectionMessage): void {

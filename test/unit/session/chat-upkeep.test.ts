@@ -206,7 +206,7 @@ describe("a summary", () => {
     expect(told.summaries).toEqual([{ upToMessageId: expect.any(String), text: "They spoke of salt." }]);
     const upTo = told.summaries[0]?.upToMessageId ?? "";
     expect(store.messages.find(upTo)?.role).toBe("assistant");
-    expect(store.readSummaries()).toMatchObject([{ upToMessageId: upTo, body: "They spoke of salt." }]);
+    expect(store.summaries.read()).toMatchObject([{ upToMessageId: upTo, body: "They spoke of salt." }]);
     expect(store.readOutbox(9)).toHaveLength(1);
     expect(JSON.stringify(calls[0]?.call.prompt)).toContain("Person: m0");
   });
@@ -214,7 +214,7 @@ describe("a summary", () => {
   it("[SE77] of more is made of the one before and what came since, however long the chat goes on", async () => {
     const { store, calls, upkeep, talk } = open(named);
     for (let round = 0; round < 40; round += 1) await upkeep.run(talk(100, 150));
-    const summaries = store.readSummaries();
+    const summaries = store.summaries.read();
     expect(summaries.length).toBeGreaterThan(5);
     expect(summaries.length).toBe(calls.length);
     for (const [index, call] of calls.entries()) {
@@ -263,7 +263,7 @@ describe("a summary", () => {
   it("[SE77] that fails leaves things as they are", async () => {
     const { store, told, upkeep, talk } = open({ ...named, say: () => null });
     await upkeep.run(talk(300, 300, 300, 100));
-    expect([store.readSummaries(), told.summaries]).toEqual([[], []]);
+    expect([store.summaries.read(), told.summaries]).toEqual([[], []]);
     expect(store.readOutbox(9)).toHaveLength(1);
   });
 });

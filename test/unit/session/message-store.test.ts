@@ -55,8 +55,8 @@ describe("a path", () => {
     chain(20);
     const stopBelow = new Set(Array.from({ length: 300 }, (_, index) => `s${index}`)).add("m9");
     expect(read("m19", { ...ALL, stopBelow })).toEqual([[10, 11, 12, 13, 14, 15, 16, 17, 18, 19], true]);
-    for (const id of stopBelow) store.appendSummary({ upToMessageId: id, body: "x", createdAtMs: 1 });
-    expect(store.readSummaries()).toHaveLength(301);
+    for (const id of stopBelow) store.summaries.append({ upToMessageId: id, body: "x", createdAtMs: 1 });
+    expect(store.summaries.read()).toHaveLength(301);
   });
 
   it("[SE99] is the same out of memory as from disk, whatever the limits and wherever memory ends", () => {

@@ -1,0 +1,83 @@
+/** What a step of a turn is told of what is summarised, and what that costs. */
+import { describe, expect, it } from "vitest";
+import { MAX_CLIMBED } from "../../../src/session/store/summary-store.ts";
+import { NOW_MS, toMessage } from "./answer-fixtures.ts";
+import { askStep, openTalk, toModels } from "./step-world.ts";
+
+const SMALL = { models: toModels(8_000) };
+const ROUND = [1_000, 1_000];
+
+/** A chat whose first four messages are summarised. */
+function openSummarised() {
+  const talk = openTalk();
+  const upToMessageId = talk.talk(10, 10, 10, 10);
+  const summarise = (id: string, body: string) =>
+    talk.store.summaries.append({ upToMessageId: id, body, createdAtMs: NOW_MS });
+  summarise(upToMessageId, "They spoke of salt.");
+  return { ...talk, summarise };
+}
+
+describe("a summary", () => {
+  it("[SE134] is told to a model with a small context too, and that something lies between", async () => {
+    const { store, talk } = openSummarised();
+    const last = talk(...ROUND, ...ROUND, ...ROUND, 100);
+    const whole = await askStep(store, last);
+    expect(whole.text).toContain("They spoke of salt.");
+    expect(whole.text).not.toContain("left out");
+    const small = await askStep(store, last, SMALL);
+    expect(small.text).toContain("They spoke of salt.");
+    expect(small.text).toContain("are left out");
+  });
+
+  it("[SE134] is told while no newer one can be made", async () => {
+    const { store, talk } = openSummarised();
+    const { text } = await askStep(store, talk(...Array.from({ length: 101 }, () => 5)));
+    expect(text).toContain("They spoke of salt.");
+    expect(text).toContain("are left out");
+  });
+
+  it("[SE134] is the nearest on the path, and none of another branch", async () => {
+    const { store, talk, summarise } = openSummarised();
+    const upTo = talk(...ROUND);
+    summarise(upTo, "Then of sugar.");
+    const last = talk(...ROUND, ...ROUND, ...ROUND, 100);
+    expect((await askStep(store, last, SMALL)).text).toContain("Then of sugar.");
+    // Below what the first one stands for, beside what the second one does.
+    store.messages.append(toMessage("b", "user", "abcd".repeat(4_000), "m3"));
+    store.messages.append(toMessage("c", "assistant", "abcd".repeat(4_000), "b"));
+    store.messages.append(toMessage("d", "user", "And now?", "c"));
+    const beside = await askStep(store, "d", SMALL);
+    expect(beside.text).toContain("They spoke of salt.");
+    expect(beside.text).not.toContain("Then of sugar.");
+    store.messages.append(toMessage("x", "user", "Another beginning"));
+    expect((await askStep(store, "x", SMALL)).text).not.toContain("They spoke");
+    summarise("c", "Beside it all.");
+    expect((await askStep(store, "d", SMALL)).text).toContain("Beside it all.");
+    expect((await askStep(store, last, SMALL)).text).toContain("Then of sugar.");
+  });
+
+  it("[SE134] that is far above is found in several turns, each of which reads no more than so many ids", async () => {
+    const { disk, store, talk } = openSummarised();
+    let last = talk(...Array.from({ length: MAX_CLIMBED + 400 }, () => 5), 5);
+    const told: boolean[] = [];
+    const statements: number[] = [];
+    for (const _ of [1, 2, 3]) {
+      const before = disk.statements;
+      told.push((await askStep(store, last)).text.includes("They spoke of salt."));
+      statements.push(disk.statements - before);
+      last = talk(5, 5);
+    }
+    expect(told).toEqual([false, true, true]);
+    // The chat, its summaries and the path at first; then what is not known of the path, and then nothing.
+    expect(statements).toEqual([3, 1, 0]);
+  });
+
+  it("[SE99] [SE134] in a chat that was read before nothing is read from disk for it", async () => {
+    const { disk, store, talk } = openSummarised();
+    await askStep(store, talk(...ROUND, ...ROUND, ...ROUND, 100), SMALL);
+    const next = talk(1_000, 100);
+    const before = disk.statements;
+    expect((await askStep(store, next, SMALL)).text).toContain("They spoke of salt.");
+    expect(disk.statements - before).toBe(0);
+  });
+});
