@@ -23,7 +23,6 @@ import type { ChatQuestion } from "../src/protocol/chat-question.ts";
 import type { StoredMessage } from "../src/protocol/session-frame.ts";
 import type { ChatReply } from "../src/session/answer-stream.ts";
 import { readAskedAnswer, type AskedAnswer } from "../src/session/asked-answer.ts";
-import { toFileKey } from "../src/session/attachment-path.ts";
 import type { Chat } from "../src/session/chat.ts";
 import { parseJson, readClientFrame } from "../src/session/read-frame.ts";
 import type { AttachmentRow } from "../src/session/store/extras-store.ts";
@@ -35,6 +34,7 @@ import { ChatSockets } from "./chat-sockets.ts";
 import { ChatStreams } from "./chat-streams.ts";
 import { openChat } from "./open-chat.ts";
 import { exportChat } from "./export-stream.ts";
+import { removeChat } from "./remove-chat.ts";
 import { SelectionOutbox } from "./selection-outbox.ts";
 import { WakeUp } from "./wake-up.ts";
 
@@ -47,8 +47,6 @@ const MAX_ATTACHMENTS = 500;
 const WATCH_WITHIN_MS = 30_000;
 const DRAIN_AGAIN_MS = 5_000;
 
-/** A close code of this product, in the range that RFC 6455 leaves to applications. */
-const CLOSE_DELETED = 4404;
 const NO_CHAT: ChatReply = { type: "unknown-chat" };
 
 export class ChatSession extends DurableObject<Bindings> {
@@ -118,25 +116,15 @@ export class ChatSession extends DurableObject<Bindings> {
 
   /** Ends what runs, closes the sockets, forgets everything. What the running turn has cost stays on record. */
   async deleteAll(): Promise<void> {
-    this.chat.announceChange(true);
-    for (const socket of this.ctx.getWebSockets()) socket.close(CLOSE_DELETED, "This chat was deleted.");
-    await this.chat.close();
-    await this.outbox.drain();
-    const sessionId = this.store.readSession()?.sessionId ?? "";
-    // One may be attached while others are being deleted: what is there when nothing more is awaited is all.
-    for (let files = this.store.extras.listAttachments(); files.length > 0;) {
-      await this.env.FILES.delete(files.map(({ attachmentId }) => toFileKey(sessionId, attachmentId)));
-      this.store.extras.dropAttachments(files.map(({ id }) => id));
-      files = this.store.extras.listAttachments();
-    }
+    const { chat, store, outbox, sockets, streams } = this;
     // This instance lives on, and whoever calls it must find an empty chat and not a missing table.
-    await this.ctx.blockConcurrencyWhile(async () => {
-      this.store.forget();
-      await this.ctx.storage.deleteAll();
-      await migrate(this.db, migrations);
-    });
-    // Last: whoever asked while this was going on is told as well.
-    this.streams.closeAll(CLOSE_DELETED, "This chat was deleted.");
+    const empty = (): Promise<void> =>
+      this.ctx.blockConcurrencyWhile(async () => {
+        store.forget();
+        await this.ctx.storage.deleteAll();
+        await migrate(this.db, migrations);
+      });
+    await removeChat({ chat, store, outbox, sockets, streams, files: this.env.FILES, empty });
   }
 
   /** Asks as a `send` frame on a socket of the stock wire does, and follows the answer. */

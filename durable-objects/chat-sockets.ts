@@ -54,6 +54,10 @@ export class ChatSockets {
     this.known.delete(socket);
   }
 
+  closeAll(code: number, reason: string): void {
+    for (const socket of this.ctx.getWebSockets()) socket.close(code, reason);
+  }
+
   /** A tab that was closed may leave its socket open: one that used to ping and does not any more is let go. */
   closeSilent(nowMs: number): void {
     for (const socket of this.ctx.getWebSockets()) {

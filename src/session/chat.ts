@@ -105,6 +105,12 @@ export class Chat {
     return this.runner.close();
   }
 
+  /** It could not be forgotten: every tab that is there may go on. */
+  reopen(): void {
+    this.runner.reopen();
+    this.announceChange(false);
+  }
+
   /** Called when the object wakes up: the turn that a crash left running goes on or ends, those that wait follow. */
   recover(): void {
     this.runner.recover();

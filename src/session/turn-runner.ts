@@ -92,6 +92,12 @@ export class TurnRunner {
     await this.ending;
   }
 
+  /** The chat is not forgotten after all: what waits goes on, and questions are taken again. */
+  reopen(): void {
+    this.closed = false;
+    this.startNext();
+  }
+
   /** The word on a tool call of the running turn; after a crash it may come before the call waits for it again. */
   decideTool(approvalId: string, approved: boolean): void {
     // The first word counts, and what nobody has asked for is no word.

@@ -1,8 +1,10 @@
 /** A chat whose storage, files or queue fail it: it opens, it ends what it began, and nothing is lost. */
-import { abortAllDurableObjects } from "cloudflare:test";
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { exports } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { breakProvider, healSandbox } from "./sandbox-control.ts";
-import { createVisitor, type Visitor } from "./sandbox-people.ts";
+import { readEnv, toFailing } from "./sandbox-environment.ts";
+import { createVisitor, ORIGIN, type Visitor } from "./sandbox-people.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 const OPENAI = { model: "openai/gpt-6-luna" };
@@ -32,4 +34,29 @@ it("[SE113] [SE111] a question under the id of the running answer does not lock 
   }
   statuses.push((await ada.call("DELETE", chat.path)).status);
   expect(statuses).toEqual([200, 200, 200, 200, 204]);
+});
+
+it("[SE114] [HT18] a chat whose deletion failed is still there to be used, and deleted", async () => {
+  const chat = await ada.createChat();
+  await exports.default.fetch(
+    new Request(`${ORIGIN}${chat.path}/attachments?name=a.txt`, {
+      method: "POST",
+      body: new TextEncoder().encode("word"),
+      headers: { origin: ORIGIN, "content-type": "text/plain", ...ada.credentials },
+    }),
+  );
+  let real: object = {};
+  await runInDurableObject(chat.stub(), (instance) => {
+    real = readEnv(instance);
+    Reflect.set(instance, "env", { ...real, FILES: toFailing(readEnv(instance).FILES) });
+  });
+  expect((await ada.call("DELETE", chat.path)).status).toBe(500);
+  const socket = await chat.openLive();
+  socket.ask("r1", "Please reply with one", { body: DEEPSEEK });
+  const frame = await socket.waitFor(({ type }) => type === "end" || type === "error");
+  expect(frame.type).toBe("end");
+  await runInDurableObject(chat.stub(), (instance) => {
+    Reflect.set(instance, "env", real);
+  });
+  expect((await ada.call("DELETE", chat.path)).status).toBe(204);
 });

@@ -1,0 +1,56 @@
+/** Takes a chat away with everything that belongs to it, or leaves it as it can be used. Rules SE33, SE114, HT18. */
+import { toFileKey } from "../src/session/attachment-path.ts";
+import type { Chat } from "../src/session/chat.ts";
+import type { SessionStore } from "../src/session/store/session-store.ts";
+import type { ChatSockets } from "./chat-sockets.ts";
+import type { ChatStreams } from "./chat-streams.ts";
+import type { SelectionOutbox } from "./selection-outbox.ts";
+
+/** A close code of this product, in the range that RFC 6455 leaves to applications. */
+const CLOSE_DELETED = 4404;
+const DELETED = "This chat was deleted.";
+/** The registered code for "try again later". */
+const CLOSE_TRY_AGAIN = 1013;
+const NOT_DELETED = "This chat could not be deleted. Come back.";
+
+export interface ChatRemovalHost {
+  readonly chat: Chat;
+  readonly store: SessionStore;
+  readonly outbox: SelectionOutbox;
+  readonly sockets: ChatSockets;
+  readonly streams: ChatStreams;
+  readonly files: R2Bucket;
+  /** Forgets every row. */
+  readonly empty: () => Promise<void>;
+}
+
+/** Ends what runs, closes the sockets, forgets everything; rejects when that failed. */
+export async function removeChat(host: ChatRemovalHost): Promise<void> {
+  const { chat, sockets, streams } = host;
+  chat.announceChange(true);
+  sockets.closeAll(CLOSE_DELETED, DELETED);
+  await chat.close();
+  try {
+    await host.outbox.drain();
+    await deleteFiles(host);
+    await host.empty();
+  } catch (error) {
+    // Whoever has come and asked meanwhile was not heard.
+    sockets.closeAll(CLOSE_TRY_AGAIN, NOT_DELETED);
+    streams.closeAll(CLOSE_TRY_AGAIN, NOT_DELETED);
+    chat.reopen();
+    throw error;
+  }
+  // Last: whoever asked while this was going on is told as well.
+  streams.closeAll(CLOSE_DELETED, DELETED);
+}
+
+async function deleteFiles({ store, files: bucket }: ChatRemovalHost): Promise<void> {
+  const { extras } = store;
+  const sessionId = store.readSession()?.sessionId ?? "";
+  // One may be attached while others are being deleted: what is there when nothing more is awaited is all.
+  for (let files = extras.listAttachments(); files.length > 0; files = extras.listAttachments()) {
+    await bucket.delete(files.map(({ attachmentId }) => toFileKey(sessionId, attachmentId)));
+    extras.dropAttachments(files.map(({ id }) => id));
+  }
+}
