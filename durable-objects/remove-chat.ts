@@ -1,4 +1,4 @@
-/** Takes a chat away with everything that belongs to it, or leaves it as it can be used. Rules SE33, SE114, HT18. */
+/** Takes a chat away with everything that belongs to it, or leaves it as it can be used. Rules SE33, SE114, SE115, HT18. */
 import { toFileKey } from "../src/session/attachment-path.ts";
 import type { Chat } from "../src/session/chat.ts";
 import type { SessionStore } from "../src/session/store/session-store.ts";
@@ -31,8 +31,10 @@ export async function removeChat(host: ChatRemovalHost): Promise<void> {
   sockets.closeAll(CLOSE_DELETED, DELETED);
   await chat.close();
   try {
-    await host.outbox.drain();
+    await handRecordsOver(host);
     await deleteFiles(host);
+    // A title may have been made meanwhile.
+    await handRecordsOver(host);
     await host.empty();
   } catch (error) {
     // Whoever has come and asked meanwhile was not heard.
@@ -43,6 +45,12 @@ export async function removeChat(host: ChatRemovalHost): Promise<void> {
   }
   // Last: whoever asked while this was going on is told as well.
   streams.closeAll(CLOSE_DELETED, DELETED);
+}
+
+/** What was paid for stays on record: rows that the queue does not take must not go with the chat. */
+async function handRecordsOver({ outbox }: ChatRemovalHost): Promise<void> {
+  await outbox.drain();
+  if (!outbox.isEmpty) throw new Error("records of this chat wait for the queue, which is away");
 }
 
 async function deleteFiles({ store, files: bucket }: ChatRemovalHost): Promise<void> {

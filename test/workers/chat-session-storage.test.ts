@@ -5,6 +5,7 @@ import { beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { breakProvider, healSandbox } from "./sandbox-control.ts";
 import { readEnv, toFailing } from "./sandbox-environment.ts";
 import { createVisitor, ORIGIN, type Visitor } from "./sandbox-people.ts";
+import { runSql } from "./sandbox-rows.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 const OPENAI = { model: "openai/gpt-6-luna" };
@@ -58,5 +59,27 @@ it("[SE114] [HT18] a chat whose deletion failed is still there to be used, and d
   await runInDurableObject(chat.stub(), (instance) => {
     Reflect.set(instance, "env", real);
   });
+  expect((await ada.call("DELETE", chat.path)).status).toBe(204);
+});
+
+it("[SE115] [SE43] a chat whose records the queue does not take is not deleted before it has", async () => {
+  const chat = await ada.createChat();
+  const socket = await chat.openLive();
+  const setQueue = (isAway: boolean) =>
+    runInDurableObject(chat.stub(), (instance) => {
+      const outbox: unknown = Reflect.get(instance, "outbox");
+      const deps: unknown = outbox instanceof Object ? Reflect.get(outbox, "deps") : null;
+      if (!(deps instanceof Object)) throw new Error("the object's outbox has its dependencies");
+      const real = readEnv(instance).SELECTION_QUEUE;
+      const queue = isAway ? { sendBatch: () => Promise.reject(new Error("away")) } : real;
+      Reflect.set(deps, "queue", () => queue);
+    });
+  await setQueue(true);
+  socket.ask("r1", "Please reply with one", { body: DEEPSEEK });
+  await socket.waitForEnd("r1");
+  expect((await ada.call("DELETE", chat.path)).status).toBe(500);
+  expect(await runSql(chat, "select 1 from outbox")).toHaveLength(1);
+  expect((await ada.call("GET", `${chat.path}/messages`)).status).toBe(200);
+  await setQueue(false);
   expect((await ada.call("DELETE", chat.path)).status).toBe(204);
 });
