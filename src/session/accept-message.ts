@@ -97,7 +97,8 @@ function acceptSubmit(frame: SendFrame, chat: ChatFacts): Result<Acceptance, str
   if (!files.ok) return files;
   const replaced = chat.parent === null ? chat.findMessage(frame.messageId ?? message.id) : null;
   if (replaced !== null && replaced.role !== "user") return fail("Only a question can be edited.");
-  if (replaced === null && chat.isOpenAnswer(message.id)) return fail(ID_IS_TAKEN);
+  const isTaken = chat.isOpenAnswer(message.id) || chat.findMessage(message.id) !== null;
+  if (replaced === null && isTaken) return fail(ID_IS_TAKEN);
   const parentId = replaced === null ? (chat.parent?.id ?? chat.leafMessageId) : replaced.parentId;
   const outputs = acceptToolOutputs(message, parentId === null ? null : chat.findMessage(parentId));
   if (!outputs.ok) return outputs;

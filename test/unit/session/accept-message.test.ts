@@ -157,6 +157,24 @@ describe("the same message again", () => {
   });
 });
 
+describe("a question under an id that is not its own", () => {
+  const refused = { ok: false, error: expect.stringContaining("an id of its own") };
+
+  it("[SE113] is refused: of an answer that is still to come", () => {
+    const facts = toFacts({ isOpenAnswer: (id) => id === "a3", openTurns: 1 });
+    expect(acceptMessage(toFrame("And fat?", "a3"), facts)).toEqual(refused);
+  });
+
+  it("[SE113] [SE23] is refused: of a question that is there, as an edit of one that is not", () => {
+    expect(acceptMessage(toFrame("And fat?", "q2", { messageId: "nowhere" }), toFacts())).toEqual(refused);
+  });
+
+  it("[SE113] is refused: of a message that is there, behind an answer that is named", () => {
+    const parent = toMessage("a1", "assistant", "Sodium chloride.", "q1");
+    expect(acceptMessage(toFrame("And fat?", "q2"), toFacts({ parent }))).toEqual(refused);
+  });
+});
+
 describe("the same request again", () => {
   const [, , q2] = STORED;
   const asked = toFacts({
