@@ -2,7 +2,7 @@
  * Who is following one turn, under which request id, and how far each has come. Replay and live are one thing: a
  * follower is sent what lies between its place and the end of the log. A socket of the live wire is shown what is
  * sealed and says what has arrived; the stock wire has no way back, so it is shown only what is stored. Rules SE10 to
- * SE16, SE54 to SE57, SE96.
+ * SE16, SE54 to SE57, SE96, SE116.
  */
 import { MAX_UNACKNOWLEDGED_BYTES, type ServerFrame } from "../protocol/session-frame.ts";
 import type { StreamLog } from "./stream-log.ts";
@@ -15,6 +15,9 @@ export interface FrameSink {
   readonly bringsWords: boolean;
   send(text: string): void;
 }
+
+/** A tab has one, or a few when it asks twice or comes back. */
+export const MAX_IDS_PER_SOCKET = 16;
 
 /** The text of a `chunk` frame around a chunk that is JSON already. */
 export function toChunkFrame(requestId: string, sequence: number, chunk: string): string {
@@ -50,6 +53,7 @@ export class Followers<Sink extends FrameSink> {
   add(requestId: string, sink: Sink, next: number, first = 0): void {
     const known = this.find(requestId, sink);
     if (known === undefined) {
+      this.makeRoom(sink);
       this.followers.push({ requestId, sink, next, first, onTheirWay: [], onTheirWayBytes: 0 });
       return;
     }
@@ -58,6 +62,15 @@ export class Followers<Sink extends FrameSink> {
     known.next = next;
     known.onTheirWay.length = 0;
     known.onTheirWayBytes = 0;
+  }
+
+  /** What one follows under an id is sent to it once more: the oldest of too many ends. */
+  private makeRoom(sink: Sink): void {
+    const own = this.followers.filter((follower) => follower.sink === sink);
+    const oldest = own[0];
+    if (oldest === undefined || own.length < MAX_IDS_PER_SOCKET) return;
+    this.remove(sink, oldest.requestId);
+    sink.send(JSON.stringify({ type: "end", requestId: oldest.requestId }));
   }
 
   /** True when this socket follows under this id. */

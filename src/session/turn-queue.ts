@@ -1,10 +1,12 @@
 /**
  * The turns of a chat that have not ended, oldest first, and who waits for those that have not begun. Rows and memory
- * change together, so that no turn costs a search through all that ever were. Rules SE20, SE41.
+ * change together, so that no turn costs a search through all that ever were. Rules SE20, SE41, SE116.
  */
 import type { CallSettings } from "../protocol/call-settings.ts";
+import { MAX_IDS_PER_SOCKET } from "./followers.ts";
 import type { ChatSocket } from "./live-turn.ts";
 import type { NewTurn, TurnRow } from "./rows.ts";
+import { sendFrame } from "./send-frame.ts";
 import type { SessionStore } from "./store/session-store.ts";
 
 export interface Waiting {
@@ -62,8 +64,17 @@ export class TurnQueue {
     this.waiting.delete(turn.position);
   }
 
+  /** Under at most so many ids for each socket, as those that follow (followers.ts): the oldest of too many ends. */
   wait(turn: TurnRow, requestId: string, socket: ChatSocket): void {
-    this.waiting.set(turn.position, [...this.listWaiting(turn), { requestId, socket }]);
+    let waiting = this.listWaiting(turn);
+    const own = waiting.filter((each) => each.socket === socket);
+    if (own.some((each) => each.requestId === requestId)) return;
+    const [oldest] = own;
+    if (oldest !== undefined && own.length >= MAX_IDS_PER_SOCKET) {
+      waiting = waiting.filter((each) => each !== oldest);
+      sendFrame(socket, { type: "end", requestId: oldest.requestId });
+    }
+    this.waiting.set(turn.position, [...waiting, { requestId, socket }]);
   }
 
   listWaiting(turn: TurnRow): readonly Waiting[] {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { AnswerChunk } from "../../../src/protocol/answer-chunk.ts";
 import { MAX_UNACKNOWLEDGED_BYTES } from "../../../src/protocol/session-frame.ts";
-import { Followers, toChunkFrame } from "../../../src/session/followers.ts";
+import { Followers, MAX_IDS_PER_SOCKET, toChunkFrame } from "../../../src/session/followers.ts";
 import { StreamLog } from "../../../src/session/stream-log.ts";
 import { liveSocket, MemoryLogStore, stockSocket, type FakeSocket } from "./session-fakes.ts";
 
@@ -49,6 +49,21 @@ describe("replay and live", () => {
     const byId = (id: string) => two.frames.filter((frame) => "requestId" in frame && frame.requestId === id);
     expect([byId("r2"), byId("r3")]).toEqual([toFrames("r2"), toFrames("r3")]);
     expect(stranger.frames).toEqual([]);
+  });
+
+  it("[SE116] one socket follows under sixteen ids at the most: the oldest of more ends", () => {
+    const { log, followers } = open();
+    const [greedy, other] = [stockSocket(), stockSocket()];
+    followers.add("r0", other, 0);
+    for (const id of fromZero(2_000)) followers.add(`r${id}`, greedy, 0);
+    expect(greedy.of("end").map(({ requestId }) => requestId)).toEqual(
+      fromZero(2_000 - MAX_IDS_PER_SOCKET).map((id) => `r${id}`),
+    );
+    log.append([ABORT]);
+    log.save();
+    followers.deliver();
+    expect(greedy.of("chunk")).toHaveLength(MAX_IDS_PER_SOCKET);
+    expect([other.of("chunk").length, other.of("end").length]).toEqual([1, 0]);
   });
 
   it("[SE88] who asks for everything gets everything, also what is on its way already", () => {

@@ -90,3 +90,21 @@ describe("who waits", () => {
     expect(queue.listWaiting(one)).toEqual([]);
   });
 });
+
+describe("who waits", () => {
+  it("[SE116] does so under sixteen ids at the most, each once", () => {
+    const { queue } = open();
+    const turn = queue.add(toTurn("t1"));
+    const [greedy, other] = [liveSocket(), liveSocket()];
+    queue.wait(turn, "r0", other);
+    for (let id = 0; id < 20; id += 1) {
+      queue.wait(turn, `r${id}`, greedy);
+      queue.wait(turn, `r${id}`, greedy);
+    }
+    const waiting = queue.listWaiting(turn);
+    expect(waiting.filter(({ socket }) => socket === other)).toHaveLength(1);
+    const ids = waiting.filter(({ socket }) => socket === greedy).map(({ requestId }) => requestId);
+    expect(ids).toEqual(Array.from({ length: 16 }, (_, index) => `r${index + 4}`));
+    expect(greedy.of("end").map(({ requestId }) => requestId)).toEqual(["r0", "r1", "r2", "r3"]);
+  });
+});
