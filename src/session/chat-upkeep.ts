@@ -1,22 +1,20 @@
 /**
  * What a chat does for itself after a turn, with a cheap model and in the background: a title after the first answer,
  * a summary when the history outgrows the budget. Each is a selection on record like any other. A failure leaves
- * things as they are; the next turn tries again. Rules SE31, SE77, SE87.
+ * things as they are; the next turn tries again. Rules SE31, SE77, SE87, SE135.
  */
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
-import { readAnswerParts } from "../protocol/answer-parts.ts";
 import type { SelectionRecord } from "../protocol/selection.ts";
-import { readToolOutputs } from "../protocol/tool-output.ts";
-import type { ChatSummary, StoredMessage } from "../protocol/session-frame.ts";
+import type { ChatSummary } from "../protocol/session-frame.ts";
 import type { AnswerInput, ResolvedModels } from "../routing/run-answer.ts";
-import { toReadCharacters, toSummarise } from "./context.ts";
+import { findUnsummarised } from "./find-unsummarised.ts";
 import type { TurnStepsDeps } from "./turn-steps.ts";
 import type { SessionRow } from "./rows.ts";
 import type { SessionStore } from "./store/session-store.ts";
+import { toQuoted, toSummaryText } from "./summary-text.ts";
 import { toTitle, UNTITLED } from "./title.ts";
-import { toMessageText } from "./to-prompt.ts";
 
 export interface ChatUpkeepDeps {
   readonly store: SessionStore;
@@ -44,10 +42,8 @@ const TITLE_TOKENS = 200;
 const SUMMARY_TOKENS = 2_000;
 /** Of each side of the first exchange; a title needs no more. */
 const TITLE_READS_CHARACTERS = 1_500;
-/** A summary is made of so much at the most; what is beyond waits for the next one. */
-const SUMMARY_READS_CHARACTERS = 200_000;
-const MAX_PATH_MESSAGES = 200;
-const TOLD_OF_A_TOOL_CHARACTERS = 1_000;
+/** Behind one turn: where none could be made for long, the rest is for the turns to come. */
+const MAX_SUMMARIES = 3;
 /** Nobody waits for it, and it must not outlive its use. */
 const CALL_LIMIT_MS = 60_000;
 
@@ -71,7 +67,9 @@ export class ChatUpkeep {
   private async runOnce(leafMessageId: string | null, model: string): Promise<void> {
     try {
       await this.makeTitle(leafMessageId, model);
-      await this.makeSummary(leafMessageId, model);
+      for (let round = 0; round < MAX_SUMMARIES; round += 1) {
+        if (!(await this.makeSummary(leafMessageId, model))) break;
+      }
     } catch (error) {
       this.deps.log.write("error", "background_failed", {
         task: "chat-upkeep",
@@ -101,34 +99,23 @@ export class ChatUpkeep {
     this.deps.onTitle(title);
   }
 
-  private async makeSummary(leafMessageId: string | null, model: string): Promise<void> {
+  /** True when another one is due behind it. */
+  private async makeSummary(leafMessageId: string | null, model: string): Promise<boolean> {
     const { store, contextTokens, clock } = this.deps;
     const session = store.readSession();
-    if (session === null) return;
-    const summaries = store.summaries.read();
-    const { messages } = store.messages.paths.read(leafMessageId, [], {
-      maxMessages: MAX_PATH_MESSAGES,
-      maxCharacters: toReadCharacters(contextTokens),
-      stopBelow: new Set(summaries.map(({ upToMessageId }) => upToMessageId)),
-    });
-    const folded = toSummarise(messages, contextTokens);
-    const last = folded.at(-1);
-    if (last === undefined) return;
-    const before = store.summaries.findAbove(messages[0]?.parentId ?? null);
-    const text = [
-      ...(before === null ? [] : [`Summary of what came before:\n${before.body}`]),
-      ...folded.map(toQuoted),
-    ]
-      .join("\n\n")
-      .slice(0, SUMMARY_READS_CHARACTERS);
-    const asked = await this.ask(session, model, `${SUMMARY_INSTRUCTION}\n\n${text}`, SUMMARY_TOKENS);
-    if (asked === null || store.readSession() === null) return;
+    const due = session === null ? null : findUnsummarised(store, leafMessageId, contextTokens);
+    if (session === null || due === null) return false;
+    const text = `${SUMMARY_INSTRUCTION}\n\n${toSummaryText(due)}`;
+    const asked = await this.ask(session, model, text, SUMMARY_TOKENS);
+    if (asked === null || store.readSession() === null) return false;
     store.appendOutbox({ record: asked.record, sessionTitle: null });
     this.deps.onRecord();
     const body = asked.said;
-    if (body === null) return;
-    store.summaries.append({ upToMessageId: last.id, body, createdAtMs: clock.nowMs() });
-    this.deps.onSummary({ upToMessageId: last.id, text: body });
+    if (body === null) return false;
+    const upToMessageId = (due.messages.at(-1) ?? due.messages[0]).id;
+    store.summaries.append({ upToMessageId, body, createdAtMs: clock.nowMs() });
+    this.deps.onSummary({ upToMessageId, text: body });
+    return due.hasMore;
   }
 
   /** What was said, null when the answer is not complete, and the record; null when there is nobody to ask. */
@@ -198,23 +185,4 @@ export class ChatUpkeep {
 /** Neither a person nor a model has named it. */
 function isOpenForTitle({ titleSource }: SessionRow): boolean {
   return titleSource === "none" || titleSource === "question";
-}
-
-function toQuoted(message: StoredMessage): string {
-  const told = [toMessageText(message), ...toToolLines(message)].filter((line) => line !== "").join("\n");
-  return `${message.role === "user" ? "Person" : "Assistant"}: ${told}`;
-}
-
-/** What tools were asked and gave, as far as it is worth its place in a summary. */
-function toToolLines(message: StoredMessage): string[] {
-  const shorten = (value: unknown): string =>
-    (JSON.stringify(value) ?? "").slice(0, TOLD_OF_A_TOOL_CHARACTERS);
-  return [
-    ...readToolOutputs(message).map(({ toolName, output }) => `(${toolName} gave ${shorten(output)})`),
-    ...readAnswerParts(message).flatMap((part) =>
-      part.type === "dynamic-tool"
-        ? [`(called ${part.toolName} with ${shorten(part.input)}: ${shorten(part.output ?? part.state)})`]
-        : [],
-    ),
-  ];
 }

@@ -155,7 +155,7 @@ function findFirstKept(
   return first;
 }
 
-function isAnswer({ role }: StoredMessage): boolean {
+export function isAnswer({ role }: StoredMessage): boolean {
   return role === "assistant";
 }
 
