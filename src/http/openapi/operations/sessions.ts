@@ -86,7 +86,7 @@ const CHAT_OPERATIONS: readonly OperationDoc[] = [
     tag,
     summary: "The messages of the path that is shown",
     description:
-      "The newest, or those above the message `before`, oldest first; a running answer is among them.",
+      "The newest, or those above the message `before`, oldest first; a running answer is among them where its question is on the page.",
     query: SessionMessagesQuery,
     answers: {
       200: toJsonAnswer("A page of messages.", SessionMessages, { messages: MESSAGES, hasOlder: false }),
