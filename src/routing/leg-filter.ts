@@ -61,8 +61,10 @@ export class LegFilter {
     return this.note(this.join(this.seam.feed(event.text)));
   }
 
+  /** Words behind a call are joined all the same: a leg may call before it repeats what was shown. */
   private keepWaiting(event: LegEvent): LegEvent[] {
-    this.waiting.push(event);
+    if (event.type !== "text-delta" || this.seam === null) this.waiting.push(event);
+    else this.waiting.push(...this.join(this.seam.feed(event.text)));
     return [];
   }
 

@@ -37,6 +37,18 @@ const endOf = (call: ModelCall | undefined): string[] =>
     return part?.type === "text" ? [`${message.role}: ${part.text}`] : [];
   });
 
+it("[RT93] of a leg that calls a tool before it speaks only what is new is shown", async () => {
+  const call: ScriptStep = {
+    type: "batch",
+    events: [
+      { type: "tool-input-start", toolCallId: "c1", toolName: "weather" },
+      { type: "tool-call", toolCallId: "c1", toolName: "weather", input: "{}" },
+    ],
+  };
+  const world = createPlanWorld({ a: [breaking(HALF)], b: [[begin, call, say(WHOLE), finish()]] });
+  expect((await runTurn(world)).text).toBe(WHOLE);
+});
+
 describe("who goes on", () => {
   it.each<ProviderFailureKind>(["stream-reset", "stream-cut", "stream-error", "malformed", "overloaded"])(
     "[RT90] after %s the next candidate goes on at once",
