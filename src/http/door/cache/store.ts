@@ -2,11 +2,10 @@
 import { and, eq, gt } from "drizzle-orm";
 import { cachedAnswer } from "../../../../schema/d1/answer-cache.ts";
 import type { Database } from "../../../auth/store/database.ts";
+import { openKeptRows } from "../../kept-rows.ts";
 
 /** What an organization keeps at the most; the oldest make room. */
 const MAX_ORGANIZATION_BYTES = 50_000_000;
-/** A row takes room of its own, however short the answer: it bounds an organization's rows at 25,000. */
-const LEAST_ROW_BYTES = 2_000;
 
 export interface CachePlace {
   readonly organizationId: string;
@@ -33,26 +32,16 @@ export interface AnswerCacheStore {
   deleteExpired(nowMs: number, limit: number): Promise<number>;
 }
 
-const SAVE_STATEMENT = `
-  insert into cached_answer (organization_id, key, answer, created_at_ms, expires_at_ms, position)
-  values (?1, ?2, ?3, ?4, ?5,
-    ?6 + coalesce((select max(position) from cached_answer where organization_id = ?1), 0))
-  on conflict (organization_id, key) do update set answer = excluded.answer,
-    created_at_ms = excluded.created_at_ms, expires_at_ms = excluded.expires_at_ms, position = excluded.position`;
-
-const MAKE_ROOM_STATEMENT = `
-  delete from cached_answer where organization_id = ?1
-    and position <= (select max(position) from cached_answer where organization_id = ?1) - ?2`;
-
-const EXPIRE_STATEMENT = `
-  delete from cached_answer
-  where rowid in (select rowid from cached_answer where expires_at_ms <= ?1 order by expires_at_ms limit ?2)`;
-
 export function createAnswerCacheStore(database: Database): AnswerCacheStore {
-  const { $client } = database;
+  const rows = openKeptRows(database, {
+    table: "cached_answer",
+    key: "key",
+    value: "answer",
+    maxOrganizationBytes: MAX_ORGANIZATION_BYTES,
+  });
   return {
     async find({ organizationId, key }, sinceMs, nowMs) {
-      const rows = await database
+      const found = await database
         .select({ answer: cachedAnswer.answer, createdAtMs: cachedAnswer.createdAtMs })
         .from(cachedAnswer)
         .where(
@@ -64,18 +53,9 @@ export function createAnswerCacheStore(database: Database): AnswerCacheStore {
           ),
         )
         .limit(1);
-      return rows[0] ?? null;
+      return found[0] ?? null;
     },
-    async save({ organizationId, key, answer, bytes, createdAtMs, expiresAtMs }) {
-      const weight = Math.max(bytes, LEAST_ROW_BYTES);
-      await $client.batch([
-        $client.prepare(SAVE_STATEMENT).bind(organizationId, key, answer, createdAtMs, expiresAtMs, weight),
-        $client.prepare(MAKE_ROOM_STATEMENT).bind(organizationId, MAX_ORGANIZATION_BYTES),
-      ]);
-    },
-    async deleteExpired(nowMs, limit) {
-      const { meta } = await $client.prepare(EXPIRE_STATEMENT).bind(nowMs, limit).run();
-      return meta.changes;
-    },
+    save: ({ answer, ...entry }) => rows.save({ ...entry, value: answer }),
+    deleteExpired: (nowMs, limit) => rows.deleteExpired(nowMs, limit),
   };
 }

@@ -3,11 +3,10 @@ import { and, eq, gt, sql } from "drizzle-orm";
 import { z } from "zod";
 import { responseItems } from "../../../../../schema/d1/response-items.ts";
 import type { Database } from "../../../../auth/store/database.ts";
+import { openKeptRows } from "../../../kept-rows.ts";
 
 /** What an organization keeps at the most; the oldest make room. */
 const MAX_ORGANIZATION_BYTES = 100_000_000;
-/** A row takes room of its own, however short the answer: it bounds an organization's rows at 50,000. */
-const LEAST_ROW_BYTES = 2_000;
 
 export interface NewResponseItems {
   readonly organizationId: string;
@@ -37,25 +36,15 @@ export interface ResponseItemStore {
   deleteExpired(nowMs: number, limit: number): Promise<number>;
 }
 
-const SAVE_STATEMENT = `
-  insert into response_items (organization_id, stem, items, created_at_ms, expires_at_ms, position)
-  values (?1, ?2, ?3, ?4, ?5,
-    ?6 + coalesce((select max(position) from response_items where organization_id = ?1), 0))
-  on conflict (organization_id, stem) do update set items = excluded.items,
-    created_at_ms = excluded.created_at_ms, expires_at_ms = excluded.expires_at_ms, position = excluded.position`;
-
-const MAKE_ROOM_STATEMENT = `
-  delete from response_items where organization_id = ?1
-    and position <= (select max(position) from response_items where organization_id = ?1) - ?2`;
-
-const EXPIRE_STATEMENT = `
-  delete from response_items
-  where rowid in (select rowid from response_items where expires_at_ms <= ?1 order by expires_at_ms limit ?2)`;
-
 const Rows = z.array(z.object({ items: z.string().nullable() }));
 
 export function createResponseItemStore(database: Database): ResponseItemStore {
-  const { $client } = database;
+  const kept = openKeptRows(database, {
+    table: "response_items",
+    key: "stem",
+    value: "items",
+    maxOrganizationBytes: MAX_ORGANIZATION_BYTES,
+  });
   return {
     async find({ organizationId, stems, nowMs, maxBytes }) {
       const { items: json, stem } = responseItems;
@@ -78,16 +67,7 @@ export function createResponseItemStore(database: Database): ResponseItemStore {
       }
       return found;
     },
-    async save({ organizationId, stem, items, bytes, createdAtMs, expiresAtMs }) {
-      const weight = Math.max(bytes, LEAST_ROW_BYTES);
-      await $client.batch([
-        $client.prepare(SAVE_STATEMENT).bind(organizationId, stem, items, createdAtMs, expiresAtMs, weight),
-        $client.prepare(MAKE_ROOM_STATEMENT).bind(organizationId, MAX_ORGANIZATION_BYTES),
-      ]);
-    },
-    async deleteExpired(nowMs, limit) {
-      const { meta } = await $client.prepare(EXPIRE_STATEMENT).bind(nowMs, limit).run();
-      return meta.changes;
-    },
+    save: ({ stem, items, ...entry }) => kept.save({ ...entry, key: stem, value: items }),
+    deleteExpired: (nowMs, limit) => kept.deleteExpired(nowMs, limit),
   };
 }
