@@ -178,7 +178,8 @@ function createCircuitControl(wiring: Wiring): CircuitControl {
 }
 
 async function readModelCatalog(wiring: Wiring): Promise<ModelCatalog> {
-  const { catalog, circuits, clock } = wiring;
+  const { catalog, clock } = wiring;
+  const circuits = wiring.circuits();
   const book = await wiring.readPriceBook();
   const nowMs = clock.nowMs();
   await circuits.warm(catalog.providers);

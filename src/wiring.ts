@@ -4,17 +4,17 @@
  * together in http-wiring.ts.
  */
 import { waitUntil } from "cloudflare:workers";
-import { z } from "zod";
 import type { ProviderHealth } from "../durable-objects/provider-health.ts";
 import { LIVE_CONSOLE_NAME } from "../durable-objects/live-console.ts";
 import type { Clock } from "./base/clock.ts";
 import { newId, type IdSource } from "./base/id.ts";
 import type { Log } from "./base/log.ts";
 import type { Random } from "./base/random.ts";
+import { keepForEachRegion, workForCaller } from "./caller-region.ts";
 import { CircuitClient, type CircuitCache } from "./circuit/client.ts";
 import { toHealthName } from "./circuit/health-desk.ts";
 import type { ProbeReport } from "./circuit/keeper.ts";
-import { REGIONS, toRegion, type Region } from "./circuit/regions.ts";
+import { REGIONS, type Region } from "./circuit/regions.ts";
 import { parseSettings, type Bindings, type Settings } from "./env.ts";
 import type { TokenUsage } from "./protocol/answer.ts";
 import type { CircuitDetail } from "./protocol/circuit.ts";
@@ -53,7 +53,8 @@ export interface Wiring {
   readonly log: Log;
   readonly idSource: IdSource;
   readonly catalog: Catalog;
-  readonly circuits: CircuitClient;
+  /** What this isolate knows of the circuits of the caller's region. */
+  readonly circuits: () => CircuitClient;
   readonly newId: (prefix: string) => string;
   readonly isSandbox: (provider: string) => boolean;
   readonly runAnswer: (
@@ -76,8 +77,8 @@ export interface Wiring {
   ) => Promise<ProbeReport>;
   /** A provider's health object, by its own name (`openai`, `openai@weur`). */
   readonly health: (name: string) => DurableObjectStub<ProviderHealth>;
-  /** Takes note of where this isolate's requests come from; health is kept for each region apart. */
-  readonly noteRegion: (cf: unknown) => void;
+  /** Does the work of a request from there (`request.cf`); health is kept for each region apart. */
+  readonly workForCaller: <Done>(cf: unknown, work: () => Done) => Done;
   readonly mcpServers: readonly McpServer[];
   /** What this isolate knows of their tools. */
   readonly mcpLists: McpListCache;
@@ -87,15 +88,11 @@ export interface Wiring {
 }
 
 // Plain data, shared by every request and object of the isolate.
-const circuitCache: CircuitCache = new Map();
+const circuitCache = keepForEachRegion<CircuitCache>(() => new Map());
 const retryBudget: RetryBudget = new Map();
 const hedgeBudget: HedgeBudget = { bucket: null };
 const mcpLists: McpListCache = new Map();
 let priceBook: PriceBook | null = null;
-/** Where this isolate's requests come from; null: the world's circuits. */
-let currentRegion: Region | null = null;
-
-const Place = z.object({ continent: z.string().optional(), longitude: z.string().optional() });
 const wirings = new WeakMap<Bindings, Wiring>();
 
 /** The wiring of this environment; the same one for every call in an isolate. */
@@ -149,22 +146,17 @@ function createWiring(env: Bindings): Wiring {
   });
   const health = (name: string): DurableObjectStub<ProviderHealth> =>
     env.PROVIDER_HEALTH.get(env.PROVIDER_HEALTH.idFromName(name), toPlacement(name));
-  const circuits = createCircuitClient(health);
+  const circuits = keepForEachRegion((region) => createCircuitClient(health, region));
   const sandboxed = new Set(configs.filter((config) => config.sandbox).map((config) => `${config.id}`));
   const isSandbox = (provider: string): boolean => sandboxed.has(provider);
-  const answerDeps: RunAnswerDeps = {
+  // Taken when an answer begins: what is reported at its end goes where its plan came from.
+  const answerDeps = keepForEachRegion((): RunAnswerDeps => ({
     clock: systemClock,
     random: systemRandom,
     log: consoleLog,
     catalog,
     findProvider: (id) => registry.find(id),
-    readCircuit: (id) => circuits.read(id),
-    reportOutcome: (id, outcome) => circuits.report(id, outcome),
-    // The price list is large: it is loaded before the first plan, and not with the isolate.
-    warmUp: async (providers) => {
-      if (priceBook === null) await readPriceBook();
-      await circuits.warm(providers);
-    },
+    ...toCircuitDeps(circuits()),
     priceUsage,
     takesPrefill: ({ provider, model }) => PREFILL_MODELS.has(`${provider}/${model}`),
     isSandbox,
@@ -174,7 +166,7 @@ function createWiring(env: Bindings): Wiring {
     retryBudget,
     hedgeBudget: settings.hedging ? hedgeBudget : null,
     defaultPolicy: settings.routingPolicy,
-  };
+  }));
   return {
     settings,
     clock: systemClock,
@@ -185,17 +177,15 @@ function createWiring(env: Bindings): Wiring {
     circuits,
     newId: (prefix) => newId(prefix, systemIdSource),
     isSandbox,
-    runAnswer: (input) => runAnswer(answerDeps, input),
-    runEmbedding: (input, task) => runAnswer(toEmbeddingDeps(answerDeps, findEmbedder, task), input),
+    runAnswer: (input) => runAnswer(answerDeps(), input),
+    runEmbedding: (input, task) => runAnswer(toEmbeddingDeps(answerDeps(), findEmbedder, task), input),
     hasEmbeddings: (provider) => findEmbedder(provider) !== null,
     readPriceBook,
     priceUsage,
     probeProvider: (provider, model, mayGenerate) =>
       runProbe(registry.find(provider), catalog, { provider, model, mayGenerate }),
     health,
-    noteRegion: (cf) => {
-      if (settings.regionalCircuits) currentRegion = toRegion(Place.safeParse(cf).data ?? {});
-    },
+    workForCaller: (cf, work) => (settings.regionalCircuits ? workForCaller(cf, work) : work()),
     mcpServers: openMcpServers(env),
     mcpLists,
     readCircuits: () =>
@@ -211,24 +201,38 @@ function openMcpServers(env: Bindings): readonly McpServer[] {
   return servers.value;
 }
 
-/** The isolate's view of the circuits, over the health objects of where its requests come from. */
-function createCircuitClient(health: Wiring["health"]): CircuitClient {
+/** The isolate's view of a region's circuits, over the health objects of that region; null: over the world's. */
+function createCircuitClient(health: Wiring["health"], region: Region | null): CircuitClient {
   return new CircuitClient({
     authority: {
       readSnapshot: (provider) => {
-        const name = toHealthName(provider, currentRegion);
+        const name = toHealthName(provider, region);
         return health(name).readSnapshot(name);
       },
       reportOutcomes: (provider, outcomes) => {
-        const name = toHealthName(provider, currentRegion);
+        const name = toHealthName(provider, region);
         return health(name).reportOutcomes(name, outcomes);
       },
     },
-    cache: circuitCache,
+    cache: circuitCache(),
     clock: systemClock,
     log: consoleLog,
     waitUntil,
   });
+}
+
+function toCircuitDeps(
+  circuits: CircuitClient,
+): Pick<RunAnswerDeps, "readCircuit" | "reportOutcome" | "warmUp"> {
+  return {
+    readCircuit: (id) => circuits.read(id),
+    reportOutcome: (id, outcome) => circuits.report(id, outcome),
+    // The price list is large: it is loaded before the first plan, and not with the isolate.
+    warmUp: async (providers) => {
+      if (priceBook === null) await readPriceBook();
+      await circuits.warm(providers);
+    },
+  };
 }
 
 async function runProbe(

@@ -25,10 +25,8 @@ function openApp(env: Bindings): Hono<AppEnv> {
 }
 
 export default {
-  fetch: (request, env, context) => {
-    openWiring(env).noteRegion(request.cf);
-    return openApp(env).fetch(request, env, context);
-  },
+  fetch: (request, env, context) =>
+    openWiring(env).workForCaller(request.cf, () => openApp(env).fetch(request, env, context)),
   queue: (batch, env) => consumeSelections(batch, env),
   scheduled: async (controller, env) => {
     await JOBS[controller.cron]?.(env);

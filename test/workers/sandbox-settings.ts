@@ -38,11 +38,11 @@ export async function changeSettings(
 
 /** Every circuit is closed, and the isolate has forgotten what it knew of them. */
 export async function closeCircuits(visitor: Visitor): Promise<void> {
-  const { circuits } = await readWiring(visitor);
+  const wiring = await readWiring(visitor);
   for (const provider of PROVIDERS) {
     await healthOf(provider).control(provider, "reset", "for the next test", "tests", null);
   }
-  const deps: unknown = Reflect.get(circuits, "deps");
+  const deps: unknown = Reflect.get(wiring.circuits(), "deps");
   const cache: unknown = typeof deps === "object" && deps !== null ? Reflect.get(deps, "cache") : null;
   if (!(cache instanceof Map)) throw new Error("the isolate's circuits are somewhere else");
   cache.clear();
