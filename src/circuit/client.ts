@@ -1,13 +1,13 @@
 /**
  * What an isolate knows of the circuits, and how it tells the authority what it saw. Reading is synchronous and
  * costs no round trip; snapshots are refreshed in the background and come back free with every report.
- * The authority (a ProviderHealth object) being slow or gone never holds up a turn. Rules CB30 to CB39.
+ * The authority (a ProviderHealth object) being slow or gone never holds up a turn. Rules CB30 to CB36, CB80.
  */
 import { CALL_OVER } from "../base/call-over.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { CircuitSnapshot, type ModelCircuit } from "../protocol/circuit.ts";
-import { FUSE_FAILURES, toUnheardSnapshot, withLocalTrouble } from "./local-fuse.ts";
+import { FUSE_FAILURES, toUnheardSnapshot, withLocalPause, withLocalTrouble } from "./local-fuse.ts";
 import { MAX_OUTCOMES_PER_REPORT, type CallOutcome } from "./outcome.ts";
 
 /** The part of the ProviderHealth object that isolates use. */
@@ -108,7 +108,11 @@ export class CircuitClient {
     if (outcome.verdict === "success") {
       entry.failuresHere.delete(outcome.model);
       entry.failuresHere.delete(WHOLE_PROVIDER);
-    } else if (outcome.verdict !== "rate-limited" && outcome.verdict !== "late") {
+    } else if (outcome.verdict === "rate-limited") {
+      // An answer asked for before this one knows nothing of the pause, as with any trouble.
+      entry.troublesHere += 1;
+      entry.snapshot = withLocalPause(entry.snapshot ?? toUnheardSnapshot(provider, nowMs), outcome, nowMs);
+    } else if (outcome.verdict !== "late") {
       this.noteTrouble(provider, entry, outcome, nowMs);
     }
     const isBad = outcome.verdict !== "success" && outcome.verdict !== "late";

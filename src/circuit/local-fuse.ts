@@ -1,7 +1,8 @@
 /**
  * The local fuse: what an isolate makes of failures it saw itself, before anybody else has heard of them. Pure. Rules
- * CB34, CB35.
+ * CB34, CB35, CB80.
  */
+import { DEFAULT_CIRCUIT_POLICY } from "./policy.ts";
 import { NOTHING_USUAL, type CircuitSnapshot, type ModelCircuit } from "../protocol/circuit.ts";
 import type { CallOutcome } from "./outcome.ts";
 
@@ -28,17 +29,42 @@ export function withLocalTrouble(
       }
     : { status: "CLOSED" as const, suspect: true, openUntilMs: null, reason: outcome.message };
   if (model === null) return { ...known, ...trouble, failureCount: known.failureCount + 1 };
+  const own = findModel(known, model);
+  if (own.status !== "CLOSED" || own.mode === "forced-closed") return known;
+  return withModel(known, { ...own, failureCount: own.failureCount + 1, ...trouble });
+}
+
+/** The snapshot with a model that just asked us to wait: left alone here, too, until the time it named. Rule CB80. */
+export function withLocalPause(
+  known: CircuitSnapshot,
+  { model, retryAfterMs }: CallOutcome,
+  nowMs: number,
+): CircuitSnapshot {
+  const { defaultCoolDownMs, maxCoolDownMs } = DEFAULT_CIRCUIT_POLICY;
+  const untilMs = nowMs + Math.min(retryAfterMs ?? defaultCoolDownMs, maxCoolDownMs);
+  const own = findModel(known, model);
+  return withModel(known, { ...own, coolDownUntilMs: Math.max(own.coolDownUntilMs ?? 0, untilMs) });
+}
+
+function findModel(known: CircuitSnapshot, model: string): ModelCircuit {
   const own = known.models.find((candidate) => candidate.model === model);
-  if (own !== undefined && (own.status !== "CLOSED" || own.mode === "forced-closed")) return known;
-  const circuit: ModelCircuit = {
+  if (own !== undefined) return own;
+  return {
     model,
-    mode: own?.mode ?? "auto",
-    coolDownUntilMs: own?.coolDownUntilMs ?? null,
-    usual: own?.usual ?? NOTHING_USUAL,
-    failureCount: (own?.failureCount ?? 0) + 1,
-    ...trouble,
+    mode: "auto",
+    status: "CLOSED",
+    suspect: false,
+    openUntilMs: null,
+    coolDownUntilMs: null,
+    reason: "",
+    usual: NOTHING_USUAL,
+    failureCount: 0,
   };
-  return { ...known, models: [...known.models.filter((candidate) => candidate.model !== model), circuit] };
+}
+
+function withModel(known: CircuitSnapshot, circuit: ModelCircuit): CircuitSnapshot {
+  const others = known.models.filter((candidate) => candidate.model !== circuit.model);
+  return { ...known, models: [...others, circuit] };
 }
 
 /** What the fuse goes by where the authority has never been heard of; any word of the authority replaces it. */

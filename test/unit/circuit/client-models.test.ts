@@ -1,5 +1,6 @@
 /** What an isolate knows of single models: their fuses, their open times, what clears them. */
 import { describe, expect, it } from "vitest";
+import type { CallOutcome } from "../../../src/circuit/outcome.ts";
 import { readTargetCircuit } from "../../../src/circuit/target-circuit.ts";
 import type { ModelCircuit } from "../../../src/protocol/circuit.ts";
 import { modelCircuitOf, snapshotOf } from "../../fakes/fake-authority.ts";
@@ -157,5 +158,54 @@ describe("late calls", () => {
     expect(authority.reports.map((report) => report.outcomes.length)).toEqual([1, 1, 5]);
     client.report("openai", outcomeOf("failure"));
     expect(read("gpt")?.status).toBe("OPEN");
+  });
+});
+
+describe("a model that asks to wait", () => {
+  const busy = (changes: Partial<CallOutcome> = {}) => outcomeOf("rate-limited", changes);
+
+  it("[CB80] [CB12] is paused here before any answer, for the time it names, and the others go on", async () => {
+    const { client, clock, read } = await createLonelyWorld();
+    client.report("openai", busy({ retryAfterMs: 30_000 }));
+    expect(read("gpt")).toMatchObject({ status: "CLOSED", suspect: false, failureCount: 0 });
+    expect(read("gpt")?.coolDownUntilMs).toBe(clock.nowMs() + 30_000);
+    expect(read("other")?.coolDownUntilMs).toBeNull();
+  });
+
+  it.each([
+    { name: "ten seconds when it names none", retryAfterMs: null, pauseMs: 10_000 },
+    { name: "an hour at most", retryAfterMs: 86_400_000, pauseMs: 3_600_000 },
+  ])("[CB80] [CB12] for $name", async ({ retryAfterMs, pauseMs }) => {
+    const { client, clock, read } = await createLonelyWorld();
+    client.report("openai", busy({ retryAfterMs }));
+    expect(read("gpt")?.coolDownUntilMs).toBe(clock.nowMs() + pauseMs);
+  });
+
+  it("[CB80] a shorter pause does not shorten one that stands", async () => {
+    const { client, clock, read } = await createLonelyWorld();
+    client.report("openai", busy({ retryAfterMs: 30_000 }));
+    client.report("openai", busy({ retryAfterMs: 1_000 }));
+    expect(read("gpt")?.coolDownUntilMs).toBe(clock.nowMs() + 30_000);
+  });
+
+  it("[CB80] also where the authority has never been heard of", () => {
+    const { client, authority, clock } = createClientWorld();
+    authority.delayMs = null;
+    client.report("openai", busy({ retryAfterMs: 5_000 }));
+    const circuit = readTargetCircuit(client.read("openai"), "gpt");
+    expect(circuit?.coolDownUntilMs).toBe(clock.nowMs() + 5_000);
+  });
+
+  it("[CB80] an answer to a question asked before it does not end the pause; the one to its report does", async () => {
+    const { client, authority, clock, read } = await createLonelyWorld();
+    authority.delayMs = 1_000;
+    await clock.advance(3_001);
+    client.read("openai");
+    await clock.advance(500);
+    client.report("openai", busy({ retryAfterMs: 30_000 }));
+    await clock.advance(500);
+    expect(read("gpt")?.coolDownUntilMs).not.toBeNull();
+    await clock.advance(500);
+    expect(read("gpt")?.coolDownUntilMs).toBeNull();
   });
 });
