@@ -20,6 +20,8 @@ const SETTLED_DIGITS = 90;
 const MAX_ANGLE = 1e15;
 const MAX_FACTORIAL = 300;
 const MAX_ROUND_DIGITS = 50;
+/** Below it an arc is its own sine and tangent to more than 100 digits. */
+const TINY_ARC = "1e-60";
 
 export function settle(value: Decimal): Decimal {
   return value.toSignificantDigits(SETTLED_DIGITS);
@@ -95,6 +97,27 @@ function tangent(value: Decimal): Decimal {
   return value.tan();
 }
 
+/** The library's own takes minutes for numbers that are far from 1, and nothing can stop it meanwhile. */
+function arctangent(value: Decimal): Decimal {
+  const size = value.abs();
+  if (size.lt(TINY_ARC)) return value;
+  if (size.lt(new Precise(1).div(TINY_ARC))) return value.atan();
+  const right = PI.div(2).times(Precise.sign(value));
+  return right.minus(new Precise(1).div(value));
+}
+
+function arcsine(value: Decimal): Decimal {
+  return value.abs().lt(TINY_ARC) ? value : value.asin();
+}
+
+function arctangent2([y = ZERO, x = ZERO]: readonly Decimal[]): Decimal {
+  if (y.isZero() || x.isZero()) return Precise.atan2(y, x);
+  const arc = arctangent(y.div(x));
+  if (x.isNegative()) return y.isNegative() ? arc.minus(PI) : arc.plus(PI);
+  if (arc.isZero()) throw new CalculationError("The number is too small: below 10^-100000.");
+  return arc;
+}
+
 export const FUNCTIONS: ReadonlyMap<string, MathFunction> = new Map([
   ["sqrt", unary((value) => value.sqrt())],
   ["cbrt", unary((value) => value.cbrt())],
@@ -112,10 +135,10 @@ export const FUNCTIONS: ReadonlyMap<string, MathFunction> = new Map([
   ["sin", angle((value) => value.sin())],
   ["cos", angle((value) => value.cos())],
   ["tan", angle(tangent)],
-  ["asin", unary((value) => value.asin())],
+  ["asin", unary(arcsine)],
   ["acos", unary((value) => value.acos())],
-  ["atan", unary((value) => value.atan())],
-  ["atan2", { least: 2, most: 2, run: ([y = ZERO, x = ZERO]) => Precise.atan2(y, x) }],
+  ["atan", unary(arctangent)],
+  ["atan2", { least: 2, most: 2, run: arctangent2 }],
   ["rad", unary((value) => value.times(PI).div(180))],
   ["deg", unary((value) => value.times(180).div(PI))],
   ["mod", { least: 2, most: 2, run: modulo }],

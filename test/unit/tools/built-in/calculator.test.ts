@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { calculate } from "../../../../src/tools/built-in/calculate.ts";
+import { FUNCTIONS } from "../../../../src/tools/built-in/math-functions.ts";
 import { calculator } from "../../../../src/tools/built-in/calculator.ts";
 
 const context = { signal: new AbortController().signal, nowMs: 0 };
@@ -113,6 +114,46 @@ test.each([
   ["this.constructor", "no meaning"],
 ])("[TL5] %s is refused", (expression, message) => {
   expect(toResult(expression)).toContain(message);
+});
+
+test.each([
+  ["asin(1e-99999)", "1e-99999"],
+  ["atan(-1e-99999)", "-1e-99999"],
+  ["atan(1e99999)", "1.5707963267948966192"],
+  ["atan(-1e99999)", "-1.5707963267948966192"],
+  ["atan2(1e99999, 0.5)", "1.5707963267948966192"],
+  ["atan2(1e-99999, 0.5)", "2e-99999"],
+  ["atan2(1e-99999, -0.5)", "3.1415926535897932385"],
+  ["atan2(-1, -1e99999)", "-3.1415926535897932385"],
+  ["atan2(1, 1e-99999)", "1.5707963267948966192"],
+  ["atan2(1e-99999, 1e99)", "The number is too small: below 10^-100000."],
+])("[TL34] %s is %s, and at once", (expression, result) => {
+  const startedMs = performance.now();
+  expect(toResult(expression)).toBe(result);
+  expect(performance.now() - startedMs).toBeLessThan(1_000);
+});
+
+test("[TL34] no function of numbers of any size takes long", () => {
+  const number = fc
+    .tuple(
+      fc.constantFrom("", "-"),
+      fc.integer({ min: 1, max: 999 }),
+      fc.integer({ min: -99_000, max: 99_000 }),
+    )
+    .map(([sign, digits, exponent]) => `${sign}${digits}e${exponent}`);
+  const call = fc.tuple(fc.constantFrom(...FUNCTIONS.keys()), number, number).map(([name, one, other]) => {
+    const least = FUNCTIONS.get(name)?.least ?? 1;
+    return `${name}(${[one, other].slice(0, least).join(", ")})`;
+  });
+  const power = fc.tuple(number, number).map(([base, exponent]) => `(${base})^(${exponent})`);
+  fc.assert(
+    fc.property(fc.oneof({ weight: 4, arbitrary: call }, { weight: 1, arbitrary: power }), (expression) => {
+      const startedMs = performance.now();
+      toResult(expression);
+      expect(performance.now() - startedMs).toBeLessThan(1_000);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test("[TL5] no text whatever makes it throw", () => {
