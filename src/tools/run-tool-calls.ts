@@ -1,6 +1,6 @@
 /**
  * Runs the tool calls of a step side by side and tells what becomes of each: the word of a person where one is needed,
- * then a result, an error or a no. Never rejects. Pure over its deps. Rules TL10 to TL17.
+ * then a result, an error or a no. Never rejects. Pure over its deps. Rules TL10 to TL17, TL35.
  */
 import type { Clock } from "../base/clock.ts";
 import { fail, succeed, type Result } from "../base/result.ts";
@@ -10,7 +10,7 @@ import { toFailureMessage } from "../providers/failure-message.ts";
 import { explainBadInput } from "./check-input.ts";
 import { limitText, MAX_OUTPUT_BYTES } from "./limit-text.ts";
 import type { ToolRegistry } from "./registry.ts";
-import type { NoteToolFault, ServerTool } from "./tool.ts";
+import { MAY_HAVE_RUN, type NoteToolFault, type ServerTool } from "./tool.ts";
 
 export const CALL_LIMIT_MS = 30_000;
 
@@ -96,7 +96,7 @@ async function runWithin(
   const controller = new AbortController();
   const over = Promise.withResolvers<Result<never, string>>();
   const end = (reason: string): void => {
-    over.resolve(fail(reason));
+    over.resolve(fail(withDoubt(tool, reason)));
     controller.abort(new Error(reason));
   };
   const cancelTimer = deps.clock.startTimer(CALL_LIMIT_MS, () =>
@@ -123,8 +123,12 @@ async function runTool(
     return result.ok ? succeed(toOutput(result.value)) : fail(limitText(result.error));
   } catch (error) {
     if (!signal.aborted) noteThrown(deps, tool.name, error);
-    return fail(`The tool ${tool.name} failed.`);
+    return fail(withDoubt(tool, `The tool ${tool.name} failed.`));
   }
+}
+
+function withDoubt({ isRepeatable }: ServerTool, reason: string): string {
+  return isRepeatable ? reason : `${reason} ${MAY_HAVE_RUN}`;
 }
 
 /** As it will be stored and sent: plain JSON, a text where that would be too large. Throws for what JSON cannot say. */

@@ -21,6 +21,13 @@ export interface ServerTool {
   run(input: unknown, context: ToolContext): Promise<Result<unknown, string>>;
 }
 
+/**
+ * Put behind the reason where a call was begun, its end is not known, and it must not happen twice: a model that is
+ * told of a failure alone makes the call again. Rule TL35.
+ */
+export const MAY_HAVE_RUN =
+  "It is not known whether it did its work: do not simply call it again. Find out first, or tell the user.";
+
 /** Something an operator should see: a tool that threw, a server that is down. Without secrets, and without inputs. */
 export interface ToolFault {
   readonly subject: "tool" | "server";

@@ -22,6 +22,7 @@ export class Exchange {
   private endedBy: string | null = null;
   private stopped = false;
   private hasAnswer = false;
+  private callSent = false;
 
   /** `signal` is that of whoever waits for the answer. */
   constructor(deps: ExchangeDeps, limitMs: number, signal: AbortSignal) {
@@ -58,6 +59,16 @@ export class Exchange {
     return this.hasAnswer;
   }
 
+  /** A tool's call has left us, and was not refused. */
+  get hasCalled(): boolean {
+    return this.callSent;
+  }
+
+  /** The call that left us was refused: nothing has come of it. */
+  noteRefusedCall(): void {
+    this.callSent = false;
+  }
+
   end(reason: string): void {
     this.endedBy ??= reason;
     this.release();
@@ -74,13 +85,14 @@ export class Exchange {
     if (init.method === "GET" && !new Headers(init.headers).has("last-event-id")) {
       return new Response(null, { status: 405 });
     }
+    if (isMessage(init, "tools/call")) this.callSent = true;
     const response = await this.deps.fetch(String(url), { ...init, signal: this.toSignal(init) });
     this.hasAnswer = true;
     return this.limit(response);
   };
 
   private toSignal(init: RequestInit): AbortSignal {
-    if (typeof init.body === "string" && init.body.includes('"notifications/cancelled"')) {
+    if (isMessage(init, "notifications/cancelled")) {
       return AbortSignal.timeout(CANCEL_NOTICE_MS);
     }
     return init.signal == null ? this.signal : AbortSignal.any([this.signal, init.signal]);
@@ -100,4 +112,8 @@ export class Exchange {
     const { status, statusText, headers } = response;
     return new Response(response.body.pipeThrough(counter), { status, statusText, headers });
   }
+}
+
+function isMessage({ body }: RequestInit, method: string): boolean {
+  return typeof body === "string" && body.includes(`"${method}"`);
 }

@@ -1,4 +1,4 @@
-/** What went wrong between us and an MCP server, as a sentence without secrets. Rules TL23, TL27. */
+/** What went wrong between us and an MCP server, as a sentence without secrets. Rules TL23, TL27, TL35. */
 import { toFailureMessage } from "../../providers/failure-message.ts";
 import type { Exchange } from "./exchange.ts";
 import type { McpSdk } from "./load-sdk.ts";
@@ -8,6 +8,8 @@ export interface McpFailure {
   readonly sentence: string;
   /** It says something about the server, which is worth a line in the log; a refused call does not. */
   readonly isServerFault: boolean;
+  /** A call was on its way, and nothing that came back says that it was not made. */
+  readonly mayHaveRun: boolean;
 }
 
 export function explainFailure(
@@ -17,19 +19,26 @@ export function explainFailure(
   error: unknown,
   secrets: readonly string[],
 ): McpFailure {
-  const say = (what: string, isServerFault = true): McpFailure => ({
+  const say = (what: string, isServerFault = true, mayHaveRun = exchange.hasCalled): McpFailure => ({
     sentence: `The tool server ${serverName} ${what}.`,
     isServerFault,
+    mayHaveRun,
   });
-  if (exchange.wasStopped) return { sentence: "The call was stopped.", isServerFault: false };
+  const refuse = (what: string, isServerFault: boolean): McpFailure => say(what, isServerFault, false);
+  // Whoever stopped it says what is not known (run-tool-calls.ts).
+  if (exchange.wasStopped)
+    return { sentence: "The call was stopped.", isServerFault: false, mayHaveRun: false };
   if (exchange.reason !== null) return say(exchange.reason);
   if (sdk.ProtocolError.isInstance(error)) {
     // "There is no such method" is said by a server that speaks another generation than it did.
     const isOther = error.code === Number(sdk.ProtocolErrorCode.MethodNotFound);
-    return say(`refused the call: ${toFailureMessage(error.message, secrets)}`, isOther);
+    return refuse(`refused the call: ${toFailureMessage(error.message, secrets)}`, isOther);
   }
   // What a server wrote into an error page stays out: a model has no use for it, a log none that is safe.
-  if (sdk.SdkHttpError.isInstance(error)) return say(explainStatus(error.status));
+  if (sdk.SdkHttpError.isInstance(error)) {
+    const isRefusal = error.status >= 400 && error.status < 500;
+    return say(explainStatus(error.status), true, exchange.hasCalled && !isRefusal);
+  }
   if (!sdk.SdkError.isInstance(error)) return say(exchange.wasAnswered ? NOT_MCP : "cannot be reached");
   switch (error.code) {
     case sdk.SdkErrorCode.RequestTimeout:
@@ -37,7 +46,7 @@ export function explainFailure(
     case sdk.SdkErrorCode.UnsupportedResultType:
     case sdk.SdkErrorCode.CapabilityNotSupported:
     case sdk.SdkErrorCode.InputRequiredRoundsExceeded:
-      return say("wants to ask something in the middle of the call, which is not possible here", false);
+      return refuse("wants to ask something in the middle of the call, which is not possible here", false);
     default:
       return say(exchange.wasAnswered ? NOT_MCP : "cannot be reached");
   }

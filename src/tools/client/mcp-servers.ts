@@ -7,9 +7,9 @@ import { fail, type Result } from "../../base/result.ts";
 import { MAX_MCP_TOOLS, type McpServer } from "../mcp-config.ts";
 import { toHeaderSecrets, toToolResult } from "../mcp-result.ts";
 import { toMcpTools, type ListedTool, type McpTool } from "../mcp-tools.ts";
-import type { NoteToolFault, ServerTool } from "../tool.ts";
+import { MAY_HAVE_RUN, type NoteToolFault, type ServerTool } from "../tool.ts";
 import { Exchange, type ExchangeDeps } from "./exchange.ts";
-import { explainFailure } from "./explain-failure.ts";
+import { explainFailure, type McpFailure } from "./explain-failure.ts";
 import { loadMcpSdk, type McpSdk } from "./load-sdk.ts";
 import {
   callServerTool,
@@ -140,20 +140,24 @@ export class McpServers {
       } catch (error) {
         if (session === null || !isForgottenSession(options.sdk, error)) throw error;
         this.sessions.delete(server.name);
+        options.exchange.noteRefusedCall();
         return await talk({ era, session: null });
       }
     });
-    if (!called.ok) return called;
+    if (!called.ok) {
+      const { sentence, mayHaveRun } = called.error;
+      return fail(mayHaveRun && !tool.isRepeatable ? `${sentence} ${MAY_HAVE_RUN}` : sentence);
+    }
     return toToolResult(called.value.value, toHeaderSecrets(server.headers));
   }
 
-  /** Has one conversation and keeps its session. What fails is a sentence. */
+  /** Has one conversation and keeps its session. */
   private async ask<Value>(
     server: McpServer,
     limitMs: number,
     signal: AbortSignal,
     talk: (options: McpClientOptions) => Promise<Conversation<Value>>,
-  ): Promise<Result<Conversation<Value>, string>> {
+  ): Promise<Result<Conversation<Value>, McpFailure>> {
     const sdk = await loadMcpSdk();
     const exchange = new Exchange(this.deps, limitMs, signal);
     try {
@@ -170,15 +174,15 @@ export class McpServers {
     }
   }
 
-  private explain(sdk: McpSdk, exchange: Exchange, server: McpServer, error: unknown): string {
+  private explain(sdk: McpSdk, exchange: Exchange, server: McpServer, error: unknown): McpFailure {
     const secrets = toHeaderSecrets(server.headers);
-    const { sentence, isServerFault } = explainFailure(sdk, exchange, server.name, error, secrets);
-    if (isServerFault) {
-      this.note(server, sentence);
+    const failure = explainFailure(sdk, exchange, server.name, error, secrets);
+    if (failure.isServerFault) {
+      this.note(server, failure.sentence);
       // Whatever was known of it may be out of date.
       this.deps.cache.delete(server.name);
     }
-    return sentence;
+    return failure;
   }
 
   private note(server: McpServer, error: string): void {

@@ -160,6 +160,37 @@ test("[TL13] a stop ends calls that run and calls that wait; neither is told as 
   expect(world.clock.pendingTimers).toBe(0);
 });
 
+test.each([
+  [
+    "runs out of time",
+    (world: ToolWorld) => world.clock.advance(30_000),
+    "took longer than 30 seconds and was stopped.",
+  ],
+  ["is stopped", (world: ToolWorld) => world.controller.abort(), "stopped before the tool was done."],
+])("[TL35] a call that %s may have done its work, and the model is told so", async (_what, end, reason) => {
+  const world = new ToolWorld();
+  const run = (): Promise<never> => new Promise<never>(() => undefined);
+  const send = toTool({ name: "send", isRepeatable: false, run });
+  const done = world.run(
+    [send, toTool({ name: "read", run })],
+    [toCall({ toolName: "send" }), toCall({ toolCallId: "call-2", toolName: "read" })],
+  );
+  await Promise.resolve();
+  await end(world);
+  await done;
+  expect(world.told).toContainEqual(
+    toError("call-1", expect.stringMatching(new RegExp(`${reason} It is not known whether`))),
+  );
+  expect(world.told).toContainEqual(toError("call-2", expect.stringMatching(new RegExp(`${reason}$`))));
+});
+
+test("[TL35] and so may one that threw", async () => {
+  const world = new ToolWorld();
+  const run = async (): Promise<never> => await Promise.reject(new Error("reset"));
+  await world.run([toTool({ isRepeatable: false, run })], [toCall({})]);
+  expect(world.told.at(-1)).toEqual(toError("call-1", expect.stringContaining("It is not known whether")));
+});
+
 test("[TL13] after a stop nothing is begun", async () => {
   const world = new ToolWorld();
   world.controller.abort();

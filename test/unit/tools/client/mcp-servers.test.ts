@@ -6,7 +6,7 @@ import {
   type McpServersDeps,
 } from "../../../../src/tools/client/mcp-servers.ts";
 import type { McpServer } from "../../../../src/tools/mcp-config.ts";
-import type { ServerTool, ToolFault } from "../../../../src/tools/tool.ts";
+import { MAY_HAVE_RUN, type ServerTool, type ToolFault } from "../../../../src/tools/tool.ts";
 import { StandInMcpServer, toText, type StandInOptions } from "../../../fakes/stand-in-mcp-server.ts";
 
 const SECRET = "s3cret-value-of-a-key";
@@ -203,12 +203,28 @@ test.each([
     const opened = open(standIn, { limits: { connectMs: 5_000, callMs: 200 } });
     const [tool] = await opened.chat.listTools(never);
     standIn.faults = { ...faults, only: "tools/call" };
-    expect(await call(tool)).toBe(message);
+    expect(await call(tool)).toBe(`${message} ${MAY_HAVE_RUN}`);
     expect(opened.faults).toEqual([{ subject: "server", name: "docs", error: message }]);
     await opened.chat.listTools(never);
     expect(standIn.methods.filter((method) => method === "tools/list")).toHaveLength(2);
   },
 );
+
+test("[TL35] of a call that its server refused, of a repeatable one, and of one that never left it is not said that it may have run", async () => {
+  const readOnly = { ...SEARCH, name: "read", annotations: { readOnlyHint: true } };
+  const standIn = await start({ tools: [SEARCH, readOnly] });
+  const { chat } = open(standIn);
+  const [search, read] = await chat.listTools(never);
+  standIn.faults = { status: 503, only: "tools/call" };
+  expect(await call(read)).toBe("The tool server docs answered with HTTP 503.");
+  standIn.faults = { status: 403, only: "tools/call" };
+  expect(await call(search)).toBe("The tool server docs does not let us in (HTTP 403).");
+  standIn.faults = {};
+  const [fresh] = await open(standIn).chat.listTools(never);
+  standIn.forgetSessions();
+  standIn.faults = { status: 503, only: "initialize" };
+  expect(await call(fresh)).toBe("The tool server docs answered with HTTP 503.");
+});
 
 test("[TL23] a refused call says something about the call, not about the server", async () => {
   const standIn = await start({
@@ -281,7 +297,7 @@ test("[TL22] an answer without end is cut off", async () => {
   const standIn = await start({ tools: [{ name: "big", result: () => toText("x".repeat(5_000_000)) }] });
   const { chat } = open(standIn);
   const [tool] = await chat.listTools(never);
-  expect(await call(tool)).toBe("The tool server docs answered with more than 4 MiB.");
+  expect(await call(tool)).toBe(`The tool server docs answered with more than 4 MiB. ${MAY_HAVE_RUN}`);
 });
 
 test("[TL24] a list is kept for five minutes, also for other chats, and a server's being down for 30 seconds", async () => {
