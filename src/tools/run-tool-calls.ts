@@ -1,6 +1,6 @@
 /**
  * Runs the tool calls of a step side by side and tells what becomes of each: the word of a person where one is needed,
- * then a result, an error or a no. Never rejects. Pure over its deps. Rules TL10 to TL17, TL35.
+ * then a result, an error or a no. Never rejects. Pure over its deps. Rules TL10 to TL17, TL35, TL36.
  */
 import type { Clock } from "../base/clock.ts";
 import { fail, succeed, type Result } from "../base/result.ts";
@@ -52,7 +52,7 @@ async function runCall(deps: RunToolCallsDeps, call: ToolPart): Promise<void> {
 
 async function toLastChunk(deps: RunToolCallsDeps, call: ToolPart): Promise<AnswerChunk> {
   const tool = deps.registry.find(call.toolName);
-  if (tool === null) return toErrorChunk(call, explainUnknown(deps.registry, call.toolName));
+  if (tool === null) return toErrorChunk(call, explainMissing(deps, call));
   if (deps.signal.aborted) return toErrorChunk(call, STOPPED);
   const problem = explainBadInput(tool, call.input);
   if (problem !== null) return toErrorChunk(call, problem);
@@ -137,6 +137,13 @@ function toOutput(value: unknown): unknown {
   const json = JSON.stringify(value ?? null);
   const limited = limitText(json, MAX_OUTPUT_BYTES);
   return limited === json ? JSON.parse(json) : limited;
+}
+
+/** After a crash a server may be away, and its tool with it: that says nothing of whether the call was made. */
+function explainMissing({ registry, openBeforeCrash }: RunToolCallsDeps, call: ToolPart): string {
+  const wasLet = call.state === "input-available" || call.approval?.approved === true;
+  if (openBeforeCrash.has(call.toolCallId) && wasLet) return UNKNOWN_WHETHER_RUN;
+  return explainUnknown(registry, call.toolName);
 }
 
 function explainUnknown(registry: ToolRegistry, name: string): string {

@@ -289,6 +289,25 @@ test.each([
   expect(run).not.toHaveBeenCalled();
 });
 
+test("[TL36] a call that may have run before a crash is not denied because its server is away now", async () => {
+  const world = new ToolWorld();
+  await world.run(
+    [],
+    [
+      toCall({ toolCallId: "a" }),
+      toCall({ toolCallId: "b", state: "approval-responded", approval: { id: "x", approved: true } }),
+      toCall({ toolCallId: "c", state: "approval-requested", approval: { id: "y" } }),
+      toCall({ toolCallId: "d", state: "approval-responded", approval: { id: "z", approved: false } }),
+      toCall({ toolCallId: "e" }),
+    ],
+    { openBeforeCrash: new Set(["a", "b", "c", "d"]) },
+  );
+  const isUnknown = expect.stringContaining("it is not known whether the tool ran");
+  expect(world.told.slice(0, 2)).toEqual([toError("a", isUnknown), toError("b", isUnknown)]);
+  const isNotThere = expect.stringMatching(/^There is no tool "tool"/);
+  expect(world.told.slice(2)).toEqual(["c", "d", "e"].map((id) => toError(id, isNotThere)));
+});
+
 test("[TL17] a repeatable one is, and so is a call of this life", async () => {
   const world = new ToolWorld();
   const tools = [toTool({ name: "reads" }), toTool({ name: "sends", isRepeatable: false })];
