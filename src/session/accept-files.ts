@@ -1,6 +1,6 @@
 /**
  * The files of a question: pictures and texts that were attached to this chat before, or that stand in the message
- * themselves as `data:` addresses, as AI SDK's clients send them. Pure. Rule SE83.
+ * themselves as `data:` addresses, as AI SDK's clients send them. Pure. Rules SE83, SE160.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import { z } from "zod";
@@ -30,10 +30,13 @@ export function isTextType(mediaType: string): boolean {
   );
 }
 
-/** The file parts of the message, or a sentence about the first that cannot be taken. */
+/**
+ * The file parts of the message, or a sentence about the first that cannot be taken. `findOwnType`: as what a file was
+ * attached to this chat, null for any other address.
+ */
 export function acceptFiles(
   message: Pick<ClientMessage, "parts">,
-  isOwnFile: (url: string) => boolean,
+  findOwnType: (url: string) => string | null,
 ): Result<FilePart[], string> {
   const files: FilePart[] = [];
   for (const part of message.parts) {
@@ -46,7 +49,8 @@ export function acceptFiles(
         `Files of type ${mediaType} cannot be attached: pictures (PNG, JPEG, WebP, GIF) and texts can.`,
       );
     }
-    if (!isOwnFile(url)) {
+    const ownType = findOwnType(url);
+    if (ownType === null) {
       const data = readDataUrl(url);
       if (data?.mediaType !== mediaType) {
         return fail("A file of this message was not attached to this chat. Attach it first.");
@@ -55,7 +59,9 @@ export function acceptFiles(
         return fail(`A file of this message is not what it says it is (${mediaType}).`);
       }
     }
-    files.push(parsed.data);
+    // Its bytes were looked at when it was attached: a text that a message calls a picture is refused by every provider,
+    // and with it each later question of the chat.
+    files.push({ ...parsed.data, mediaType: ownType ?? mediaType });
   }
   if (files.length > MAX_ATTACHMENTS_PER_MESSAGE) {
     return fail(`At most ${MAX_ATTACHMENTS_PER_MESSAGE} files can be attached to one question.`);

@@ -21,8 +21,8 @@ export interface ChatFacts {
   readonly openTurns: number;
   /** Turns that were begun behind the oldest open one, ended or not. */
   readonly turnsBehind: number;
-  /** True for the address of a file that was attached to this chat. */
-  readonly isOwnFile: (url: string) => boolean;
+  /** The media type of a file that was attached to this chat, by its address; null for any other. */
+  readonly findOwnType: (url: string) => string | null;
 }
 
 /** How many turns may wait behind the running one; a person has two hands. */
@@ -93,7 +93,7 @@ function acceptSubmit(frame: SendFrame, chat: ChatFacts): Result<Acceptance, str
   const message = lastUserMessage(frame);
   if (message === undefined) return fail("There is no question in this message.");
   const text = toMessageText(message).trim();
-  const files = acceptFiles(message, chat.isOwnFile);
+  const files = acceptFiles(message, chat.findOwnType);
   if (!files.ok) return files;
   const replaced = chat.parent === null ? chat.findMessage(frame.messageId ?? message.id) : null;
   if (replaced !== null && replaced.role !== "user") return fail("Only a question can be edited.");

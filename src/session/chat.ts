@@ -189,7 +189,7 @@ export class Chat {
       isOpenAnswer: (id) => this.runner.queue.open.some((turn) => turn.messageId === id),
       openTurns: this.runner.queue.open.length,
       turnsBehind: this.runner.queue.countBehind(),
-      isOwnFile: (url) => store.extras.isOwnFile(session.sessionId, url),
+      findOwnType: (url) => store.extras.findOwnType(session.sessionId, url),
     });
     if (!accepted.ok) return refuse(socket, frame.requestId, accepted.error);
     if (accepted.value.type === "repeat")

@@ -67,7 +67,7 @@ async function findOrMake(
   const message = question.messages.at(-1);
   if (message?.role !== "user") return refuseUnknown(context);
   // Nothing was attached to a chat that is not there yet.
-  const files = acceptFiles(message, () => false);
+  const files = acceptFiles(message, () => null);
   if (!files.ok) return refuseField(context, "messages", files.error);
   const made = await makeClientChat(services, owner, id);
   if (made.ok) return made.value.id;

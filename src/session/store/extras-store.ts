@@ -62,9 +62,9 @@ export class ExtrasStore {
     return this.db.select().from(attachment).all();
   }
 
-  /** True for the address of a file that was attached to this chat. */
-  isOwnFile(sessionId: string, url: string): boolean {
+  /** The media type of a file that was attached to this chat; null for any other address. */
+  findOwnType(sessionId: string, url: string): string | null {
     const id = toAttachmentId(sessionId, url);
-    return id !== null && this.findAttachment(id) !== null;
+    return id === null ? null : (this.findAttachment(id)?.mediaType ?? null);
   }
 }

@@ -6,7 +6,7 @@ import { toAttachmentId, toAttachmentUrl, toFileKey } from "../../../src/session
 import { hasTypeOf } from "../../../src/session/file-signature.ts";
 
 const OWN = toAttachmentUrl("chat_1", "file_1");
-const isOwn = (url: string): boolean => url === OWN;
+const findOwn = (url: string): string | null => (url === OWN ? "image/png" : null);
 const file = (changes: object = {}) => ({ type: "file", mediaType: "image/png", url: OWN, ...changes });
 
 describe("the files of a question", () => {
@@ -16,14 +16,24 @@ describe("the files of a question", () => {
       file({ filename: "a.png", providerMetadata: { secret: 1 } }),
       file({ mediaType: "text/markdown", url: "data:text/markdown,hi" }),
     ];
-    expect(acceptFiles({ parts }, isOwn)).toEqual({
+    expect(acceptFiles({ parts }, findOwn)).toEqual({
       ok: true,
       value: [
         { type: "file", mediaType: "image/png", url: OWN, filename: "a.png" },
         { type: "file", mediaType: "text/markdown", url: "data:text/markdown,hi" },
       ],
     });
-    expect(acceptFiles({ parts: [] }, isOwn)).toEqual({ ok: true, value: [] });
+    expect(acceptFiles({ parts: [] }, findOwn)).toEqual({ ok: true, value: [] });
+  });
+
+  it("[SE160] is what it was attached as, whatever the message says", () => {
+    const texts = { url: OWN, mediaType: "text/plain" };
+    for (const mediaType of ["image/png", "text/html"]) {
+      expect(acceptFiles({ parts: [file({ mediaType })] }, () => "text/plain")).toEqual({
+        ok: true,
+        value: [{ type: "file", ...texts }],
+      });
+    }
   });
 
   it.each([
@@ -43,7 +53,7 @@ describe("the files of a question", () => {
     ["a data address that is no picture", file({ url: "data:image/png;base64,PGI+" }), /not what it says/],
     ["a data address that cannot be read", file({ url: "data:image/png;base64,@@" }), /not what it says/],
   ])("[SE83] %s is refused in words", (_, part, sentence) => {
-    expect(acceptFiles({ parts: [part] }, isOwn)).toEqual({
+    expect(acceptFiles({ parts: [part] }, findOwn)).toEqual({
       ok: false,
       error: expect.stringMatching(sentence),
     });
@@ -51,8 +61,8 @@ describe("the files of a question", () => {
 
   it("[SE83] are five at the most", () => {
     const parts = Array.from({ length: MAX_ATTACHMENTS_PER_MESSAGE }, () => file());
-    expect(acceptFiles({ parts }, isOwn).ok).toBe(true);
-    expect(acceptFiles({ parts: [...parts, file()] }, isOwn)).toEqual({
+    expect(acceptFiles({ parts }, findOwn).ok).toBe(true);
+    expect(acceptFiles({ parts: [...parts, file()] }, findOwn)).toEqual({
       ok: false,
       error: expect.stringContaining("At most 5"),
     });

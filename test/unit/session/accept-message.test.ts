@@ -20,7 +20,7 @@ function toFacts(changes: Partial<ChatFacts> = {}): ChatFacts {
     isOpenAnswer: () => false,
     openTurns: 0,
     turnsBehind: 0,
-    isOwnFile: (url) => url === "/files/own",
+    findOwnType: (url) => (url === "/files/own" ? "image/png" : null),
     ...changes,
   };
 }

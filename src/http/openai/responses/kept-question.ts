@@ -43,7 +43,7 @@ export function toKeptQuestion(request: ResponseRequest): Result<KeptQuestion, C
   const items = toItems(request.input);
   if (!items.ok) return items;
   const { parts, outputs } = items.value;
-  const files = acceptFiles({ parts }, () => false);
+  const files = acceptFiles({ parts }, () => null);
   if (!files.ok) return refuseField("input", files.error);
   if (parts.length + outputs.length > MAX_MESSAGE_PARTS) {
     return refuseField("input", `a kept question has at most ${MAX_MESSAGE_PARTS} texts, images and outputs`);
