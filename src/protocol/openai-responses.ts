@@ -119,12 +119,16 @@ export type ResponseInputItem = z.infer<typeof ResponseInputItem>;
 const ItemReference = z.strictObject({ type: z.literal("item_reference"), id: Id });
 export type ItemReference = z.infer<typeof ItemReference>;
 
-/** A message may leave its `type` out. */
+/** A message may leave its `type` out, and so may a reference, which is then an id and nothing else. */
+function withType(item: unknown): unknown {
+  if (typeof item !== "object" || item === null) return item;
+  const { type, ...rest } = { type: undefined, ...item };
+  if ("role" in rest) return type === undefined ? { ...rest, type: "message" } : item;
+  return type == null && "id" in rest ? { ...rest, type: "item_reference" } : item;
+}
+
 const AnyInputItem = z.preprocess(
-  (item) => {
-    const isBare = typeof item === "object" && item !== null && "role" in item && !("type" in item);
-    return isBare ? { ...item, type: "message" } : item;
-  },
+  withType,
   z.discriminatedUnion("type", [ResponseInputItem, ItemReference], {
     error: onlyTypes("message, function_call, function_call_output, reasoning or item_reference"),
   }),

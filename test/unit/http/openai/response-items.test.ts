@@ -100,6 +100,25 @@ describe("a request that names items", () => {
     expect(searches).toMatchObject([{ organizationId: "org_a", stems: [STEM], maxBytes: 8_388_608 }]);
   });
 
+  it.each([{}, { type: null }, { type: undefined }])(
+    "[HT220] may leave the type of a reference out, as OpenAI's own clients do: %j",
+    async (type) => {
+      const question = { role: "user", content: "Weather?" };
+      const call = await createWorld().call([question, { ...type, id: MESSAGE.id }]);
+      expect(call.ok).toBe(true);
+      expect(call).toEqual(toResponseCall(parse([question, MESSAGE])));
+    },
+  );
+
+  it("[HT220] takes nothing but an id for a reference without a type", () => {
+    const read = (item: object) => ResponseRequest.safeParse({ input: [item] });
+    expect(read({ id: MESSAGE.id, content: "Hello" }).error?.issues[0]).toMatchObject({
+      code: "unrecognized_keys",
+      keys: ["content"],
+    });
+    expect(read({ content: "Hello" }).success).toBe(false);
+  });
+
   it("[HT197] asks for each response once, and for none when there is nothing to find", async () => {
     const { call, searches } = createWorld();
     expect(await call([nameItem({ id: "msg_elsewhere" })])).toMatchObject({
