@@ -10,6 +10,7 @@ import type { ChatCompletionRequest, ChatMessage } from "../../protocol/openai.t
 import type { ModelCall, NativeRequest } from "../../providers/provider.ts";
 import { appendMessage } from "../door/append-message.ts";
 import { IMAGE_COMPLAINT, toImagePart } from "./image-part.ts";
+import { toJsonFormat } from "./json-format.ts";
 
 /** What is wrong, and in which field. */
 export interface CallMistake {
@@ -126,16 +127,7 @@ function toResponseFormat(request: ChatCompletionRequest): Pick<ModelCall, "resp
   const format = request.response_format;
   if (format === undefined || format.type === "text") return {};
   if (format.type === "json_object") return { responseFormat: { type: "json" } };
-  const { name, description, schema, strict } = format.json_schema;
-  return {
-    responseFormat: {
-      type: "json",
-      name,
-      ...(description === undefined ? {} : { description }),
-      ...(schema === undefined ? {} : { schema }),
-      ...(strict == null ? {} : { strict }),
-    },
-  };
+  return { responseFormat: toJsonFormat(format.json_schema) };
 }
 
 function toPrompt(messages: readonly ChatMessage[]): Result<LanguageModelV4Prompt, CallMistake> {

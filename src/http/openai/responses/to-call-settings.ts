@@ -4,6 +4,7 @@
  */
 import type { CallSettings } from "../../../protocol/call-settings.ts";
 import type { ResponseRequest } from "../../../protocol/openai-responses.ts";
+import { toJsonFormat } from "../json-format.ts";
 
 type Tools = NonNullable<CallSettings["tools"]>;
 
@@ -48,16 +49,7 @@ function toResponseFormat({ text }: ResponseRequest): Pick<CallSettings, "respon
   const format = text?.format;
   if (format === undefined || format.type === "text") return {};
   if (format.type === "json_object") return { responseFormat: { type: "json" } };
-  const { name, description, schema, strict } = format;
-  return {
-    responseFormat: {
-      type: "json",
-      name,
-      ...(description == null ? {} : { description }),
-      schema,
-      ...(strict == null ? {} : { strict }),
-    },
-  };
+  return { responseFormat: toJsonFormat(format) };
 }
 
 /** The request's own words, as far as they are kept. */
@@ -100,17 +92,7 @@ function toAskedTools({ tools, toolChoice }: CallSettings): Pick<AskedWords, "to
 
 function toAskedFormat({ responseFormat }: CallSettings): Pick<AskedWords, "text"> {
   if (responseFormat === undefined) return {};
-  const { name, description, schema, strict } = responseFormat;
+  const { name, schema } = responseFormat;
   if (name === undefined || schema === undefined) return { text: { format: { type: "json_object" } } };
-  return {
-    text: {
-      format: {
-        type: "json_schema",
-        name,
-        ...(description === undefined ? {} : { description }),
-        schema,
-        ...(strict === undefined ? {} : { strict }),
-      },
-    },
-  };
+  return { text: { format: { ...responseFormat, type: "json_schema", name, schema } } };
 }
