@@ -30,7 +30,7 @@ interface Follower<Sink> {
   /** The next sequence it is sent. */
   next: number;
   /** What it is told is numbered from here: AI SDK's socket wants each of its requests to begin with 0. */
-  readonly first: number;
+  first: number;
   /** Sizes of the frames that are on their way, oldest first; only of a live socket. */
   readonly onTheirWay: number[];
   onTheirWayBytes: number;
@@ -57,6 +57,7 @@ export class Followers<Sink extends FrameSink> {
       this.followers.push({ requestId, sink, next, first, onTheirWay: [], onTheirWayBytes: 0 });
       return;
     }
+    known.first = first;
     // A cursor within what is on its way: the rest of that arrives by itself, and must not come twice.
     if (next > 0 && next <= known.next && next >= known.next - known.onTheirWay.length) return;
     known.next = next;

@@ -1,6 +1,6 @@
 /**
  * How a socket comes to a turn and leaves it: by asking twice, by coming back, with a word on a tool call or without, by
- * aborting. What a follower is sent is followers.ts's business. Rules SE11, SE12, SE21, SE24, SE52, SE54, SE96, SE97.
+ * aborting. What a follower is sent is followers.ts's business. Rules SE11, SE12, SE21, SE24, SE52, SE54, SE96, SE97, SE170.
  */
 import type { Clock } from "../base/clock.ts";
 import type { ResumeFrame, SendFrame } from "../protocol/session-frame.ts";
@@ -21,6 +21,8 @@ import type { TurnRunner } from "./turn-runner.ts";
 
 /** An ended turn's log can be resumed this long: a locked phone, a train tunnel. */
 const LOG_KEPT_MS = 15 * 60_000;
+/** More requests with words than people's answers wait for; an older one's cursor is one of the whole answer. */
+const MAX_WORD_PLACES = 100;
 /** To words that come after its log is gone. */
 const ENDED = "This answer has ended. Read the chat's messages.";
 
@@ -32,6 +34,8 @@ export interface TurnFollowingDeps {
 export class TurnFollowing {
   private readonly deps: TurnFollowingDeps;
   private readonly runner: TurnRunner;
+  /** Where in its turn's log a request that brought words was told from: its cursors count from there. */
+  private readonly wordPlaces = new Map<string, { readonly turnId: string; readonly first: number }>();
 
   constructor(deps: TurnFollowingDeps, runner: TurnRunner) {
     this.deps = deps;
@@ -54,6 +58,10 @@ export class TurnFollowing {
     if (turn === null || this.isForgotten(turn)) {
       return sendFrame(socket, { type: "no-active", requestId });
     }
+    const known = this.wordPlaces.get(requestId);
+    if (known?.turnId === turn.turnId && frame.lastSequence !== undefined && !socket.live) {
+      return this.follow(socket, requestId, turn, known.first + frame.lastSequence + 1, known.first);
+    }
     const place = toResumePlace(frame, turn, socket.live);
     if (place.rewindTo !== null) {
       const { generation } = turn;
@@ -73,7 +81,16 @@ export class TurnFollowing {
     const place = findPlaceBehind(log, words);
     if (place === null) return refuse(socket, requestId, "No call of this answer has asked for such a word.");
     if (isRunning) for (const [approvalId, word] of words.words) this.runner.decideTool(approvalId, word);
-    this.follow(socket, requestId, turn, place, socket.live ? 0 : place);
+    const first = socket.live ? 0 : place;
+    this.notePlace(requestId, turn.turnId, first);
+    this.follow(socket, requestId, turn, place, first);
+  }
+
+  private notePlace(requestId: string, turnId: string, first: number): void {
+    this.wordPlaces.delete(requestId);
+    this.wordPlaces.set(requestId, { turnId, first });
+    const [oldest] = this.wordPlaces.keys();
+    if (this.wordPlaces.size > MAX_WORD_PLACES && oldest !== undefined) this.wordPlaces.delete(oldest);
   }
 
   /**
@@ -99,7 +116,12 @@ export class TurnFollowing {
   private findTurnToResume(requestId: string, turnId: string | null): TurnRow | null {
     const { store } = this.deps;
     const { running, queue } = this.runner;
-    if (turnId === null) return store.findTurnByRequest(requestId) ?? running?.turn ?? store.readLastTurn();
+    if (turnId === null) {
+      const asked = store.findTurnByRequest(requestId);
+      const spokenTo = this.wordPlaces.get(requestId);
+      if (asked === null && spokenTo !== undefined) return store.findTurn(spokenTo.turnId);
+      return asked ?? running?.turn ?? store.readLastTurn();
+    }
     return queue.open.find((turn) => turn.turnId === turnId) ?? store.findTurn(turnId);
   }
 
