@@ -39,6 +39,8 @@ export type ProviderFailureKind =
   | "malformed"
   /** Asked to go on with another's answer, it began one of its own: nobody's fault, and nothing to show. */
   | "unjoinable"
+  /** The answer has become as long as it may be where it is kept: nobody's fault, and the call is stopped. */
+  | "too-long"
   /** Our own caller cancelled. Never counts against anybody. */
   | "cancelled";
 

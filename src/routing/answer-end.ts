@@ -45,6 +45,13 @@ export function toUnaskedFailure(
   return { kind, phase: "connect", status: null, retryAfterMs, message };
 }
 
+/** Of an answer that has no room for another step. */
+export const NO_ROOM: ProviderFailure = toUnaskedFailure(
+  "too-long",
+  "This answer is as long as one answer may be. Ask for the rest.",
+  null,
+);
+
 /** Null as soon as one of them is unknown; null for none. */
 function sumKnown(values: readonly (number | null)[]): number | null {
   let sum: number | null = null;

@@ -6,8 +6,9 @@ import type { Leg, TokenUsage } from "../protocol/answer.ts";
 import type { SelectionAttempt } from "../protocol/selection.ts";
 import type { ModelCall } from "../providers/provider.ts";
 import { toProviderId } from "../providers/provider-config.ts";
+import { AnswerRoom } from "./answer-room.ts";
 import { toContinuedCall, type ContinuedCall } from "./continuation.ts";
-import type { AttemptEnd, DriveAttemptDeps } from "./drive-attempt.ts";
+import type { AttemptEnd, DriveAttemptDeps, LegEvent } from "./drive-attempt.ts";
 import { estimateTokens, estimateTokensOfLength } from "./estimate-tokens.ts";
 import { LegFilter, type ShownAnswer } from "./leg-filter.ts";
 import type { RetryLimits } from "./next-action.ts";
@@ -34,6 +35,8 @@ export interface AnswerLegsInput {
   /** True when nobody is shown a word before the end. */
   readonly mayStartOver: boolean;
   readonly earlier: EarlierLegs | null;
+  /** What it may hold beside that, bytes of JSON; left out: as much as comes. */
+  readonly maxBytes?: number;
 }
 
 /** Less than this share of what came is no count of it: some providers name a first token or two and stop there. */
@@ -53,6 +56,7 @@ export class AnswerLegs {
   private readonly opened = new Map<number, OpenLeg>();
   private readonly refusedPrefill = new Set<string>();
   private readonly legs: Leg[];
+  private readonly room: AnswerRoom | null;
   private shown: ShownAnswer;
   /** From the start of the turn to the first word; null before it. */
   firstTokenMs: number | null;
@@ -61,6 +65,7 @@ export class AnswerLegs {
     this.deps = deps;
     this.input = input;
     this.legs = input.earlier === null ? [] : this.countEarlier(input.earlier);
+    this.room = input.maxBytes === undefined ? null : new AnswerRoom(input.maxBytes);
     this.shown = { text: input.earlier?.text ?? "" };
     this.firstTokenMs = input.earlier?.firstTokenMs ?? null;
   }
@@ -69,12 +74,23 @@ export class AnswerLegs {
     return this.legs.length === 0;
   }
 
+  /** It may hold no more: what would have come next is left out, and nobody goes on with it. */
+  get isFull(): boolean {
+    return this.room?.isFull === true;
+  }
+
+  /** What there is room for of what is to be shown. */
+  fit(events: LegEvent[]): LegEvent[] {
+    return this.room === null ? events : this.room.fit(events);
+  }
+
   list(): readonly Leg[] {
     return this.legs;
   }
 
-  /** False when enough legs broke, or enough was paid for them. */
+  /** False when there is no room for more, enough legs broke, or enough was paid for them. */
   mayGoOn({ maxLegs, maxLegsMicroUsd }: RetryLimits): boolean {
+    if (this.isFull) return false;
     if (this.isEmpty) return true;
     const paid = this.legs.reduce((sum, leg) => sum + (leg.costMicroUsd ?? 0), 0);
     return this.legs.length < maxLegs && paid < maxLegsMicroUsd;
@@ -99,7 +115,7 @@ export class AnswerLegs {
     return leg.filter;
   }
 
-  /** Stops a call whose words cannot be joined. */
+  /** Stops a call whose words cannot be joined, or for whose words there is no room. */
   abort(attempt: number): void {
     this.legOf(attempt).controller.abort();
   }

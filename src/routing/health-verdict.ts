@@ -23,6 +23,7 @@ export const VERDICT_OF_FAILURE: Readonly<Record<ProviderFailureKind, HealthVerd
   "stream-error": "failure",
   malformed: "failure",
   unjoinable: "neutral",
+  "too-long": "neutral",
   cancelled: "neutral",
 };
 
@@ -51,5 +52,7 @@ export const ADVICE_OF_FAILURE: Readonly<Record<ProviderFailureKind, RetryAdvice
   "stream-error": "retry",
   malformed: "retry",
   unjoinable: "move-on",
+  // Whoever went on with it would have no room either.
+  "too-long": "stop",
   cancelled: "stop",
 };

@@ -1,6 +1,6 @@
 /**
  * Passes an attempt's words on to the reader through the filter of its leg. A leg that cannot be joined is stopped,
- * and its attempt comes back as `unjoinable`. Rules RT93 to RT96.
+ * and its attempt comes back as `unjoinable`; one that has no room left as `too-long`. Rules RT93 to RT96, SE171.
  */
 import type { AnswerLegs } from "./answer-legs.ts";
 import type { AttemptEnd, LegEvent } from "./drive-attempt.ts";
@@ -20,17 +20,18 @@ export async function* passLeg(legs: AnswerLegs, stream: Stream): Stream {
       filter = legs.begin(attempt);
     }
     if (filter === null) throw new Error("words came before anybody had begun to speak");
-    const shown = filter.pass(batch);
-    if (filter.hasDiverged) legs.abort(attempt);
+    const shown = legs.fit(filter.pass(batch));
+    if (filter.hasDiverged || legs.isFull) legs.abort(attempt);
     if (shown.length > 0) yield shown;
   }
   const { end } = ended;
   if (end === null) throw new Error("an attempt ended without an end");
   if (end.failure === null && filter !== null) {
-    const rest = filter.finish();
+    const rest = legs.fit(filter.finish());
     if (rest.length > 0) yield rest;
   }
-  return filter?.hasDiverged === true ? toUnjoinable(end) : end;
+  if (filter?.hasDiverged === true) return toStopped(end, "unjoinable", "it began an answer of its own");
+  return legs.isFull ? toStopped(end, "too-long", "the answer was as long as it may be") : end;
 }
 
 /** The stream as a loop can read it: leaving the loop early closes it. */
@@ -41,12 +42,12 @@ async function* keepEnd(
   ended.end = yield* stream;
 }
 
-function toUnjoinable(end: AttemptEnd): AttemptEnd {
-  const message = "it began an answer of its own";
-  const error = `unjoinable: ${message}`;
+/** It was stopped here, whatever it says itself. */
+function toStopped(end: AttemptEnd, kind: "unjoinable" | "too-long", message: string): AttemptEnd {
+  const error = `${kind}: ${message}`;
   return {
     ...end,
-    failure: { kind: "unjoinable", phase: "stream", status: null, retryAfterMs: null, message },
+    failure: { kind, phase: "stream", status: null, retryAfterMs: null, message },
     record: { ...end.record, outcome: "failure", error },
   };
 }

@@ -74,6 +74,8 @@ export interface AnswerInput {
   readonly mayStartOver?: boolean;
   /** What an earlier life of the turn has shown already: the answer goes on behind it. */
   readonly earlier?: EarlierLegs;
+  /** What the answer may hold beside that, bytes of JSON; left out: as much as comes. Rule SE171. */
+  readonly maxBytes?: number;
   /** How long the caller waits for the end, milliseconds; no longer than this installation's turns. Left out: as long. */
   readonly turnMs?: number;
   /** When the turn began, epoch milliseconds; left out: now. */
@@ -186,6 +188,7 @@ function toPlanInput(input: AnswerInput, plan: Plan, startedMs: number): RunPlan
     startedMs,
     mayStartOver: input.mayStartOver === true,
     ...(input.earlier === undefined ? {} : { earlier: input.earlier }),
+    ...(input.maxBytes === undefined ? {} : { maxBytes: input.maxBytes }),
     signal: input.signal,
   };
 }

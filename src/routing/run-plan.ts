@@ -1,7 +1,6 @@
 /**
- * Drives a plan to one answer: attempts in order, hedges, fallback, backoff, and an end that always says what
- * happened. The chat object and the HTTP door run the same code. Effects go through deps; what outlives the call
- * (circuits, budgets) is handed in. Rules RT18 to RT29, RT70 to RT85, RT90 to RT99.
+ * Drives a plan to one answer: attempts in order, hedges, fallback, backoff, and an end that always says what happened; the
+ * same for chats and for HTTP. What outlives the call is handed in. Rules RT18 to RT29, RT70 to RT85, RT90 to RT99, SE171.
  */
 import type { ProviderId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
@@ -12,7 +11,7 @@ import type { CircuitSnapshot } from "../protocol/circuit.ts";
 import type { SelectionAttempt } from "../protocol/selection.ts";
 import type { ProviderFailure } from "../providers/failure.ts";
 import type { ModelCall, Provider } from "../providers/provider.ts";
-import { toAnswerEnd, toUnaskedFailure, type AnswerEnd } from "./answer-end.ts";
+import { NO_ROOM, toAnswerEnd, toUnaskedFailure, type AnswerEnd } from "./answer-end.ts";
 import { logAllFailed, logAttempt, logSkipped } from "./attempt-log.ts";
 import type { BackoffPolicy } from "./backoff.ts";
 import { AnswerLegs, type EarlierLegs } from "./answer-legs.ts";
@@ -66,6 +65,8 @@ export interface RunPlanInput {
   readonly mayStartOver?: boolean;
   /** What an earlier life of the turn has shown already; left out for an answer that begins. */
   readonly earlier?: EarlierLegs;
+  /** What the answer may hold beside that, bytes of JSON; left out: as much as comes. Rule SE171. */
+  readonly maxBytes?: number;
   /** Aborted when the reader says stop. */
   readonly signal: AbortSignal;
 }
@@ -121,7 +122,7 @@ class PlanRun {
     this.progress = new TurnProgress(deps, input.plan.order);
     this.callsBegun = input.earlier?.attempts.length ?? 0;
     this.legs = new AnswerLegs(deps, {
-      call: input.call,
+      ...input,
       inputTokens: input.plan.decision.needs.inputTokens,
       mayStartOver: input.mayStartOver === true,
       earlier: input.earlier ?? null,
@@ -195,8 +196,8 @@ class PlanRun {
     const untried = this.progress.listUntried(this.deps.clock.nowMs());
     const leftOut = plan.candidates.filter((candidate) => candidate.place === null);
     const attempts = this.listAttempts();
-    // Where the time was over before anybody could be asked nobody has failed.
-    if (attempts.length > 0 || !this.isTimeOver()) {
+    // Where the time was over before anybody could be asked, or there is no room for more, nobody has failed.
+    if (!this.legs.isFull && (attempts.length > 0 || !this.isTimeOver())) {
       logAllFailed(this.deps.log, { requestId, requested, attempts, notTried: [...untried, ...leftOut] });
     }
     return this.toEnd(this.legs.isEmpty ? "failed" : "incomplete", null);
@@ -275,6 +276,7 @@ class PlanRun {
 
   /** Nobody was asked: the sentence is the one the plan would have given. */
   private toUnasked(): ProviderFailure {
+    if (this.legs.isFull) return NO_ROOM;
     // An earlier life of the turn has used up what an answer may take.
     if (!this.legs.mayGoOn(this.deps.limits)) return toUnaskedFailure("stream-cut", "nobody may go on", null);
     if (this.progress.isNobodySetUp()) {

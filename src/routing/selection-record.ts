@@ -104,6 +104,7 @@ export const NOTICE_OF_FAILURE: Readonly<Record<ProviderFailureKind, string>> = 
   "stream-error": "The provider reported an error in the middle of the answer.",
   malformed: "The provider sent something that could not be read.",
   unjoinable: "Another model was asked to go on with it and began an answer of its own.",
+  "too-long": "It has become as long as one answer may be. Ask for the rest.",
   cancelled: "The answer was stopped.",
 };
 

@@ -1,10 +1,11 @@
-/** How a step of a turn is asked for: the history that fits, files, tools, and who is asked. Rules SE6, SE77, SE80, SE84, SE132, SE134. */
+/** How a step of a turn is asked for: the history that fits, files, tools, and who is asked. Rules SE6, SE77, SE80, SE84, SE132, SE134, SE171. */
 import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { Result } from "../base/result.ts";
 import { toProviderId } from "../providers/provider-config.ts";
 import type { AnswerInput, AnswerOutcome, ResolvedModels } from "../routing/run-answer.ts";
 import type { AnswerEvent } from "../routing/run-plan.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
+import { countRoomLeft } from "./answer-size.ts";
 import { toAttachmentId } from "./attachment-path.ts";
 import {
   chooseContext,
@@ -94,6 +95,7 @@ export function createStepStarter(
         lastProvider: session.lastProvider === null ? null : toProviderId(session.lastProvider),
         startedMs,
         ...(input.earlier === null ? {} : { earlier: input.earlier }),
+        maxBytes: countRoomLeft(input.done, input.earlier?.text ?? ""),
         signal: controller.signal,
       });
     };

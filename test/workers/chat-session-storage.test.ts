@@ -2,6 +2,8 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { MAX_ANSWER_BYTES } from "../../src/session/answer-size.ts";
+import { MAX_ANSWER_OUTPUT_BYTES } from "../../src/tools/output-room.ts";
 import { breakProvider, healSandbox } from "./sandbox-control.ts";
 import { readEnv, toFailing } from "./sandbox-environment.ts";
 import { createVisitor, ORIGIN, type Visitor } from "./sandbox-people.ts";
@@ -82,4 +84,21 @@ it("[SE115] [SE43] a chat whose records the queue does not take is not deleted b
   expect((await ada.call("GET", `${chat.path}/messages`)).status).toBe(200);
   await setQueue(false);
   expect((await ada.call("DELETE", chat.path)).status).toBe(204);
+});
+
+it("[SE171] [SE112] the most that models and tools may say in one answer fits into a row, with a long receipt", async () => {
+  const chat = await ada.createChat();
+  const parts = JSON.stringify("x".repeat(MAX_ANSWER_BYTES + MAX_ANSWER_OUTPUT_BYTES));
+  await runInDurableObject(chat.stub(), (_, { storage }) => {
+    storage.sql.exec(
+      "insert into message (message_id, role, parts, metadata, created_at_ms) values (?, ?, ?, ?, 0)",
+      "msg_long",
+      "assistant",
+      parts,
+      JSON.stringify("r".repeat(50_000)),
+    );
+  });
+  expect(await runSql(chat, "select length(parts) as length from message")).toEqual([
+    { length: parts.length },
+  ]);
 });

@@ -14,6 +14,7 @@ const TONES = new Map<string, CallTone>([
   ["context-too-long", "neutral"],
   ["content-refused", "neutral"],
   ["unjoinable", "neutral"],
+  ["too-long", "neutral"],
   ["cancelled", "neutral"],
 ]);
 

@@ -91,7 +91,7 @@ export function createPlanWorld(scripts: Scripts, changes: Partial<RunPlanDeps> 
   const begin = (
     made: Plan = plan(),
     mayStartOver = false,
-    changes: Partial<Pick<RunPlanInput, "call" | "earlier">> = {},
+    changes: Partial<Pick<RunPlanInput, "call" | "earlier" | "maxBytes">> = {},
   ): AsyncGenerator<readonly AnswerEvent[], AnswerEnd, undefined> =>
     runPlan(deps, {
       mayStartOver,

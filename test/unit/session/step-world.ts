@@ -3,6 +3,7 @@ import { succeed } from "../../../src/base/result.ts";
 import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
 import type { AnswerInput, ResolvedModels } from "../../../src/routing/run-answer.ts";
 import type { FileRead } from "../../../src/session/context-files.ts";
+import type { StepInput } from "../../../src/session/run-turn.ts";
 import type { SessionStore } from "../../../src/session/store/session-store.ts";
 import { createStepStarter } from "../../../src/session/turn-steps.ts";
 import { RECEIPT, RECORD, SESSION, TARGET, toEnd, toMessage, TURN } from "./answer-fixtures.ts";
@@ -48,13 +49,15 @@ export interface AskOptions {
   readonly models?: ResolvedModels;
   /** What every file holds. */
   readonly file?: Uint8Array;
+  /** The step, where it is not the first one. */
+  readonly step?: Pick<StepInput, "done" | "earlier">;
 }
 
 /** The prompt of the step that answers that question, and the files that were read for it. */
 export async function askStep(
   store: SessionStore,
   parentId: string,
-  { models = toModels(null), file = new Uint8Array(8) }: AskOptions = {},
+  { models = toModels(null), file = new Uint8Array(8), step }: AskOptions = {},
 ) {
   const calls: AnswerInput[] = [];
   const reads: FileRead[] = [];
@@ -75,11 +78,11 @@ export async function askStep(
     },
   });
   const live = { turn: { ...TURN, parentId }, settings: null, controller: new AbortController() };
-  const answer = start(live, 0)({ done: [], earlier: null, mayCallTools: false });
+  const answer = start(live, 0)({ done: [], earlier: null, mayCallTools: false, ...step });
   while ((await answer.next()).done !== true);
   const prompt = calls[0]?.call.prompt ?? [];
   const pictures = prompt.flatMap(({ role, content }) =>
     role === "user" ? content.filter(({ type }) => type === "file") : [],
   );
-  return { prompt, reads, text: JSON.stringify(prompt), pictures };
+  return { prompt, maxBytes: calls[0]?.maxBytes, reads, text: JSON.stringify(prompt), pictures };
 }

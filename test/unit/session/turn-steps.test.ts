@@ -1,5 +1,6 @@
 /** What a step of a turn is told of what is summarised, and what that costs. */
 import { describe, expect, it } from "vitest";
+import { MAX_ANSWER_BYTES } from "../../../src/session/answer-size.ts";
 import { MAX_CLIMBED } from "../../../src/session/store/summary-store.ts";
 import { NOW_MS, toMessage } from "./answer-fixtures.ts";
 import { askStep, openTalk, toModels } from "./step-world.ts";
@@ -79,5 +80,25 @@ describe("a summary", () => {
     const before = disk.statements;
     expect((await askStep(store, next, SMALL)).text).toContain("They spoke of salt.");
     expect(disk.statements - before).toBe(0);
+  });
+});
+
+describe("the room of an answer", () => {
+  it("[SE171] is what the steps before have left, whatever their tools gave", async () => {
+    const { store, talk } = openTalk();
+    const last = talk(10);
+    expect((await askStep(store, last)).maxBytes).toBe(MAX_ANSWER_BYTES);
+    const call = { type: "dynamic-tool", toolCallId: "c1", toolName: "f", input: { x: "語" } } as const;
+    const said = JSON.stringify({ ...call, state: "output-available" });
+    const step = {
+      done: [
+        { type: "step-start" },
+        { type: "reasoning", text: "Hm.", state: "done" },
+        { ...call, state: "output-available", output: "x".repeat(10_000) },
+      ],
+      earlier: { text: '"Well"\n', legs: [], charactersOfLegs: [], attempts: [], firstTokenMs: null },
+    } as const;
+    const { maxBytes } = await askStep(store, last, { step });
+    expect(maxBytes).toBe(MAX_ANSWER_BYTES - 3 - (said.length + 2) - 10);
   });
 });
