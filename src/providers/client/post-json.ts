@@ -2,6 +2,7 @@
 import { fail, succeed, type Result } from "../../base/result.ts";
 import { toThrownMessage } from "../failure-message.ts";
 import type { ProviderFailure, ProviderFailureKind } from "../failure.ts";
+import { toWellFormedJson } from "../well-formed-json.ts";
 import {
   classifyRefusal,
   toCancelledFailure,
@@ -29,7 +30,7 @@ export async function postJson(
     response = await connection.fetch(`${connection.baseUrl}${post.path}`, {
       method: "POST",
       headers: { "content-type": "application/json", accept: "application/json", ...post.headers },
-      body: JSON.stringify(post.body),
+      body: toWellFormedJson(JSON.stringify(post.body)),
       // A redirect to another host would take the texts along.
       redirect: "manual",
       signal,

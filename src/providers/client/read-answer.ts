@@ -6,6 +6,7 @@ import { UNKNOWN_USAGE } from "../../protocol/answer.ts";
 import { toThrownMessage } from "../failure-message.ts";
 import type { ProviderFailure, ProviderFailureKind } from "../failure.ts";
 import type { ModelEvent } from "../provider.ts";
+import { toWellFormedJson } from "../well-formed-json.ts";
 import type { WireScanner } from "../wire-scanner.ts";
 import { BodyReader } from "./body-reader.ts";
 import {
@@ -63,7 +64,7 @@ async function openStream(
     response = await connection.fetch(request.url, {
       method: "POST",
       headers: { "content-type": "application/json", accept: expected, ...request.headers },
-      body: request.body,
+      body: toWellFormedJson(request.body),
       // A redirect to another host would take the prompt along.
       redirect: "manual",
       signal,
