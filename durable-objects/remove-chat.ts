@@ -1,4 +1,4 @@
-/** Takes a chat away with everything that belongs to it, or leaves it as it can be used. Rules SE33, SE114, SE115, HT18. */
+/** Takes a chat away with everything that belongs to it, or leaves it as it can be used. Rules SE33, SE114, SE115, SE172, HT18. */
 import { toFileKey } from "../src/session/attachment-path.ts";
 import type { Chat } from "../src/session/chat.ts";
 import type { SessionStore } from "../src/session/store/session-store.ts";
@@ -43,7 +43,8 @@ export async function removeChat(host: ChatRemovalHost): Promise<void> {
     chat.reopen();
     throw error;
   }
-  // Last: whoever asked while this was going on is told as well.
+  // Last: whoever came or asked while this was going on is told as well.
+  sockets.closeAll(CLOSE_DELETED, DELETED);
   streams.closeAll(CLOSE_DELETED, DELETED);
 }
 

@@ -64,6 +64,31 @@ it("[SE114] [HT18] a chat whose deletion failed is still there to be used, and d
   expect((await ada.call("DELETE", chat.path)).status).toBe(204);
 });
 
+it("[SE172] a tab that comes while a chat is being deleted is told of its end as well", async () => {
+  const chat = await ada.createChat();
+  await exports.default.fetch(
+    new Request(`${ORIGIN}${chat.path}/attachments?name=a.txt`, {
+      method: "POST",
+      body: new TextEncoder().encode("word"),
+      headers: { origin: ORIGIN, "content-type": "text/plain", ...ada.credentials },
+    }),
+  );
+  await runInDurableObject(chat.stub(), (instance) => {
+    const real = readEnv(instance);
+    const remove = async (keys: string | string[]): Promise<void> => {
+      await scheduler.wait(500);
+      await real.FILES.delete(keys);
+    };
+    Reflect.set(instance, "env", { ...real, FILES: { delete: remove } });
+  });
+  const deleting = ada.call("DELETE", chat.path);
+  await scheduler.wait(100);
+  const late = await chat.openLive();
+  expect((await deleting).status).toBe(204);
+  const end = await Promise.race([late.closed, scheduler.wait(2_000)]);
+  expect(end).toEqual({ code: 4404, reason: "This chat was deleted." });
+});
+
 it("[SE115] [SE43] a chat whose records the queue does not take is not deleted before it has", async () => {
   const chat = await ada.createChat();
   const socket = await chat.openLive();
