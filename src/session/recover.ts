@@ -1,6 +1,6 @@
 /**
  * What becomes of a turn that a crash or an eviction left running: it goes on behind what is stored, or ends in a
- * named state with every stored word kept. Pure: the stored chunks in, the decision out. Rules SE40 to SE47.
+ * named state with every stored word kept. Pure: the stored chunks in, the decision out. Rules SE40 to SE47, SE173.
  */
 import {
   applyAnswerChunk,
@@ -55,9 +55,14 @@ export interface EndedTurn {
   readonly terminalChunks: AnswerChunk[];
 }
 
-/** True when the turn may go on: nobody has stopped it, and neither its time nor its lives are used up. */
-export function mayGoOn(turn: TurnRow, turnMs: number, nowMs: number): boolean {
-  return !turn.stopRequested && turn.generation < MAX_RECOVERIES && nowMs - turn.createdAtMs < turnMs;
+/** True when the turn may go on: nobody has stopped it, and neither its lives nor the time since it began are used up. */
+export function mayGoOn(turn: TurnRow, startedMs: number, turnMs: number, nowMs: number): boolean {
+  return !turn.stopRequested && turn.generation < MAX_RECOVERIES && nowMs - startedMs < turnMs;
+}
+
+/** When a turn that is gone on with began, epoch milliseconds: it may have waited before. */
+export function toStartedMs({ receipt }: Pick<ResumedTurn, "receipt">): number {
+  return Date.parse(receipt.createdAt);
 }
 
 /** Reads a turn's stored chunks (JSON texts) back; null when not even its beginning is stored. */

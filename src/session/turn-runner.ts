@@ -9,7 +9,7 @@ import type { CallSettings } from "../protocol/call-settings.ts";
 import type { LiveServerFrame } from "../protocol/session-frame.ts";
 import { Followers } from "./followers.ts";
 import { toActiveTurn, type ChatSocket, type LiveTurn } from "./live-turn.ts";
-import { mayGoOn, type StoredTurn } from "./recover.ts";
+import { mayGoOn, toStartedMs, type StoredTurn } from "./recover.ts";
 import type { NewTurn, SessionRow, TurnRow } from "./rows.ts";
 import { runTurn, type ResumedTurn } from "./run-turn.ts";
 import { saveRecords, type TurnResult } from "./save-turn-end.ts";
@@ -127,12 +127,14 @@ export class TurnRunner {
   }
 
   private recoverTurn(turn: TurnRow): void {
-    const goesOn = this.deps.continuesAfterCrash && mayGoOn(turn, this.deps.turnMs, this.deps.clock.nowMs());
     const chunks = this.openLog(turn).readStored();
     // Also one that ends here: what was shown and not stored is taken back from whoever comes with it.
     const next = this.queue.change(turn, { generation: turn.generation + 1, rewoundTo: chunks.length });
     const stored = this.end.readStored(next, chunks);
     const isReadable = stored !== null || chunks.length === 0;
+    const { continuesAfterCrash, turnMs, clock, store } = this.deps;
+    const startedMs = stored === null ? store.findEarliestStartMs(turn) : toStartedMs(stored);
+    const goesOn = continuesAfterCrash && mayGoOn(turn, startedMs, turnMs, clock.nowMs());
     if (goesOn && isReadable && this.live === null) this.goOn(next, stored);
     else this.end.endStored(next);
   }
@@ -203,7 +205,7 @@ export class TurnRunner {
     const { clock } = this.deps;
     // Tools of the caller's own are the caller's to run: a call of one ends the answer.
     const runTools = live.settings?.tools === undefined ? this.deps.runTools : null;
-    const startedMs = resumed === null ? clock.nowMs() : turn.createdAtMs;
+    const startedMs = resumed === null ? clock.nowMs() : toStartedMs(resumed);
     let result: TurnResult | null = null;
     try {
       const ended = await runTurn(

@@ -171,6 +171,12 @@ export class SessionStore {
     return this.readNewestTurns()[0] ?? null;
   }
 
+  /** When that turn can have begun at the earliest: when it was asked for, or when the last one before it had ended. */
+  findEarliestStartMs({ position, createdAtMs }: TurnRow): number {
+    const before = this.readNewestTurns().filter((turn) => turn.position < position);
+    return Math.max(createdAtMs, ...before.map(({ endedAtMs }) => endedAtMs ?? 0));
+  }
+
   findTurn(turnId: string): TurnRow | null {
     const row = this.db.select().from(tables.turn).where(eq(tables.turn.turnId, turnId)).get();
     return row === undefined ? null : toTurnRow(row);

@@ -139,6 +139,37 @@ describe("how often", () => {
     expect(world.statuses().at(-1)).toBe("incomplete");
   });
 
+  it.each([
+    ["a second after its first word", 1_000],
+    ["before its first word", 10],
+  ])("[SE173] the time of one that waited begins with its turn: a crash %s", async (_, afterMs) => {
+    const world = new ChatWorld({ turnMs: 5_000 });
+    const socket = world.connect(true);
+    world.ask(socket, "r1", "count 300");
+    world.ask(socket, "r2", "count 150");
+    await world.clock.advance(300 * 20 + afterMs);
+    world.crash();
+    expect(world.chat.isRunning).toBe(true);
+    const nowMs = world.clock.nowMs();
+    await world.finish();
+    // Where nothing was said it begins anew.
+    expect(world.calls.at(-1)?.startedMs).toBe(afterMs < 100 ? nowMs : nowMs - afterMs);
+    expect(world.path().at(-1)).toBe(toWords(150));
+    expect(world.statuses().at(-1)).toBe("complete");
+  });
+
+  it("[SE173] and ends with it, also where nothing was said", async () => {
+    const world = new ChatWorld({ turnMs: 5_000, speak: () => ({ pieces: [say("late")], paceMs: 60_000 }) });
+    const socket = world.connect(true);
+    world.ask(socket, "r1", "one");
+    await world.clock.advance(2_000);
+    world.ask(socket, "r2", "two");
+    world.send(socket, { type: "stop" });
+    await world.clock.advance(5_001);
+    world.crash();
+    expect(world.statuses().at(-1)).toBe("failed");
+  });
+
   it("[SE44] [SE45] without a stored word it has failed", async () => {
     const world = new ChatWorld({ continuesAfterCrash: false });
     const live = new Reader(world, true);

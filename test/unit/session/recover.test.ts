@@ -65,10 +65,12 @@ describe("whether it goes on", () => {
     [{ generation: MAX_RECOVERIES - 1 }, true],
     [{ generation: MAX_RECOVERIES }, false],
     [{ stopRequested: true }, false],
-    [{ createdAtMs: NOW_MS - 9_999 }, true],
-    [{ createdAtMs: NOW_MS - 10_000 }, false],
-  ])("[SE44] [SE26] with %j: %s", (change, expected) => {
-    expect(mayGoOn({ ...TURN, ...change }, 10_000, NOW_MS)).toBe(expected);
+    [{ startedMs: NOW_MS - 9_999 }, true],
+    [{ startedMs: NOW_MS - 10_000 }, false],
+    [{ createdAtMs: NOW_MS - 10_000 }, true],
+  ])("[SE44] [SE26] [SE173] with %j: %s", (change, expected) => {
+    const { startedMs, ...turn } = { startedMs: NOW_MS, ...TURN, ...change };
+    expect(mayGoOn(turn, startedMs, 10_000, NOW_MS)).toBe(expected);
   });
 });
 
