@@ -200,6 +200,23 @@ describe("chats", () => {
     expect((await app.call("GET", `${SESSIONS}?cursor=1.x'`, undefined, { cookie })).status).toBe(400);
   });
 
+  it("[HT240] are found by a long part of their title", async () => {
+    const app = startApp();
+    const { cookie } = await signUp(app, "ada");
+    const titles = ["x".repeat(200), `${"Größe 100%_".repeat(9)} or so`, "short"];
+    for (const title of titles) await app.call("POST", SESSIONS, { title }, { cookie });
+    const find = async (query: string) => {
+      const answer = await app.call("GET", `${SESSIONS}?query=${encodeURIComponent(query)}`, undefined, {
+        cookie,
+      });
+      expect(answer.status).toBe(200);
+      return SessionList.parse(await answer.json()).sessions.map((chat) => chat.title);
+    };
+    expect(await find("X".repeat(200))).toEqual(titles.slice(0, 1));
+    expect(await find("größe 100%_".repeat(9))).toEqual(titles.slice(1, 2));
+    expect(await find("%".repeat(60))).toEqual([]);
+  });
+
   it("[HT18] are gone after they were deleted", async () => {
     const app = startApp();
     const { cookie } = await signUp(app, "ada");
