@@ -24,7 +24,7 @@ export function createGoogleEmbedder(connection: ConnectionOptions): Embedder {
         if (!batch.ok) return batch;
         vectors.push(...batch.value);
       }
-      const complaint = checkVectors(vectors, call.texts.length);
+      const complaint = checkVectors(vectors, call);
       return complaint === null ? succeed({ vectors, usage: UNKNOWN_USAGE }) : fail(complaint);
     },
   };

@@ -17,7 +17,8 @@ const Embeddings = z.object({
 export function createOpenAiEmbedder(connection: ConnectionOptions): Embedder {
   const { apiKey } = connection;
   return {
-    async embed({ modelId, texts, dimensions, format }, signal) {
+    async embed(call, signal) {
+      const { modelId, texts, dimensions, format } = call;
       const post = {
         path: "/embeddings",
         headers: apiKey === null ? {} : { authorization: `Bearer ${apiKey}` },
@@ -36,7 +37,7 @@ export function createOpenAiEmbedder(connection: ConnectionOptions): Embedder {
       const { data, usage } = parsed.data;
       const vectors: Vector[] = [];
       for (const { index, embedding } of data) vectors[index] = embedding;
-      const complaint = checkVectors(vectors, texts.length);
+      const complaint = checkVectors(vectors, call);
       return complaint === null ? succeed({ vectors, usage: toUsage(usage) }) : fail(complaint);
     },
   };

@@ -125,6 +125,26 @@ describe("OpenAI's wire", () => {
     });
   });
 
+  it.each([
+    [
+      "numbers",
+      () =>
+        openAiOf([
+          [1, 2, 3],
+          [4, 5, 6],
+        ]),
+    ],
+    ["base64", () => openAiOf(BASE64)],
+  ])(
+    "[HT243] %s of another length than was asked for are no answer, and nobody is ill",
+    async (_, answer) => {
+      expect(await createWorld(answer).embed("ollama", { dimensions: 5 })).toMatchObject({
+        ok: false,
+        error: { kind: "bad-request" },
+      });
+    },
+  );
+
   it("[PR103] more than fits is the request's fault, and is not read to its end", async () => {
     let pulled = 0;
     const body = new ReadableStream<Uint8Array>({
@@ -140,6 +160,11 @@ describe("OpenAI's wire", () => {
 });
 
 describe("Google's wire", () => {
+  it("[HT243] vectors of another length than was asked for are no answer", async () => {
+    const embedded = await createWorld(() => googleOf([[1], [2]])).embed("google", { dimensions: 2 });
+    expect(embedded).toMatchObject({ ok: false, error: { kind: "bad-request" } });
+  });
+
   it("[PR100] names the model in the address and in each request", async () => {
     const world = createWorld(() => googleOf([[1], [2]]));
     const embedded = await world.embed("google", { modelId: "gemini-embedding-001", dimensions: 1 });
