@@ -5,44 +5,8 @@
 import DOMPurify from "dompurify";
 import { Marked } from "marked";
 import remend from "remend";
+import { ANSWER_TAGS, toTagHtml, unpairTags } from "./answer-tags.ts";
 
-const ANSWER_TAGS = [
-  "p",
-  "br",
-  "hr",
-  "h1",
-  "h2",
-  "h3",
-  "h4",
-  "h5",
-  "h6",
-  "strong",
-  "em",
-  "del",
-  "s",
-  "sub",
-  "sup",
-  "kbd",
-  "mark",
-  "code",
-  "pre",
-  "blockquote",
-  "ul",
-  "ol",
-  "li",
-  "a",
-  "table",
-  "thead",
-  "tbody",
-  "tr",
-  "th",
-  "td",
-  "input",
-  "details",
-  "summary",
-  "span",
-  "div",
-];
 const ANSWER_ATTRIBUTES = ["href", "title", "start", "align", "type", "checked", "disabled", "open"];
 const SAFE_LINK = /^(?:https?:|mailto:)/i;
 
@@ -61,7 +25,9 @@ purify.addHook("afterSanitizeAttributes", (node) => {
 
 const marked = new Marked({
   gfm: true,
+  walkTokens: unpairTags,
   renderer: {
+    html: toTagHtml,
     image({ href, text }) {
       const label = text === "" ? "picture" : text;
       const link = document.createElement("a");
@@ -78,7 +44,8 @@ export function toAnswerHtml(raw: string, definitions: string, isOpen: boolean):
   const source = definitions !== "" && closed.includes("[") ? `${closed}\n\n${definitions}` : closed;
   const html = marked.parse(source, { async: false });
   return purify.sanitize(html, {
-    ALLOWED_TAGS: ANSWER_TAGS,
+    // The box of a task is marked's own.
+    ALLOWED_TAGS: [...ANSWER_TAGS, "input"],
     ALLOWED_ATTR: ANSWER_ATTRIBUTES,
     ALLOW_DATA_ATTR: false,
   });
