@@ -1,5 +1,6 @@
 /** The keys that work anywhere on a chat's page. */
 import { useEffect } from "react";
+import { isComposing } from "../ui/composing.ts";
 
 /** Stops the answer on Escape, unless a dialog or a panel took the key. */
 export function useStopKey(stop: (() => void) | null): void {
@@ -9,6 +10,7 @@ export function useStopKey(stop: (() => void) | null): void {
       if (
         event.key === "Escape" &&
         !event.defaultPrevented &&
+        !isComposing(event) &&
         document.querySelector("dialog[open]") === null
       )
         stop();

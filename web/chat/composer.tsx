@@ -8,6 +8,7 @@ import { ArrowUpIcon } from "@phosphor-icons/react/dist/csr/ArrowUp";
 import { PaperclipIcon } from "@phosphor-icons/react/dist/csr/Paperclip";
 import { StopIcon } from "@phosphor-icons/react/dist/csr/Stop";
 import { IconButton } from "../ui/button.tsx";
+import { isComposing } from "../ui/composing.ts";
 import { AttachmentList } from "./attachment-list.tsx";
 import { ACCEPTED } from "./attachment.ts";
 import { ModelPicker } from "./model-picker.tsx";
@@ -34,8 +35,7 @@ interface ComposerProps {
 }
 
 export function isSendKey(event: KeyboardEvent): boolean {
-  // While an input method composes a word, Enter belongs to it.
-  return event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing;
+  return event.key === "Enter" && !event.shiftKey && !isComposing(event.nativeEvent);
 }
 
 /** Makes a text box as high as its text. */

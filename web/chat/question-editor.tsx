@@ -1,6 +1,7 @@
 /** A question that is being changed, in its place: Enter asks it as a branch beside the old one, Escape leaves it. */
 import { useEffect, useRef, useState } from "react";
 import { Button } from "../ui/button.tsx";
+import { isComposing } from "../ui/composing.ts";
 import { isSendKey, MAX_CHARACTERS, useGrowingBox } from "./composer.tsx";
 
 interface QuestionEditorProps {
@@ -49,6 +50,7 @@ export function QuestionEditor({ firstText, hasFiles, onChange, onSend, onCancel
           onChange(event.target.value);
         }}
         onKeyDown={(event) => {
+          if (isComposing(event.nativeEvent)) return;
           if (event.key === "Escape") {
             // It ends the editing, and does not stop an answer.
             event.preventDefault();

@@ -7,6 +7,7 @@ import type { SessionSearchHit } from "../../src/protocol/session-api.ts";
 import { toErrorText } from "../api.ts";
 import type { Jump } from "../session/chat-state.ts";
 import { Button, IconButton } from "../ui/button.tsx";
+import { isComposing } from "../ui/composing.ts";
 import { formatMoment, formatPlural } from "../ui/format.ts";
 import { splitByMatches } from "./text-match.ts";
 import type { ChatSearch } from "./use-chat-search.ts";
@@ -87,11 +88,12 @@ function usePlaces(hits: readonly SessionSearchHit[], onShow: (hit: SessionSearc
     onShow(hit);
   };
   function onKey(event: KeyboardEvent): void {
+    if (isComposing(event.nativeEvent)) return;
     const step = event.key === "ArrowDown" || (event.key === "Enter" && !event.shiftKey) ? 1 : -1;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       setIsListShown(true);
       go(index === -1 && step === -1 ? -1 : index + step);
-    } else if (event.key === "Enter" && !event.nativeEvent.isComposing) {
+    } else if (event.key === "Enter") {
       // As in a browser's own search: once more is the next place, with Shift the one before.
       show(isListShown ? Math.max(index, 0) : index + step);
     } else {
@@ -147,7 +149,7 @@ export function SearchBar({ search, jump, onShow, onClose }: SearchBarProps) {
   const places = usePlaces(search.hits, onShow);
   const said = toSaid(search, jump, places.index);
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || isComposing(event.nativeEvent)) return;
     event.preventDefault();
     event.stopPropagation();
     onClose();

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { MAX_TITLE_CHARACTERS } from "../../src/protocol/session-api.ts";
 import { renameSession, toErrorText } from "../api.ts";
+import { isComposing } from "../ui/composing.ts";
 import { useToaster } from "../ui/toast.tsx";
 
 interface TitleFieldProps {
@@ -38,6 +39,7 @@ export function TitleField({ sessionId, title, onDone }: TitleFieldProps) {
       onChange={(event) => setText(event.target.value)}
       onBlur={keep}
       onKeyDown={(event) => {
+        if (isComposing(event.nativeEvent)) return;
         if (event.key === "Enter") keep();
         if (event.key !== "Escape") return;
         event.stopPropagation();

@@ -1,6 +1,7 @@
 /** A panel beside its button: closes on Escape, on a press elsewhere and when the focus leaves. */
 import { useEffect, useId, useRef, useState } from "react";
 import type { ReactNode } from "react";
+import { isComposing } from "./composing.ts";
 
 interface PopoverProps {
   /** The name of the button and of the panel. */
@@ -44,7 +45,7 @@ export function Popover({
       ref={root}
       className="relative min-w-0"
       onKeyDown={(event) => {
-        if (!isOpen || event.key !== "Escape") return;
+        if (!isOpen || event.key !== "Escape" || isComposing(event.nativeEvent)) return;
         event.stopPropagation();
         close();
       }}
