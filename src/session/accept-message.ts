@@ -1,6 +1,6 @@
 /**
  * Reads what a `send` frame asks for against the chat as it stands: a new question, the same one again, an edited
- * one, or a new answer to an old one. Pure. Rules SE20 to SE29, SE92, SE113.
+ * one, or a new answer to an old one. Pure. Rules SE20 to SE29, SE92, SE113, SE140.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import type { SendFrame, StoredMessage } from "../protocol/session-frame.ts";
@@ -12,6 +12,8 @@ export interface ChatFacts {
   readonly findMessage: (id: string) => StoredMessage | null;
   /** The question that a request with this id asked before; null for a new request. */
   readonly findAsked: (requestId: string) => StoredMessage | null;
+  /** The ids of all messages at the place of this one, oldest first; none where it stands alone. */
+  readonly listBeside: (message: StoredMessage) => readonly string[];
   /** The answer that the question was said to follow; null: where new questions go. */
   readonly parent: StoredMessage | null;
   /** Where a new question goes: after the newest answer, one that is still running or queued included. */
@@ -63,8 +65,22 @@ export function acceptMessage(frame: SendFrame, chat: ChatFacts): Result<Accepta
   return frame.trigger === "regenerate-message" ? acceptRegenerate(frame, chat) : acceptSubmit(frame, chat);
 }
 
-function lastUserMessage(frame: SendFrame): SendFrame["messages"][number] | undefined {
+type AskedMessage = SendFrame["messages"][number];
+
+function lastUserMessage(frame: SendFrame): AskedMessage | undefined {
   return frame.messages.findLast((message) => message.role === "user");
+}
+
+/** The question that a wish for another answer brings along; null where it names an answer, or says nothing. */
+function findBrought({ messages, messageId }: SendFrame): AskedMessage | null {
+  const message = messages.at(-1);
+  if (message?.role !== "user" || (messageId !== undefined && messageId !== message.id)) return null;
+  const isEmpty = toText(message) === "" && message.parts.every(({ type }) => type !== "file");
+  return isEmpty ? null : message;
+}
+
+function toText(message: Pick<AskedMessage, "parts">): string {
+  return toMessageText(message).trim();
 }
 
 function findRepeat(frame: SendFrame, chat: ChatFacts): string | null {
@@ -72,9 +88,7 @@ function findRepeat(frame: SendFrame, chat: ChatFacts): string | null {
   if (message === undefined) return null;
   const stored = chat.findMessage(message.id);
   if (stored === null || stored.role !== "user") return null;
-  return toMessageText(stored) === toMessageText(message).trim() && frame.messageId === undefined
-    ? stored.id
-    : null;
+  return toMessageText(stored) === toText(message) && frame.messageId === undefined ? stored.id : null;
 }
 
 /** An edited question and a wish for another answer have no id of their own: sent again, they are known by the request. */
@@ -82,17 +96,19 @@ function findSameRequest(frame: SendFrame, chat: ChatFacts): string | null {
   const asked = chat.findAsked(frame.requestId);
   if (asked === null) return null;
   if (frame.trigger === "regenerate-message") {
+    const brought = findBrought(frame);
+    if (brought !== null) return toText(brought) === toMessageText(asked) ? asked.id : null;
     const named = frame.messageId === undefined ? null : chat.findMessage(frame.messageId);
     return named === null || named.id === asked.id || named.parentId === asked.id ? asked.id : null;
   }
   const message = lastUserMessage(frame);
-  return message !== undefined && toMessageText(message).trim() === toMessageText(asked) ? asked.id : null;
+  return message !== undefined && toText(message) === toMessageText(asked) ? asked.id : null;
 }
 
 function acceptSubmit(frame: SendFrame, chat: ChatFacts): Result<Acceptance, string> {
   const message = lastUserMessage(frame);
   if (message === undefined) return fail("There is no question in this message.");
-  const text = toMessageText(message).trim();
+  const text = toText(message);
   const files = acceptFiles(message, chat.findOwnType);
   if (!files.ok) return files;
   const replaced = chat.parent === null ? chat.findMessage(frame.messageId ?? message.id) : null;
@@ -118,10 +134,32 @@ function acceptSubmit(frame: SendFrame, chat: ChatFacts): Result<Acceptance, str
   });
 }
 
+/**
+ * The question that a client of AI SDK wants answered is the last one of its copy. It also tries a question again in this
+ * way that never arrived, or an edit: that is asked. Another one's answer would look like the answer to it.
+ */
 function acceptRegenerate(frame: SendFrame, chat: ChatFacts): Result<Acceptance, string> {
+  const brought = findBrought(frame);
+  const known = brought === null ? null : chat.findMessage(brought.id);
+  if (brought === null || known?.role === "assistant") return acceptAgain(frame.messageId ?? null, chat);
+  const same = known === null ? null : findSameWords(toText(brought), known, chat);
+  return same === null ? acceptSubmit(frame, chat) : acceptAgain(same, chat);
+}
+
+/** Its client keeps the id of a question that it has edited: the words tell which of those at one place is meant. */
+function findSameWords(text: string, known: StoredMessage, chat: ChatFacts): string | null {
+  const same = [known.id, ...chat.listBeside(known)].findLast((id) => {
+    const message = chat.findMessage(id);
+    return message !== null && toMessageText(message) === text;
+  });
+  return same ?? null;
+}
+
+/** Null: the newest answer. */
+function acceptAgain(messageId: string | null, chat: ChatFacts): Result<Acceptance, string> {
   if (chat.openTurns > 0)
     return fail("An answer is still being written. Stop it before asking for another one.");
-  const id = frame.messageId ?? chat.leafMessageId;
+  const id = messageId ?? chat.leafMessageId;
   const stored = id === null ? null : chat.findMessage(id);
   if (stored === null) return fail("There is no such answer in this chat.");
   if (stored.role === "user") return succeed({ type: "answer-again", userMessageId: stored.id });

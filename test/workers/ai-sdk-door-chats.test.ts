@@ -181,7 +181,7 @@ describe("what a chat does not allow", () => {
     const cases: [object, number][] = [
       [{ messages: [{ id: "m", role: "user", parts }] }, 400],
       [{ model: "nobody/knows" }, 400],
-      [{ trigger: "regenerate-message" }, 404],
+      [{ trigger: "regenerate-message", messageId: "an answer" }, 404],
       [{ temperature: 1 }, 400],
     ];
     for (const [more, status] of cases) {

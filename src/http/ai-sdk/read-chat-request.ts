@@ -1,6 +1,6 @@
 /**
  * The body of `POST /api/chat` as what a chat is asked: the newest message alone, since the chat knows the others
- * better, or the words on an answer's tool calls. Pure but for the body. Rules HT130, HT132, HT136, HT195.
+ * better, or the words on an answer's tool calls. Pure but for the body. Rules HT130, HT132, HT136, HT195, HT201.
  */
 import { fail, succeed, type Result } from "../../base/result.ts";
 import { AiSdkChatRequest, AskedMessage } from "../../protocol/ai-sdk-chat.ts";
@@ -8,6 +8,7 @@ import type { ChatQuestion } from "../../protocol/chat-question.ts";
 import { ClientMessage, MAX_FRAME_BYTES } from "../../protocol/session-frame.ts";
 import { toRequestedNames } from "../../providers/catalog.ts";
 import { isLongerThan } from "../../session/frame-text.ts";
+import { toMessageText } from "../../session/to-prompt.ts";
 import { readToolWords, toWordsAlone } from "../../session/tool-words.ts";
 import type { AppContext } from "../app-env.ts";
 import { MAX_MODEL_CALL_BYTES, readJson, refuseTooLarge } from "../body.ts";
@@ -28,7 +29,8 @@ export async function readChatRequest(context: AppContext): Promise<Result<ReadC
   if (model !== undefined && models !== undefined) {
     return fail(refuseField(context, "models", "Name `model` or `models`, not both."));
   }
-  const messages = trigger === "regenerate-message" ? succeed([]) : readMessages(context, body.value);
+  const isAgain = trigger === "regenerate-message";
+  const messages = isAgain ? readQuestionAgain(context, body.value) : readMessages(context, body.value);
   if (!messages.ok) return messages;
   return succeed({
     id,
@@ -43,7 +45,24 @@ export async function readChatRequest(context: AppContext): Promise<Result<ReadC
   });
 }
 
-/** Where another answer is asked for, of the chat as it stands, no message of the client is looked at. */
+/**
+ * Where another answer is asked for: the question that it is to be an answer to, which ends the client's copy, since it
+ * may be one that never arrived. None where an answer is named.
+ */
+function readQuestionAgain(
+  context: AppContext,
+  { messages, message, messageId }: AiSdkChatRequest,
+): Result<ChatQuestion["messages"], Response> {
+  const newest = ClientMessage.safeParse(messages?.at(-1) ?? message);
+  if (!newest.success || newest.data.role !== "user") return succeed([]);
+  const { id, role, parts } = newest.data;
+  const isEmpty = toMessageText({ parts }).trim() === "" && parts.every(({ type }) => type !== "file");
+  if (isEmpty || (messageId !== undefined && messageId !== id)) return succeed([]);
+  return isLongerThan(JSON.stringify(parts), MAX_FRAME_BYTES)
+    ? fail(refuseTooLarge(context, MAX_FRAME_BYTES))
+    : succeed([{ id, role, parts }]);
+}
+
 function readMessages(
   context: AppContext,
   request: AiSdkChatRequest,

@@ -124,7 +124,8 @@ say(AiSdkChatRequest, {
   id: "A chat of ours, or a name of your own for one.",
   messages: "Your copy of the chat, oldest first; only the newest message is taken.",
   message: "Instead of `messages`: the newest message alone.",
-  trigger: "`regenerate-message`: another answer.",
+  trigger:
+    "`regenerate-message`: another answer, to the question that ends your copy where no answer is named.",
   messageId: "The question that is edited, or the answer that is to be given again.",
 });
 say(BreakwaterEnd, {

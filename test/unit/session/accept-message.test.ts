@@ -17,6 +17,7 @@ function toFacts(changes: Partial<ChatFacts> = {}): ChatFacts {
     parent: null,
     leafMessageId: "a2",
     findAsked: () => null,
+    listBeside: () => [],
     isOpenAnswer: () => false,
     openTurns: 0,
     turnsBehind: 0,
@@ -212,6 +213,46 @@ describe("another answer", () => {
     expect(acceptMessage(again(messageId), toFacts())).toEqual({
       ok: true,
       value: { type: "answer-again", userMessageId },
+    });
+  });
+
+  const toAgain = (text: string, id: string, messageId?: string): SendFrame =>
+    toFrame(text, id, { trigger: "regenerate-message", messageId });
+
+  it("[SE140] is to the question that it brings, and to the edit of it that has these words", () => {
+    const edit = toMessage("q9", "user", "And honey?", "a1");
+    const facts = toFacts({
+      findMessage: (id) => [...STORED, edit].find((message) => message.id === id) ?? null,
+      listBeside: ({ id }) => (id === "q2" ? ["q2", "q9"] : []),
+    });
+    const toId = (frame: SendFrame): unknown => acceptMessage(frame, facts);
+    for (const [text, id, userMessageId] of [
+      [" What is salt? ", "q1", "q1"],
+      ["And sugar?", "q2", "q2"],
+      ["And honey?", "q2", "q9"],
+    ] as const) {
+      const expected = { ok: true, value: { type: "answer-again", userMessageId } };
+      expect(toId(toAgain(text, id))).toEqual(expected);
+      expect(toId(toAgain(text, id, id))).toEqual(expected);
+    }
+    expect(toId(toAgain("And honey?", "q2", "a1"))).toMatchObject({ value: { userMessageId: "q1" } });
+  });
+
+  it("[SE140] to a question that is not there asks it, as new or as an edit, once for one request", () => {
+    expect(acceptMessage(toAgain("And fat?", "q3"), toFacts({ openTurns: 1 }))).toMatchObject({
+      value: { type: "ask", message: { id: "q3", text: "And fat?", parentId: "a2", editedId: null } },
+    });
+    expect(acceptMessage(toAgain("And honey?", "q2", "q2"), toFacts())).toMatchObject({
+      value: { type: "ask", message: { id: null, text: "And honey?", parentId: "a1", editedId: "q2" } },
+    });
+    const findAsked = () => toMessage("q9", "user", "And honey?", "a1");
+    expect(acceptMessage(toAgain("And honey?", "q2", "q2"), toFacts({ findAsked }))).toEqual({
+      ok: true,
+      value: { type: "repeat", userMessageId: "q9" },
+    });
+    expect(acceptMessage(toAgain("Mine", "a1"), toFacts({ openTurns: 1 }))).toMatchObject({ ok: false });
+    expect(acceptMessage(toAgain("And sugar?", "q2"), toFacts({ openTurns: 1 }))).toMatchObject({
+      ok: false,
     });
   });
 

@@ -79,6 +79,18 @@ describe("a question", () => {
     ]);
   });
 
+  it("[HT201] comes with a wish for another answer, unless that names an answer", async () => {
+    const { ask, state } = start();
+    const again = { ...BODY, trigger: "regenerate-message" };
+    const loose = { ...QUESTION, parts: [...QUESTION.parts, { type: "data-x", data: 1 }] };
+    for (const more of [{}, { messageId: "m1" }, { messages: [loose] }, { messages: [{ role: "user" }] }]) {
+      expect((await ask({ ...again, ...more })).status).toBe(200);
+    }
+    expect(state.questions.map(({ messages }) => messages)).toEqual([[QUESTION], [QUESTION], [loose], []]);
+    const parts = [{ type: "text", text: "é".repeat(600_000) }];
+    expect((await ask({ ...again, messages: [{ ...QUESTION, parts }] })).status).toBe(413);
+  });
+
   it("[HT133] makes its chat before it is listed, and only the first one does", async () => {
     const { ask, asked, chats } = start();
     await ask(BODY);
@@ -229,7 +241,18 @@ describe("a refusal", () => {
     ],
     ["an unknown model", { ...BODY, model: "nobody" }, 400, "invalid-request", "model"],
     ["model and models", { ...BODY, model: "fast", models: ["fast"] }, 400, "invalid-request", "models"],
-    ["another answer of no chat", { ...BODY, trigger: "regenerate-message" }, 404, "not-found"],
+    [
+      "another answer of no chat",
+      { ...BODY, trigger: "regenerate-message", messageId: "m0" },
+      404,
+      "not-found",
+    ],
+    [
+      "another answer of no chat, to nothing",
+      { ...BODY, trigger: "regenerate-message", messages: [{ ...QUESTION, parts: [] }] },
+      404,
+      "not-found",
+    ],
     ["no JSON", "{", 400, "invalid-request"],
     ["no body", undefined, 400, "invalid-request"],
     ["a list", [], 400, "invalid-request", ""],

@@ -38,6 +38,46 @@ describe("useChat", () => {
     expect(product.answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
+  it("[HT201] tries a question again that did not arrive: it is asked, and nothing is answered in its place", async () => {
+    const product = startProduct();
+    const page = new ChatPage(product);
+    await page.open({ id: "a chat" });
+    for (const text of ["Count to 2", "Count to 4"]) {
+      product.failNext();
+      await page.until(() => page.chat.sendMessage({ text }));
+      expect(page.chat.status).toBe("error");
+      // What AI SDK's documentation puts behind "Retry".
+      await page.until(() => page.chat.regenerate());
+      expect([page.chat.status, page.chat.error]).toEqual(["ready", undefined]);
+    }
+    expect(product.chats.path()).toEqual(["Count to 2", "w0 w1 ", "Count to 4", "w0 w1 w2 w3 "]);
+    expect(page.text).toBe(product.chats.path().join(""));
+    expect(product.chats.calls).toHaveLength(2);
+  });
+
+  it("[HT201] has another answer to the question that it shows: edited, or in a page that others have left behind", async () => {
+    const product = startProduct();
+    const [page, behind] = [new ChatPage(product), new ChatPage(product)];
+    await page.open({ id: "a chat" });
+    await page.until(() => page.chat.sendMessage({ text: "Count to 2" }));
+    await behind.open({ id: "a chat", messages: page.chat.messages });
+    const id = page.chat.messages[0]?.id ?? "";
+    await page.until(() => page.chat.sendMessage({ text: "Count to 4", messageId: id }));
+    await page.until(() => page.chat.regenerate({ messageId: id }));
+    expect(page.text).toBe("Count to 4w0 w1 w2 w3 ");
+    expect(product.chats.path()).toEqual(["Count to 4", "w0 w1 w2 w3 "]);
+    await page.until(() => page.chat.sendMessage({ text: "Count to 3" }));
+    await behind.until(() => behind.chat.regenerate());
+    expect(behind.text).toBe("Count to 2w0 w1 ");
+    expect(product.chats.path()).toEqual(["Count to 2", "w0 w1 "]);
+    // An edit that did not arrive is tried again in the same way.
+    product.failNext();
+    await behind.until(() => behind.chat.sendMessage({ text: "Count to 5", messageId: id }));
+    await behind.until(() => behind.chat.regenerate());
+    expect(behind.text).toBe("Count to 5w0 w1 w2 w3 w4 ");
+    expect(product.chats.path()).toEqual(["Count to 5", "w0 w1 w2 w3 w4 "]);
+  });
+
   it("[HT134] goes on in a page that is opened in mid-answer, and finds nothing in a new chat", async () => {
     const product = startProduct();
     const first = new ChatPage(product);

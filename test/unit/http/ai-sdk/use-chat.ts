@@ -36,8 +36,17 @@ export function startProduct(options: WorldOptions = {}) {
   const { services } = createFakeWorld({ chatObject: object });
   const app = createApp(services);
   const answers: Response[] = [];
+  let fails = false;
+  /** The next request does not arrive. */
+  const failNext = (): void => {
+    fails = true;
+  };
   /** As a browser fetches, with the person's cookie; a request that is aborted reads no more. */
   const fetchAsBrowser: typeof fetch = async (input, init) => {
+    if (fails) {
+      fails = false;
+      throw new TypeError("Failed to fetch");
+    }
     const url = new URL(input instanceof Request ? input.url : input, OWN_ORIGIN);
     const headers = new Headers(init?.headers);
     headers.set("cookie", "who=alice");
@@ -53,7 +62,7 @@ export function startProduct(options: WorldOptions = {}) {
     streams = new ChatStreams(chats.clock);
     broken.closeAll(1006, "the object died");
   };
-  return { chats, answers, fetch: fetchAsBrowser, crash };
+  return { chats, answers, fetch: fetchAsBrowser, failNext, crash };
 }
 export type Product = ReturnType<typeof startProduct>;
 
