@@ -1,4 +1,4 @@
-/** A chat as a file, in pieces, so that one of any length can be sent. Pure. Rule SE85. */
+/** A chat as a file, in pieces, so that one of any length can be sent. Pure. Rules SE85, SE142. */
 import type { SessionExport } from "../protocol/session-api.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
 import { readToolOutputs, toLeftCalls } from "../protocol/tool-output.ts";
@@ -44,7 +44,7 @@ function toSection(message: StoredMessage): string {
   const calls = toLeftCalls(message).map(
     ({ toolName, input }) => `*Asked for a call of ${toolName}:* ${JSON.stringify(input)}`,
   );
-  const told = [...files, ...outputs, ...(text === "" ? [] : [text]), ...calls];
+  const told = [...files, ...outputs, ...(text === "" ? [] : [text]), ...calls].map(closeFence);
   const body = told.length === 0 ? "*(nothing)*" : told.join("\n\n");
   if (message.role === "user") return `\n## Question\n\n${body}\n`;
   const receipt = message.metadata;
@@ -52,4 +52,18 @@ function toSection(message: StoredMessage): string {
   const by = legs.length === 0 ? "" : ` (${[...new Set(legs)].join(", then ")})`;
   const notice = receipt?.notice ?? null;
   return `\n## Answer${by}\n\n${body}\n${notice === null ? "" : `\n> ${notice}\n`}`;
+}
+
+/** An answer that was cut off within a code block would take everything below it into that block. */
+function closeFence(text: string): string {
+  let open: { readonly indent: string; readonly marks: string } | null = null;
+  for (const line of text.split(/\r\n?|\n/)) {
+    const [, indent = "", marks = "", rest = ""] = /^( {0,3})(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
+    if (marks === "") continue;
+    if (open === null) {
+      // Backticks with more of them behind on their line are code within a line.
+      if (marks.startsWith("~") || !rest.includes("`")) open = { indent, marks };
+    } else if (marks.startsWith(open.marks) && rest.trim() === "") open = null;
+  }
+  return open === null ? text : `${text}\n${open.indent}${open.marks}`;
 }

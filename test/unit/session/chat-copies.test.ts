@@ -90,6 +90,31 @@ describe("Markdown", () => {
   });
 });
 
+describe("a code block in Markdown", () => {
+  it.each([
+    ["```js\nlet a = 1;", "```"],
+    ["~~~~\n~~~\n```", "~~~~"],
+    ["1. So:\n\n   ```\n   let a;", "   ```"],
+    ["```\na\n```\n\n````md\n```\n", "````"],
+  ])("[SE142] that %j leaves open is closed", (text, end) => {
+    const answer = toMessage("a1", "assistant", text);
+    const exported = [...toMarkdownExport(HEAD, [[answer, QUESTION]])].join("");
+    expect(exported).toContain(`${text}\n${end}\n\n## Question\n`);
+  });
+
+  it.each([
+    "```\na\n```",
+    "~~~\n```\n~~~~  ",
+    "Say ```` ``` ```` so.",
+    "```a``` is code",
+    "    ```",
+    "a ```",
+  ])("[SE142] in %j is as it was", (text) => {
+    const exported = [...toMarkdownExport(HEAD, [[toMessage("a1", "assistant", text), QUESTION]])].join("");
+    expect(exported).toContain(`\n\n${text}\n\n## Question\n`);
+  });
+});
+
 describe("a link", () => {
   it("[SE86] shows what was said and who said it, without thoughts, files, prices, reasons and ids of ours", () => {
     const [question, answer] = toSharedMessages([QUESTION, ANSWER]);
