@@ -1,15 +1,15 @@
-/** A chat as a stream of bytes that its object gives to whoever exports it. Rule SE85. */
+/** A chat as a stream of bytes that its object gives to whoever exports it, read as it is sent. Rules SE85, SE141. */
 import type { StoredMessage } from "../src/protocol/session-frame.ts";
 import type { ChatView } from "../src/session/chat-view.ts";
 import { toJsonExport, toMarkdownExport, type ExportHead } from "../src/session/export-chat.ts";
 import type { SessionStore } from "../src/session/store/session-store.ts";
 
-const PAGE_MESSAGES = 200;
+type Messages = Pick<SessionStore["messages"], "find" | "scan">;
 
 /** Null when there is no chat. */
 export function exportChat(
-  store: SessionStore,
-  view: ChatView,
+  store: Pick<SessionStore, "readSession"> & { readonly messages: Messages },
+  view: Pick<ChatView, "listPath">,
   format: "json" | "markdown",
   nowMs: number,
 ): ReadableStream<Uint8Array> | null {
@@ -26,11 +26,13 @@ export function exportChat(
   const pieces =
     format === "json"
       ? toJsonExport(head, store.messages.scan("oldest"))
-      : toMarkdownExport(head, readPathPages(view));
+      : toMarkdownExport(head, readPath(store.messages, view));
   const encoder = new TextEncoder();
   return new ReadableStream({
     type: "bytes",
     pull(controller) {
+      // What is left of it would look like all of it.
+      if (store.readSession() === null) return controller.error(new Error("this chat was deleted"));
       const next = pieces.next();
       if (next.done === true) controller.close();
       else controller.enqueue(encoder.encode(next.value));
@@ -38,14 +40,13 @@ export function exportChat(
   });
 }
 
-/** The path from its first message on. Pages come newest first, so all are read before the first is written. */
-function readPathPages(view: ChatView): StoredMessage[][] {
-  const pages: StoredMessage[][] = [];
-  let page = view.readNewest(PAGE_MESSAGES);
-  for (;;) {
-    pages.unshift(page.messages);
-    const first = page.messages[0];
-    if (!page.hasOlder || first === undefined) return pages;
-    page = view.readOlder(first.id, PAGE_MESSAGES);
+/** The path from its first message on, one at a time: a long chat is more than fits into memory. */
+function* readPath(
+  messages: Pick<Messages, "find">,
+  view: Pick<ChatView, "listPath">,
+): Generator<StoredMessage[], void, undefined> {
+  for (const id of view.listPath()) {
+    const message = messages.find(id);
+    if (message !== null) yield [message];
   }
 }

@@ -51,6 +51,11 @@ export class ChatView {
     return this.store.messages.paths.includes(this.leafMessageId, this.runner.queue.open, messageId);
   }
 
+  /** The ids of all messages of the path that is shown, oldest first. */
+  listPath(): string[] {
+    return this.store.messages.paths.listIds(this.leafMessageId, this.runner.queue.open);
+  }
+
   /** As `readNewest`, with the running answer as far as it has come, where this page of the path holds its question. */
   readWithRunning(limit: number): Pick<PathPage, "messages" | "hasOlder"> {
     const { messages, hasOlder } = this.readNewest(limit);

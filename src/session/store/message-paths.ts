@@ -140,14 +140,26 @@ export class MessagePaths {
 
   /** True when the message is on the path down to the leaf. Only ids are read, however long the path is. */
   includes(leafMessageId: string | null, openTurns: readonly TurnRow[], messageId: string): boolean {
+    for (const ids of this.listUpwards(leafMessageId, openTurns)) if (ids.includes(messageId)) return true;
+    return false;
+  }
+
+  /** The ids of the path down to the leaf, oldest first. */
+  listIds(leafMessageId: string | null, openTurns: readonly TurnRow[]): string[] {
+    return [...this.listUpwards(leafMessageId, openTurns)].flat().toReversed();
+  }
+
+  private *listUpwards(
+    leafMessageId: string | null,
+    openTurns: readonly TurnRow[],
+  ): Generator<string[], void, undefined> {
     const open = new OpenAnswers(openTurns);
     let id = leafMessageId;
     while (id !== null) {
       const rows = this.readIdsUpwards(open.pass(id));
-      if (rows.some((row) => row.id === messageId)) return true;
+      yield rows.map((row) => row.id);
       id = open.findAt(rows.at(-1)?.parentId ?? null);
     }
-    return false;
   }
 
   /**

@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { SessionExport } from "../../../src/protocol/session-api.ts";
 import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
 import { toJsonExport, toMarkdownExport, type ExportHead } from "../../../src/session/export-chat.ts";
+import { exportChat } from "../../../durable-objects/export-stream.ts";
 import { toSharedMessages } from "../../../src/session/shared-chat.ts";
+import { ChatWorld } from "./chat-world.ts";
 import { OTHER_TARGET, RECEIPT, toLeg, toMessage } from "./answer-fixtures.ts";
 
 const HEAD: ExportHead = {
@@ -55,6 +57,58 @@ describe("JSON", () => {
     const pieces = [...toJsonExport(HEAD, [[], []])];
     expect(JSON.parse(pieces.join(""))).toEqual({ ...HEAD, messages: [] });
     expect(pieces.every((piece) => piece !== "")).toBe(true);
+  });
+});
+
+describe("a long chat", () => {
+  const toWorld = async () => {
+    const world = new ChatWorld();
+    const socket = world.connect(false);
+    for (let turn = 0; turn < 6; turn += 1) {
+      world.ask(socket, `r${turn}`, `${turn + 1}`);
+      // The last two wait: their questions are on the path below answers that are still to come.
+      if (turn < 4) await world.finish();
+    }
+    return world;
+  };
+
+  it("[SE141] is read as its Markdown is sent, and whole", async () => {
+    const world = await toWorld();
+    const found: string[] = [];
+    const find = (id: string) => {
+      found.push(id);
+      return world.store.messages.find(id);
+    };
+    const { store, chat } = world;
+    const messages = { find, scan: () => store.messages.scan("oldest") };
+    const readSession = () => store.readSession();
+    const stream = exportChat({ readSession, messages }, chat.view, "markdown", 0);
+    if (stream === null) throw new Error("there is a chat");
+    const reader = stream.getReader();
+    const decoder = new TextDecoder();
+    const pieces = [decoder.decode((await reader.read()).value), decoder.decode((await reader.read()).value)];
+    expect(found.length).toBeLessThan(4);
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      pieces.push(decoder.decode(read.value));
+    }
+    const lines = pieces.join("").split("\n");
+    const said = world.path().map((text) => text.trim());
+    expect(said).toHaveLength(10);
+    expect(lines.map((line) => line.trim()).filter((line) => said.includes(line))).toEqual(said);
+    expect(found).toHaveLength(10);
+  });
+
+  it.each(["json", "markdown"] as const)("[SE141] breaks off as %s where it is deleted", async (format) => {
+    const { store, chat } = await toWorld();
+    let isThere = true;
+    const readSession = () => (isThere ? store.readSession() : null);
+    const stream = exportChat({ readSession, messages: store.messages }, chat.view, format, 0);
+    if (stream === null) throw new Error("there is a chat");
+    const reader = stream.getReader();
+    expect((await reader.read()).done).toBe(false);
+    isThere = false;
+    await expect(reader.read()).rejects.toThrow("deleted");
+    expect(exportChat({ readSession, messages: store.messages }, chat.view, format, 0)).toBeNull();
   });
 });
 
