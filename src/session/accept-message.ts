@@ -1,6 +1,6 @@
 /**
  * Reads what a `send` frame asks for against the chat as it stands: a new question, the same one again, an edited
- * one, or a new answer to an old one. Pure. Rules SE20 to SE29, SE92, SE113, SE140.
+ * one, or a new answer to an old one. Pure. Rules SE20 to SE29, SE92, SE113, SE140, SE143.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import type { SendFrame, StoredMessage } from "../protocol/session-frame.ts";
@@ -20,6 +20,8 @@ export interface ChatFacts {
   readonly leafMessageId: string | null;
   /** True for the id of an answer that is being written, or is still to be. */
   readonly isOpenAnswer: (id: string) => boolean;
+  /** True for a question whose answer is being written, or is still to be. */
+  readonly isAwaited: (questionId: string) => boolean;
   readonly openTurns: number;
   /** Turns that were begun behind the oldest open one, ended or not. */
   readonly turnsBehind: number;
@@ -88,7 +90,22 @@ function findRepeat(frame: SendFrame, chat: ChatFacts): string | null {
   if (message === undefined) return null;
   const stored = chat.findMessage(message.id);
   if (stored === null || stored.role !== "user") return null;
+  if (frame.messageId === message.id) return findSameEdit(message, stored, chat);
   return toMessageText(stored) === toText(message) && frame.messageId === undefined ? stored.id : null;
+}
+
+/** Clients of AI SDK send an edit under the old id: the same one again, while it waits for its answer, is two clicks. */
+function findSameEdit(message: AskedMessage, stored: StoredMessage, chat: ChatFacts): string | null {
+  const files = toFileUrls(message);
+  const same = [stored.id, ...chat.listBeside(stored)].findLast((id) => {
+    const beside = chat.isAwaited(id) ? chat.findMessage(id) : null;
+    return beside !== null && toMessageText(beside) === toText(message) && toFileUrls(beside) === files;
+  });
+  return same ?? null;
+}
+
+function toFileUrls({ parts }: Pick<AskedMessage, "parts">): string {
+  return JSON.stringify(parts.flatMap((part) => (part.type === "file" ? [part["url"]] : [])));
 }
 
 /** An edited question and a wish for another answer have no id of their own: sent again, they are known by the request. */

@@ -188,6 +188,7 @@ export class Chat {
       parent: wish.parentId === undefined ? null : store.messages.find(wish.parentId),
       leafMessageId: this.view.leafMessageId,
       isOpenAnswer: (id) => this.runner.queue.open.some((turn) => turn.messageId === id),
+      isAwaited: (id) => this.runner.queue.open.some((turn) => turn.parentId === id),
       openTurns: this.runner.queue.open.length,
       turnsBehind: this.runner.queue.countBehind(),
       findOwnType: (url) => store.extras.findOwnType(session.sessionId, url),

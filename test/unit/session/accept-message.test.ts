@@ -19,6 +19,7 @@ function toFacts(changes: Partial<ChatFacts> = {}): ChatFacts {
     findAsked: () => null,
     listBeside: () => [],
     isOpenAnswer: () => false,
+    isAwaited: () => false,
     openTurns: 0,
     turnsBehind: 0,
     findOwnType: (url) => (url === "/files/own" ? "image/png" : null),
@@ -148,6 +149,30 @@ describe("the same message again", () => {
         value: { type: "ask", message: { id: null, parentId: "a1", editedId: "q2" } },
       });
     }
+  });
+
+  it("[SE143] as an edit under the old id is a repeat while its answer is open, with the same files alone", () => {
+    const file = { type: "file", mediaType: "image/png", url: "/files/own" };
+    const edit = toMessage("q9", "user", [{ type: "text", text: "And honey?" }, file]);
+    const toAnswer = (awaited: string, text: string, parts: object[], messageId = "q2"): unknown => {
+      const facts = toFacts({
+        findMessage: (id) => [...STORED, edit].find((message) => message.id === id) ?? null,
+        listBeside: ({ id }) => (id === "q2" ? ["q2", "q9"] : []),
+        isAwaited: (id) => id === awaited,
+      });
+      const messages = [{ id: "q2", role: "user", parts: [...parts, { type: "text", text }] }];
+      const accepted = acceptMessage(toFrame(text, "q2", { messages, messageId }), facts);
+      return accepted.ok ? accepted.value : accepted.error;
+    };
+    expect(toAnswer("q9", " And honey? ", [file])).toEqual({ type: "repeat", userMessageId: "q9" });
+    expect(toAnswer("q2", "And sugar?", [])).toEqual({ type: "repeat", userMessageId: "q2" });
+    for (const asked of [
+      toAnswer("q9", "And honey?", []),
+      toAnswer("q9", "And fat?", [file]),
+      toAnswer("none", "And honey?", [file]),
+      toAnswer("q9", "And honey?", [file], "q1"),
+    ])
+      expect(asked).toMatchObject({ type: "ask" });
   });
 
   it("[SE22] an answer cannot be edited", () => {

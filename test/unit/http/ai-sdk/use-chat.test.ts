@@ -78,6 +78,24 @@ describe("useChat", () => {
     expect(product.chats.path()).toEqual(["Count to 5", "w0 w1 w2 w3 w4 "]);
   });
 
+  it("[SE143] asks an edit once, however often it is clicked, also as AI SDK sends on without a message", async () => {
+    const product = startProduct();
+    const page = new ChatPage(product);
+    await page.open({ id: "a chat" });
+    await page.until(() => page.chat.sendMessage({ text: "Count to 2" }));
+    const messageId = page.chat.messages[0]?.id ?? "";
+    const edit = () => page.chat.sendMessage({ text: "Count to 40", messageId });
+    await page.until(() => Promise.all([edit(), edit()]));
+    expect(product.chats.calls).toHaveLength(2);
+    expect(product.chats.path()).toEqual(page.chat.messages.map(textOf));
+    const other = new ChatPage(product);
+    await other.open({ id: "a chat", messages: page.chat.messages.slice(0, 1) });
+    await page.until(() => page.chat.regenerate(), 100);
+    await other.until(() => other.chat.sendMessage());
+    expect(product.chats.calls).toHaveLength(3);
+    expect(other.text).toBe(product.chats.path().join(""));
+  });
+
   it("[HT134] goes on in a page that is opened in mid-answer, and finds nothing in a new chat", async () => {
     const product = startProduct();
     const first = new ChatPage(product);
