@@ -184,7 +184,7 @@ export class Chat {
     const accepted = acceptMessage(frame, {
       findMessage: toOnce((id) => store.messages.find(id)),
       findAsked: (requestId) => store.findAsked(requestId),
-      listBeside: (message) => store.messages.readBranches([message])[message.id] ?? [],
+      listBeside: (message) => store.messages.listBranchesBelow(message.parentId),
       parent: wish.parentId === undefined ? null : store.messages.find(wish.parentId),
       leafMessageId: this.view.leafMessageId,
       isOpenAnswer: (id) => this.runner.queue.open.some((turn) => turn.messageId === id),

@@ -54,7 +54,7 @@ export class MessageStore {
   /** `messageId` gets a place beside `besideId`: from now on both have each other as branches. */
   noteBranch(parentId: string | null, besideIds: readonly string[], messageId: string): void {
     const parent = parentId ?? "";
-    const known = new Set(this.readBeside(parent));
+    const known = new Set(this.listBranchesBelow(parentId));
     const missing = [...besideIds, messageId].filter((id) => !known.has(id));
     if (missing.length === 0) return;
     this.db
@@ -63,11 +63,12 @@ export class MessageStore {
       .run();
   }
 
-  private readBeside(parent: string): string[] {
+  /** The messages at one place that have got others beside them, oldest first. */
+  listBranchesBelow(parentId: string | null): string[] {
     return this.db
       .select({ messageId: tables.branch.messageId })
       .from(tables.branch)
-      .where(eq(tables.branch.parentId, parent))
+      .where(eq(tables.branch.parentId, parentId ?? ""))
       .orderBy(asc(tables.branch.id))
       .all()
       .map(({ messageId }) => messageId);

@@ -35,6 +35,27 @@ describe("a request that is sent again", () => {
     expect(answers).toHaveLength(3);
   });
 
+  it.each(["q1", "constructor", "__proto__"])(
+    "[SE140] [SE143] as another answer, or as the same edit, of %s",
+    async (id) => {
+      const world = new ChatWorld();
+      const socket = world.connect(false);
+      const messages = (text: string) => [{ id, role: "user", parts: [{ type: "text", text }] }];
+      const again = { type: "send", id: "chat", trigger: "regenerate-message" };
+      world.send(socket, { ...again, requestId: "r1", messages: messages("3") });
+      await world.finish();
+      expect(world.path()).toEqual(["3", toWords(3)]);
+      world.ask(socket, "r2", "4", { id, messageId: id });
+      world.ask(socket, "r3", "4", { id, messageId: id });
+      await world.finish();
+      expect([socket.textOf("r2"), socket.textOf("r3")]).toEqual([toWords(4), toWords(4)]);
+      world.send(socket, { ...again, requestId: "r4", messageId: id, messages: messages("4") });
+      await world.finish();
+      expect(world.path()).toEqual(["4", toWords(4)]);
+      expect(world.calls).toHaveLength(3);
+    },
+  );
+
   it("[SE11] [SE12] a cursor on the stock wire belongs to the turn of its request, and to no other", async () => {
     const world = new ChatWorld();
     const stock = world.connect(false);
