@@ -26,13 +26,27 @@ export class AnswerRoom {
   }
 
   /** The events with as many of their words as there is room for. Calls of tools come all at once, and stay together. */
-  fit(events: readonly LegEvent[]): LegEvent[] {
+  fit(events: LegEvent[]): LegEvent[] {
+    if (this.takeFewWords(events)) return events;
     const callBytes = events.reduce((sum, event) => sum + countCallBytes(event), 0);
     if (callBytes > 0) this.takeCalls(callBytes);
     return events.flatMap((event) => {
       if (event.type === "text-delta" || event.type === "reasoning-delta") return this.fitWords(event);
       return this.full && isAboutCall(event) ? [] : [event];
     });
+  }
+
+  /** True for what every word comes to: words that fit however their signs are written, and nothing else. */
+  private takeFewWords(events: readonly LegEvent[]): boolean {
+    let words = "";
+    for (const event of events) {
+      if (event.type === "text-delta" || event.type === "reasoning-delta") words += event.text;
+      else if (isAboutCall(event)) return false;
+    }
+    if (this.full || (this.uncounted.length + words.length) * MOST_BYTES_OF_A_CHARACTER > this.left)
+      return false;
+    this.uncounted += words;
+    return true;
   }
 
   private takeCalls(bytes: number): void {
@@ -43,10 +57,6 @@ export class AnswerRoom {
 
   private fitWords(event: Extract<LegEvent, { type: "text-delta" | "reasoning-delta" }>): LegEvent[] {
     if (this.full) return [];
-    if ((this.uncounted.length + event.text.length) * MOST_BYTES_OF_A_CHARACTER <= this.left) {
-      this.uncounted += event.text;
-      return [event];
-    }
     this.settle();
     const bytes = countJsonBytes(event.text);
     if (bytes <= this.left) {
