@@ -1,6 +1,7 @@
 /** The tools that a chat's models may call, by name. Open: whoever puts it together hands in any list. Rules TL1, TL2. */
 import type { LanguageModelV4FunctionTool } from "@ai-sdk/provider";
 import { fail, succeed, type Result } from "../base/result.ts";
+import { toToldSchema } from "./to-told-schema.ts";
 import type { ServerTool } from "./tool.ts";
 
 /** What every provider takes as the name of a function. */
@@ -36,7 +37,7 @@ export function createToolRegistry(tools: readonly ServerTool[]): Result<ToolReg
       type: "function",
       name,
       description,
-      inputSchema,
+      inputSchema: toToldSchema(inputSchema),
     })),
   });
 }
