@@ -1,4 +1,4 @@
-/** What of a server's list models are offered, and under which names. Pure. Rule TL21. */
+/** What of a server's list models are offered, and under which names. Pure. Rules TL21, TL38. */
 import type { JSONSchema7 } from "@ai-sdk/provider";
 import { JsonSchema } from "./define-tool.ts";
 import { limitText } from "./limit-text.ts";
@@ -55,11 +55,19 @@ export function toMcpTools(server: McpServer, listed: readonly ListedTool[]): Mc
 }
 
 function explainProblem(name: string, tool: ListedTool, before: readonly McpTool[]): string | null {
+  if (tool.name === "") return "it has no name";
+  if (!isObjectSchema(tool.inputSchema)) return "its schema is not that of an object";
   if (!isToolName(name)) return "its name is too long";
   if (before.some((other) => other.name === name)) return "another one has the same name";
   if (before.length >= MAX_MCP_TOOLS) return `more than ${MAX_MCP_TOOLS} tools`;
   if (JSON.stringify(tool.inputSchema).length > MAX_SCHEMA_CHARACTERS) return "its schema is too large";
   return null;
+}
+
+/** Many servers leave the type out where nothing else can be meant. */
+function isObjectSchema(schema: unknown): boolean {
+  if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return false;
+  return !("type" in schema) || schema.type === "object";
 }
 
 function toMcpTool(name: string, tool: ListedTool): McpTool {

@@ -29,6 +29,8 @@ export interface StandInOptions {
   readonly speaks: "sessions" | "stateless";
   readonly answersAs: "json" | "stream";
   readonly tools: readonly StandInTool[];
+  /** Stands in each answer to `tools/list` too, above what would be there. */
+  readonly listMore?: object;
 }
 
 /** How the next answers are: whatever is set, until it is taken back. */
@@ -158,13 +160,12 @@ export class StandInMcpServer {
           },
         };
       case "tools/list": {
-        const tools = this.options.tools.map(({ name, description, inputSchema, annotations }) => ({
-          name,
-          description,
-          inputSchema: inputSchema ?? { type: "object" },
-          annotations,
+        const tools = this.options.tools.map(({ result: _result, ...tool }) => ({
+          ...tool,
+          inputSchema: tool.inputSchema ?? { type: "object" },
         }));
-        return { result: { ...whole, tools, ...(isOld ? {} : { ttlMs: 0, cacheScope: "private" }) } };
+        const page = { tools, ...(isOld ? {} : { ttlMs: 0, cacheScope: "private" }) };
+        return { result: { ...whole, ...page, ...this.options.listMore } };
       }
       case "tools/call": {
         const tool = this.options.tools.find(({ name }) => name === message.params["name"]);

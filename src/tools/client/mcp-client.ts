@@ -1,6 +1,6 @@
 /**
  * One conversation with an MCP server, from connecting to closing: its list of tools, or one call. It holds nothing
- * between conversations; what is worth keeping is plain data that the caller keeps. Rules TL22, TL26.
+ * between conversations; what is worth keeping is plain data that the caller keeps. Rules TL22, TL26, TL38.
  */
 import type {
   Client,
@@ -13,6 +13,7 @@ import type { McpServer } from "../mcp-config.ts";
 import type { McpResult } from "../mcp-result.ts";
 import type { ListedTool, McpTool } from "../mcp-tools.ts";
 import type { Exchange } from "./exchange.ts";
+import { listLoosely } from "./list-loosely.ts";
 import type { McpSdk } from "./load-sdk.ts";
 
 /** Which generation of the protocol a server speaks; found out once, then known. */
@@ -58,11 +59,14 @@ export async function listServerTools(
   known: Known,
 ): Promise<Conversation<readonly ListedTool[]>> {
   return await converse(options, known, async (client) => {
-    const { tools } = await client.listTools(undefined, {
-      timeout: options.connectMs,
-      signal: options.exchange.signal,
-    });
-    return tools;
+    const bounds = { timeout: options.connectMs, signal: options.exchange.signal };
+    try {
+      return (await client.listTools(undefined, bounds)).tools;
+    } catch (error) {
+      const { SdkError, SdkErrorCode } = options.sdk;
+      if (!SdkError.isInstance(error) || error.code !== SdkErrorCode.InvalidResult) throw error;
+      return await listLoosely(client, bounds);
+    }
   });
 }
 

@@ -7,7 +7,12 @@ import {
 } from "../../../../src/tools/client/mcp-servers.ts";
 import type { McpServer } from "../../../../src/tools/mcp-config.ts";
 import { MAY_HAVE_RUN, type ServerTool, type ToolFault } from "../../../../src/tools/tool.ts";
-import { StandInMcpServer, toText, type StandInOptions } from "../../../fakes/stand-in-mcp-server.ts";
+import {
+  StandInMcpServer,
+  toText,
+  type StandInOptions,
+  type StandInTool,
+} from "../../../fakes/stand-in-mcp-server.ts";
 
 const SECRET = "s3cret-value-of-a-key";
 const never = new AbortController().signal;
@@ -157,6 +162,37 @@ test("[TL21] all servers together offer at most 50 tools", async () => {
   const { chat, faults } = open(standIn, { servers });
   expect(await chat.listTools(never)).toHaveLength(50);
   expect(faults).toEqual([{ subject: "server", name: "two", error: expect.stringContaining("10 tools") }]);
+});
+
+test("[TL38] what cannot be read of a list takes nothing else with it", async () => {
+  const odd = (tool: object): StandInTool => ({ ...SEARCH, ...tool });
+  const nothing: Record<string, unknown> = { description: null, annotations: null, outputSchema: null };
+  const standIn = await start({
+    tools: [
+      SEARCH,
+      odd({ name: "nulls", ...nothing }),
+      odd({ name: "untyped", inputSchema: { properties: { q: { type: "string" } } } }),
+      odd({ name: "words", inputSchema: { type: "string" } }),
+      odd({ name: null }),
+    ],
+    listMore: { nextCursor: null },
+  });
+  const { chat, faults } = open(standIn);
+  const tools = await chat.listTools(never);
+  expect(tools.map(({ name }) => name)).toEqual(["docs__search", "docs__nulls", "docs__untyped"]);
+  expect(faults).toMatchObject([
+    {
+      error: "Tools that are not offered: words (its schema is not that of an object),  (it has no name).",
+    },
+  ]);
+  expect(await call(tools[1])).toBe('found {"q":"x"}');
+});
+
+test("[TL38] a list without tools in it is none", async () => {
+  const standIn = await start({ listMore: { tools: { a: 1 } } });
+  const { chat, faults } = open(standIn);
+  expect(await chat.listTools(never)).toEqual([]);
+  expect(faults).toMatchObject([{ error: "The tool server docs gave an answer that is not MCP's." }]);
 });
 
 test("[TL23] a server that is down has no tools, and the others have theirs", async () => {

@@ -1,0 +1,39 @@
+/**
+ * Reads a server's list that the SDK refuses as a whole, tool by tool: many servers write null for what they do not have,
+ * and one tool that nobody can read must not take the others with it. Of the newer generation the SDK checks every answer
+ * before any schema of ours: such a list stays refused. Rule TL38.
+ */
+import type { Client, RequestOptions } from "@modelcontextprotocol/client";
+import { z } from "zod";
+import type { ListedTool } from "../mcp-tools.ts";
+
+/** As many as the SDK reads. */
+const MAX_PAGES = 64;
+
+const Page = z.looseObject({ tools: z.array(z.unknown()), nextCursor: z.string().nullish().catch(null) });
+
+const word = z.string().optional().catch(undefined);
+const hint = z.boolean().optional().catch(undefined);
+const Tool = z.object({
+  name: z.string().catch(""),
+  title: word,
+  description: word,
+  inputSchema: z.unknown(),
+  annotations: z.object({ readOnlyHint: hint, idempotentHint: hint }).optional().catch(undefined),
+});
+
+const NO_TOOL: ListedTool = { name: "", inputSchema: null };
+
+export async function listLoosely(client: Client, options: RequestOptions): Promise<ListedTool[]> {
+  const listed: ListedTool[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const params: { cursor?: string } = cursor === null ? {} : { cursor };
+    const read: z.infer<typeof Page> = await client.request({ method: "tools/list", params }, Page, options);
+    listed.push(...read.tools.map((tool) => Tool.safeParse(tool).data ?? NO_TOOL));
+    const next = read.nextCursor ?? "";
+    if (next === "" || next === cursor) break;
+    cursor = next;
+  }
+  return listed;
+}
