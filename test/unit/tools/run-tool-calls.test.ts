@@ -176,7 +176,7 @@ test.each([
     [toCall({ toolName: "send" }), toCall({ toolCallId: "call-2", toolName: "read" })],
   );
   await Promise.resolve();
-  await end(world);
+  end(world);
   await done;
   expect(world.told).toContainEqual(
     toError("call-1", expect.stringMatching(new RegExp(`${reason} It is not known whether`))),
