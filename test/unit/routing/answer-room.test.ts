@@ -30,7 +30,7 @@ describe("the room of an answer", () => {
     const said = piece.repeat(400);
     expect(said.startsWith(shown)).toBe(true);
     expect(countJsonBytes(shown)).toBeLessThanOrEqual(1_000);
-    const next = [...said.slice(shown.length)][0] ?? "";
+    const next = String.fromCodePoint(said.codePointAt(shown.length) ?? 0);
     expect(countJsonBytes(shown + next)).toBeGreaterThan(1_000);
     expect(room.isFull).toBe(true);
     const inOne = new AnswerRoom(1_000);
