@@ -15,6 +15,7 @@ import { readPrincipal, type AppContext } from "../app-env.ts";
 import { answerThroughCache, startCacheNote, type CacheNote } from "./cache/answer-through-cache.ts";
 import { CACHE_HEADER, readCacheWish } from "./cache/cache-wish.ts";
 import type { AnswerCacheStore } from "./cache/store.ts";
+import { followCaller } from "./follow-caller.ts";
 import type { CallMistake } from "./wire-writer.ts";
 
 export interface DoorDeps {
@@ -93,8 +94,7 @@ export function openAnswer(
   if (!wish.ok) return fail({ code: "invalid-request", param: CACHE_HEADER, message: wish.error });
   const principal = readPrincipal(context);
   const caller = context.req.raw.signal;
-  const controller = asked.stream ? new AbortController() : null;
-  if (controller !== null) caller.addEventListener("abort", () => controller.abort(), { once: true });
+  const controller = asked.stream ? followCaller(caller) : null;
   const selectionId = newSelectionId(deps.idSource);
   const input: AnswerInput = {
     models: models.value,
