@@ -17,6 +17,8 @@ export const TokenUsage = z.object({
   inputTokens: z.int().nonnegative().nullable(),
   cachedInputTokens: z.int().nonnegative().nullable(),
   cacheWriteTokens: z.int().nonnegative().nullable(),
+  /** Those of them that are kept for an hour and not for minutes, at a price of their own; left out where none are. */
+  cacheWriteHourTokens: z.int().nonnegative().exactOptional(),
   outputTokens: z.int().nonnegative().nullable(),
   reasoningTokens: z.int().nonnegative().nullable(),
 });

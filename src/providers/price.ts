@@ -14,6 +14,8 @@ export interface TokenRates {
   readonly cachedInputUsdPerMillion?: number;
   /** Left out: writing the cache costs what input costs. */
   readonly cacheWriteUsdPerMillion?: number;
+  /** Left out: what writing the cache for an hour costs is unknown. */
+  readonly cacheWriteHourUsdPerMillion?: number;
 }
 
 export interface PriceQuestion {
@@ -112,11 +114,13 @@ function findRates(
   if (input === null || output === null) return null;
   const cached = pickRate(found.model_price["cache_read_mtok"], inputTokens);
   const write = pickRate(found.model_price["cache_write_mtok"], inputTokens);
+  const writeHour = pickRate(found.model_price["cache_write_1h_mtok"], inputTokens);
   return {
     inputUsdPerMillion: input,
     outputUsdPerMillion: output,
     ...(cached === null ? {} : { cachedInputUsdPerMillion: cached }),
     ...(write === null ? {} : { cacheWriteUsdPerMillion: write }),
+    ...(writeHour === null ? {} : { cacheWriteHourUsdPerMillion: writeHour }),
   };
 }
 
@@ -133,10 +137,14 @@ export function applyRates(rates: TokenRates, usage: TokenUsage): number | null 
   const cached = Math.min(usage.cachedInputTokens ?? 0, usage.inputTokens);
   const written = Math.min(usage.cacheWriteTokens ?? 0, usage.inputTokens - cached);
   const plain = usage.inputTokens - cached - written;
+  const hour = Math.min(usage.cacheWriteHourTokens ?? 0, written);
+  const hourRate = hour === 0 ? 0 : (rates.cacheWriteHourUsdPerMillion ?? null);
+  if (hourRate === null) return null;
   const scaled =
     BigInt(plain) * toScaledRate(rates.inputUsdPerMillion) +
     BigInt(cached) * toScaledRate(rates.cachedInputUsdPerMillion ?? rates.inputUsdPerMillion) +
-    BigInt(written) * toScaledRate(rates.cacheWriteUsdPerMillion ?? rates.inputUsdPerMillion) +
+    BigInt(written - hour) * toScaledRate(rates.cacheWriteUsdPerMillion ?? rates.inputUsdPerMillion) +
+    BigInt(hour) * toScaledRate(hourRate) +
     BigInt(usage.outputTokens) * toScaledRate(rates.outputUsdPerMillion);
   return Number((scaled + BigInt(RATE_SCALE / 2)) / BigInt(RATE_SCALE));
 }

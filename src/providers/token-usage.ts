@@ -31,6 +31,7 @@ const AnthropicUsage = z.object({
   output_tokens: Count,
   cache_read_input_tokens: Count,
   cache_creation_input_tokens: Count,
+  cache_creation: z.object({ ephemeral_1h_input_tokens: Count }).nullish().catch(null),
   output_tokens_details: z.object({ thinking_tokens: Count }).nullish().catch(null),
 });
 const AnthropicUsageEvent = z.union([
@@ -49,6 +50,7 @@ export function foldAnthropicUsage(known: TokenUsage, raw: unknown): TokenUsage 
   const usage = parsed.data.type === "message_start" ? parsed.data.message.usage : parsed.data.usage;
   const cached = usage.cache_read_input_tokens ?? known.cachedInputTokens;
   const written = usage.cache_creation_input_tokens ?? known.cacheWriteTokens;
+  const hour = usage.cache_creation?.ephemeral_1h_input_tokens ?? known.cacheWriteHourTokens ?? 0;
   const plain =
     usage.input_tokens ??
     (known.inputTokens === null
@@ -58,6 +60,7 @@ export function foldAnthropicUsage(known: TokenUsage, raw: unknown): TokenUsage 
     inputTokens: plain === null ? null : plain + (cached ?? 0) + (written ?? 0),
     cachedInputTokens: cached,
     cacheWriteTokens: written,
+    ...(hour === 0 ? {} : { cacheWriteHourTokens: hour }),
     outputTokens: usage.output_tokens ?? known.outputTokens,
     reasoningTokens: usage.output_tokens_details?.thinking_tokens ?? known.reasoningTokens,
   };

@@ -136,6 +136,18 @@ describe("AiSdkPartReader", () => {
     expect(foldAnthropicUsage(begun, { type: "ping" })).toBe(begun);
   });
 
+  test("[HT241] Anthropic tells what it keeps for an hour, once or again", () => {
+    const counts = { input_tokens: 10, cache_creation_input_tokens: 5, output_tokens: 1 };
+    const cache_creation = { ephemeral_5m_input_tokens: 2, ephemeral_1h_input_tokens: 3 };
+    const message = { usage: { ...counts, cache_creation } };
+    const begun = foldAnthropicUsage(UNKNOWN_USAGE, { type: "message_start", message });
+    expect(begun).toMatchObject({ inputTokens: 15, cacheWriteTokens: 5, cacheWriteHourTokens: 3 });
+    const done = foldAnthropicUsage(begun, { type: "message_delta", usage: { output_tokens: 99 } });
+    expect(done).toEqual({ ...begun, outputTokens: 99 });
+    const none = { type: "message_start", message: { usage: { ...counts, cache_creation: null } } };
+    expect(foldAnthropicUsage(UNKNOWN_USAGE, none)).not.toHaveProperty("cacheWriteHourTokens");
+  });
+
   test("[PR5] Google counts thoughts beside the answer", () => {
     const usageMetadata = {
       promptTokenCount: 10,

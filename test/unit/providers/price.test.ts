@@ -96,6 +96,19 @@ describe("priceUsage", () => {
     ).toBe(300 * 2 + 600 * 0.2 + 100 * 2.5 + 100 * 10);
   });
 
+  test("[HT241] what is written into the cache for an hour has a rate of its own, or no known price", () => {
+    const counts = { inputTokens: 1_000, cacheWriteTokens: 900, outputTokens: 0 };
+    expect(price("anthropic", "claude-sonnet-5", { ...counts, cacheWriteHourTokens: 700 })).toBe(
+      100 * 2 + 200 * 2.5 + 700 * 4,
+    );
+    expect(price("anthropic", "claude-sonnet-5", { ...counts, cacheWriteHourTokens: 9_000 })).toBe(
+      100 * 2 + 900 * 4,
+    );
+    const rates = { inputUsdPerMillion: 1, outputUsdPerMillion: 1, cacheWriteUsdPerMillion: 1 };
+    expect(applyRates(rates, usage({ ...counts, cacheWriteHourTokens: 1 }))).toBeNull();
+    expect(applyRates(rates, usage({ ...counts, cacheWriteHourTokens: 0 }))).toBe(1_000);
+  });
+
   test("[PR31] counts that contradict each other never make a negative part", () => {
     expect(
       price("anthropic", "claude-sonnet-5", {
