@@ -157,7 +157,10 @@ export async function* runAnswer(
     policy: input.policy ?? deps.defaultPolicy,
   });
   const end = planned.ok
-    ? yield* runPlan(withTurnMs(deps, input.turnMs), toPlanInput(input, planned.value, startedMs))
+    ? yield* runPlan(
+        withPrices(withTurnMs(deps, input.turnMs), input.call),
+        toPlanInput(input, planned.value, startedMs),
+      )
     : toUnplannedEnd(deps, input, planned.error, startedMs);
   if (!planned.ok) yield [end];
   const { mode, candidates, decision } = planned.ok ? planned.value : planned.error;
@@ -196,6 +199,14 @@ function toPlanInput(input: AnswerInput, plan: Plan, startedMs: number): RunPlan
 function withTurnMs(deps: RunAnswerDeps, turnMs: number | undefined): RunAnswerDeps {
   if (turnMs === undefined || turnMs >= deps.deadlines.turnMs) return deps;
   return { ...deps, deadlines: { ...deps.deadlines, turnMs } };
+}
+
+/** Tiers of OpenAI's that are billed at half of the list's rates, and above them. */
+const OTHER_RATES: readonly unknown[] = ["flex", "priority"];
+
+/** What is billed at rates that no list has is of unknown price. */
+function withPrices(deps: RunAnswerDeps, { native }: AnswerInput["call"]): RunAnswerDeps {
+  return OTHER_RATES.includes(native?.body["service_tier"]) ? { ...deps, priceUsage: () => null } : deps;
 }
 
 function toExpectedUsage({ inputTokens, outputTokens }: RequestNeeds): TokenUsage {

@@ -119,6 +119,19 @@ async function ask(
 }
 
 describe("from question to record", () => {
+  it("[HT242] knows no price of a tier that is billed at rates of its own", async () => {
+    const costOf = async (tier: string | null) => {
+      const world = createWorld({ openai: [answer("hi")] });
+      const body = { messages: [], service_tier: tier };
+      const native = { wire: "openai-chat" as const, body, onlyHere: [], stream: true };
+      const { end, record } = await ask(world, ["openai/x"], "hi", null, { call: { prompt: [], native } });
+      expect(end.status).toBe("complete");
+      return [end.costMicroUsd, record.costMicroUsd, record.attempts[0]?.costMicroUsd];
+    };
+    for (const tier of ["flex", "priority"]) expect(await costOf(tier)).toEqual([null, null, null]);
+    for (const tier of ["default", "auto", null]) expect(await costOf(tier)).toEqual([30, 30, 30]);
+  });
+
   it("[RT74] says that the time is over where nobody could be asked any more, and blames nobody", async () => {
     const world = createWorld({ openai: [answer("hi")], google: [answer("hi")] });
     const startedMs = world.clock.nowMs() - 16 * 60_000;
