@@ -132,6 +132,22 @@ describe("keys", () => {
     expect((await app.call("POST", KEYS, { name: "one more" }, { cookie: ada.cookie })).status).toBe(409);
     await app.settle();
   });
+
+  it("[HT25] are fifty at most, however many are made at the same time", async () => {
+    const app = startApp();
+    const { cookie } = await signUp(app, "ada");
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, async (_, index) =>
+        app.call("POST", KEYS, { name: `key ${index}` }, { cookie }),
+      ),
+    );
+    const made = answers.filter(({ status }) => status === 201);
+    expect(made).toHaveLength(MAX_KEYS_PER_USER);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(10);
+    const { keys } = ApiKeyList.parse(await (await app.call("GET", KEYS, undefined, { cookie })).json());
+    const ids = await Promise.all(made.map(async (answer) => CreatedApiKey.parse(await answer.json()).id));
+    expect(keys.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+  });
 });
 
 describe("chats", () => {

@@ -58,6 +58,14 @@ const columns = {
   lastUsedAtMs: apiKey.lastUsedAtMs,
 };
 
+/** Counts and writes at once: of keys that are made at the same time none is one too many, and so on no list. */
+const CREATE_STATEMENT = `
+  insert into api_key (id, user_id, organization_id, name, start, hash, created_at_ms)
+  select ?1, ?2, ?3, ?4, ?5, ?6, ?7
+  where (
+    select count(*) from api_key where user_id = ?2 and organization_id = ?3 and revoked_at_ms is null
+  ) < ?8`;
+
 const ownedBy = (owner: KeyOwner) =>
   and(
     eq(apiKey.userId, owner.userId),
@@ -77,7 +85,6 @@ export function createApiKeyStore(database: Database, source: IdSource): ApiKeyS
   return {
     list,
     async create(owner, name) {
-      if ((await list(owner)).length >= MAX_KEYS_PER_USER) return fail("too-many-keys");
       const key = newApiKey(source);
       const record = {
         id: newId("key", source),
@@ -86,8 +93,20 @@ export function createApiKeyStore(database: Database, source: IdSource): ApiKeyS
         createdAtMs: source.nowMs(),
         lastUsedAtMs: null,
       };
-      await database.insert(apiKey).values({ ...record, ...owner, hash: hashSecret(key) });
-      return succeed({ record, key });
+      const { meta } = await database.$client
+        .prepare(CREATE_STATEMENT)
+        .bind(
+          record.id,
+          owner.userId,
+          owner.organizationId,
+          name,
+          record.start,
+          hashSecret(key),
+          record.createdAtMs,
+          MAX_KEYS_PER_USER,
+        )
+        .run();
+      return meta.changes === 0 ? fail("too-many-keys") : succeed({ record, key });
     },
     async revoke(owner, keyId) {
       const revoked = await database
