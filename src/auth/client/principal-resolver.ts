@@ -54,8 +54,17 @@ interface CachedKey {
   lastUsedAtMs: number | null;
 }
 
+interface KeyCache {
+  readonly entries: ExpiringCache<CachedKey>;
+  /** How many were noticed in this isolate: what was read before one may be what it has revoked. */
+  revocations: number;
+}
+
 export function createPrincipalResolver(dependencies: ResolverDependencies): PrincipalResolver {
-  const cache = new ExpiringCache<CachedKey>(KEY_CACHE_LIFETIME_MS, KEY_CACHE_ENTRIES);
+  const cache: KeyCache = {
+    entries: new ExpiringCache(KEY_CACHE_LIFETIME_MS, KEY_CACHE_ENTRIES),
+    revocations: 0,
+  };
   return {
     async resolve(request) {
       const presented = parsePresentedKey(request.headers);
@@ -65,24 +74,26 @@ export function createPrincipalResolver(dependencies: ResolverDependencies): Pri
         : resolveKey(dependencies, cache, presented.value);
     },
     forgetKey(keyId) {
-      cache.deleteWhere((entry) => entry.principal.keyId === keyId);
+      cache.revocations += 1;
+      cache.entries.deleteWhere((entry) => entry.principal.keyId === keyId);
     },
   };
 }
 
 async function resolveKey(
   dependencies: ResolverDependencies,
-  cache: ExpiringCache<CachedKey>,
+  cache: KeyCache,
   key: string,
 ): Promise<Result<Principal, AuthenticationFailure>> {
   const nowMs = dependencies.nowMs();
   // By the key itself, in memory alone: hashing it is a fifteenth of what a whole call costs.
-  let entry = cache.read(key, nowMs);
+  let entry = cache.entries.read(key, nowMs);
   if (entry === undefined) {
+    const { revocations } = cache;
     const found = await dependencies.apiKeys.findByHash(hashSecret(key));
     if (found === null) return fail("unknown-key");
     entry = { ...found };
-    cache.save(key, entry, nowMs);
+    if (cache.revocations === revocations) cache.entries.save(key, entry, nowMs);
   }
   if (entry.lastUsedAtMs === null || nowMs - entry.lastUsedAtMs >= LAST_USED_RESOLUTION_MS) {
     entry.lastUsedAtMs = nowMs;
