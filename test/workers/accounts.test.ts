@@ -124,6 +124,22 @@ describe("sign-up and sign-in", () => {
     expect((await other.call("POST", SIGN_IN, wrong, from("192.0.2.1"))).status).toBe(429);
   });
 
+  it("[AU20] stores no name, address or picture of a megabyte", async () => {
+    const app = startApp();
+    const good = { email: newEmail(), password: PASSWORD, name: "Ada" };
+    const long = "x".repeat(16_384);
+    for (const body of [
+      { ...good, name: long },
+      { ...good, image: long },
+      { ...good, email: `${long}@example.com` },
+    ]) {
+      expect((await app.call("POST", SIGN_UP, body)).status).toBe(413);
+      expect((await app.call("POST", SIGN_IN, body)).status).toBe(413);
+    }
+    expect(await database.select().from(user).where(eq(user.email, good.email))).toEqual([]);
+    expect((await app.call("POST", SIGN_UP, { ...good, name: "Ä".repeat(2_000) })).status).toBe(200);
+  });
+
   it("[AU8] ends a sign-in at once", async () => {
     const app = startApp();
     const { cookie } = await signUp(app, "ada");

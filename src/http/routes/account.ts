@@ -7,9 +7,12 @@ import { CreateApiKeyBody } from "../../protocol/account.ts";
 import type { ApiKeyList, CreatedApiKey, Me } from "../../protocol/account.ts";
 import { readPrincipal } from "../app-env.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
-import { MAX_JSON_BYTES, readJson, readJsonText } from "../body.ts";
+import { readJson, readJsonText } from "../body.ts";
 import { refuse } from "../respond.ts";
 import type { Services } from "../services.ts";
+
+/** Many times what an address, a name and a password take: whatever strangers send there is stored, for good and unread. */
+const MAX_AUTH_BYTES = 16_384;
 
 export function addAccountRoutes(app: Hono<AppEnv>, services: Services): void {
   const auth = (context: AppContext): Promise<Response> => handleAuth(services, context);
@@ -99,7 +102,7 @@ function noteRefusal(services: Services, context: AppContext, status: number): v
 async function toAuthRequest(context: AppContext): Promise<Request | Response> {
   const { raw } = context.req;
   if (raw.body === null) return raw;
-  const text = await readJsonText(context, MAX_JSON_BYTES);
+  const text = await readJsonText(context, MAX_AUTH_BYTES);
   if (!text.ok) return text.error;
   return new Request(raw.url, { method: raw.method, headers: raw.headers, body: text.value });
 }
