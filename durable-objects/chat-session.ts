@@ -162,7 +162,8 @@ export class ChatSession extends DurableObject<Bindings> {
   }
 
   async search(query: string, limit: number): Promise<SessionSearchHit[]> {
-    return this.store.readSession() === null ? [] : this.chat.view.search(query, limit);
+    if (this.store.readSession() === null) return [];
+    return this.chat.view.search(query, limit, () => this.wiring.clock.sleep(0));
   }
 
   /** The whole chat as a file, as UTF-8; null when there is none. */

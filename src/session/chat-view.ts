@@ -12,6 +12,8 @@ const HELLO_MESSAGES = 60;
 const MAX_PAGE_CHARACTERS = 4_000_000;
 /** A search looks at so many messages at the most, newest first. */
 const MAX_SEARCHED = 20_000;
+/** A tenth of a second of searching, in scripts with many signs that have cases or accents. */
+const PAUSE_AFTER_CHARACTERS = 100_000;
 
 export class ChatView {
   private readonly store: SessionStore;
@@ -89,16 +91,23 @@ export class ChatView {
     return found === null ? null : { upToMessageId: found.upToMessageId, text: found.body };
   }
 
-  search(query: string, limit: number): SessionSearchHit[] {
+  /** `pause` lets others have the object: whoever writes an answer in it meanwhile is not to be held up. */
+  async search(query: string, limit: number, pause: () => Promise<void>): Promise<SessionSearchHit[]> {
     const hits: SessionSearchHit[] = [];
-    let searched = 0;
+    let [searched, characters] = [0, 0];
     for (const messages of this.store.messages.scan("newest")) {
       for (const message of messages) {
-        const excerpt = findExcerpt(toMessageText(message), query);
-        if (excerpt === null) continue;
-        const { id, role, createdAt } = message;
-        hits.push({ messageId: id, role, excerpt, createdAt });
-        if (hits.length === limit) return hits;
+        const text = toMessageText(message);
+        characters += text.length;
+        const excerpt = findExcerpt(text, query);
+        if (excerpt !== null) {
+          const { id, role, createdAt } = message;
+          hits.push({ messageId: id, role, excerpt, createdAt });
+          if (hits.length === limit) return hits;
+        }
+        if (characters < PAUSE_AFTER_CHARACTERS) continue;
+        characters = 0;
+        await pause();
       }
       searched += messages.length;
       if (searched >= MAX_SEARCHED) break;

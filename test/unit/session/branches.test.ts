@@ -1,7 +1,7 @@
 /** The tree of a chat: the path that is shown, pages of it, branches beside each other, two tabs at once. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ChatWorld, textOf, toWords } from "./chat-world.ts";
+import { ChatWorld, say, textOf, toWords } from "./chat-world.ts";
 import type { FakeSocket } from "./session-fakes.ts";
 
 async function talk(world: ChatWorld, socket: FakeSocket, ...questions: string[]): Promise<void> {
@@ -279,4 +279,28 @@ describe("several at once", () => {
       { numRuns: 150 },
     );
   });
+});
+
+it("[SE144] [SE79] a search of a long chat holds up no answer that is being written, and finds all the same", async () => {
+  const world = new ChatWorld({
+    speak: (question) =>
+      question === "long"
+        ? { pieces: [say("я".repeat(30_000))], paceMs: 1 }
+        : { pieces: [say("w0 "), say("w1 ")], paceMs: 50 },
+  });
+  const socket = world.connect(true);
+  for (let turn = 0; turn < 10; turn += 1) {
+    world.ask(socket, `r${turn}`, "long");
+    await world.finish();
+  }
+  world.ask(socket, "short", "short");
+  const running: boolean[] = [];
+  const pause = async (): Promise<void> => {
+    running.push(world.chat.isRunning);
+    await world.clock.advance(100);
+  };
+  const hits = await world.chat.view.search("LONG", 100, pause);
+  expect(hits).toHaveLength(10);
+  expect(running).toEqual([true, false]);
+  expect(await world.chat.view.search("long", 2, pause)).toEqual(hits.slice(0, 2));
 });
