@@ -19,6 +19,7 @@ const UNCOUNTED: readonly ProviderFailureKind[] = [
   "context-too-long",
   "content-refused",
   "unjoinable",
+  "too-long",
   "cancelled",
 ];
 
