@@ -39,3 +39,66 @@ test("[WB93] the keys of an input method send nothing, keep nothing and stop not
   await waitForEnd(page);
   await expect(lastAnswer(page)).toHaveAttribute("data-status", "complete");
 });
+
+test("[WB94] what is typed while the chat is being made stands in its box", async ({ page }) => {
+  await page.route("**/api/v1/sessions", async (route) => {
+    await page.getByRole("textbox", { name: "Message" }).fill("Reply with one\nand then two");
+    await route.continue();
+  });
+  await ask(page, "Reply with one");
+  await waitForEnd(page);
+  await expect(page.getByRole("article", { name: "Question" })).toHaveText(/Reply with one$/);
+  await expect(page.getByRole("textbox", { name: "Message" })).toHaveValue("and then two");
+});
+
+test("[WB94] a first question asked without a connection is sent as it stands when it is back", async ({
+  page,
+  context,
+}) => {
+  await context.setOffline(true);
+  await ask(page, "Reply with old");
+  await expect(page.getByRole("note", { name: "Not sent" })).toBeVisible();
+  await page.getByRole("textbox", { name: "Message" }).fill("Reply with new");
+  await context.setOffline(false);
+  await waitForEnd(page);
+  await expect(page.getByRole("article", { name: "Question" })).toContainText("Reply with new");
+  await expect(lastAnswer(page)).toContainText("new");
+});
+
+test("[WB96] Arabic begins at the right: typed, asked and answered", async ({ page }) => {
+  const box = page.getByRole("textbox", { name: "Message" });
+  await box.fill("مرحبا");
+  await expect(box).toHaveCSS("direction", "rtl");
+  await ask(page, "Reply with مرحبا بكم");
+  await waitForEnd(page);
+  await expect(lastAnswer(page).getByText("مرحبا بكم")).toHaveCSS("direction", "rtl");
+  await ask(page, "مرحبا، كيف حالك؟");
+  const question = page.getByRole("article", { name: "Question" }).last();
+  await expect(question.getByText("مرحبا")).toHaveCSS("direction", "rtl");
+});
+
+test("[WB97] figures stand at the right of their column, and a link that leads nowhere looks like text", async ({
+  page,
+}) => {
+  await ask(page, "A [link](https://example.org) and [none](javascript:alert) in a table");
+  await waitForEnd(page);
+  const answer = lastAnswer(page);
+  await expect(answer.getByRole("cell", { name: /^\d+$/ }).first()).toHaveCSS("text-align", "right");
+  const none = answer.locator("a", { hasText: "none" });
+  await expect(none).toHaveCSS("text-decoration-line", "none");
+  expect(await none.getAttribute("href")).toBeNull();
+  await expect(answer.getByRole("link", { name: "link" })).toHaveCSS("text-decoration-line", "underline");
+});
+
+test("[WB98] the focus goes on after stopping and after renaming", async ({ page }) => {
+  await ask(page, "Tell me of storms [[words:400]]");
+  await expect(lastAnswer(page)).toHaveAttribute("data-status", "streaming");
+  await page.getByRole("button", { name: "Stop" }).press("Enter");
+  await expect(lastAnswer(page)).toHaveAttribute("data-status", "cancelled");
+  await expect(page.getByRole("textbox", { name: "Message" })).toBeFocused();
+  const rename = page.getByRole("button", { name: "Rename chat" });
+  await rename.press("Enter");
+  await page.getByRole("textbox", { name: "Chat title" }).fill("Storms");
+  await page.keyboard.press("Enter");
+  await expect(rename).toBeFocused();
+});

@@ -7,6 +7,7 @@ import { SignOutIcon } from "@phosphor-icons/react/dist/csr/SignOut";
 import { WaveformIcon } from "@phosphor-icons/react/dist/csr/Waveform";
 import { Link, useLocation } from "wouter";
 import { signOut, toErrorText } from "../api.ts";
+import { forgetTyped } from "../session/forget-typed.ts";
 import { IconButton } from "../ui/button.tsx";
 import { ThemeButton } from "../ui/theme-button.tsx";
 import { useToaster } from "../ui/toast.tsx";
@@ -23,6 +24,7 @@ function SignOutButton() {
     mutationFn: signOut,
     onSuccess: () => {
       client.clear();
+      forgetTyped(sessionStorage);
       navigate("/sign-in");
     },
     onError: (error) => complain(toErrorText(error)),

@@ -8,6 +8,7 @@ import type { SettledChat } from "../session/settled-chat.ts";
 import { IconButton } from "../ui/button.tsx";
 import { LivePill } from "../ui/live-pill.tsx";
 import { ChatMenu } from "./chat-menu.tsx";
+import { useFocusAfter } from "../ui/page-hook.ts";
 import { TitleField } from "./session-title.tsx";
 
 interface ChatHeaderProps {
@@ -26,13 +27,20 @@ interface TitleProps {
 }
 
 function Title({ sessionId, title, isEditing, onEdit }: TitleProps) {
+  const buttonRef = useFocusAfter(isEditing);
   if (isEditing) return <TitleField sessionId={sessionId} title={title} onDone={() => onEdit(false)} />;
   return (
     <div className="flex min-w-0 flex-1 items-center gap-1">
       <h1 className="truncate text-[15px] font-semibold tracking-tight">{title}</h1>
       {title !== "" && (
         // On a phone the menu has it.
-        <IconButton small label="Rename chat" className="max-sm:hidden!" onClick={() => onEdit(true)}>
+        <IconButton
+          ref={buttonRef}
+          small
+          label="Rename chat"
+          className="max-sm:hidden!"
+          onClick={() => onEdit(true)}
+        >
           <PencilSimpleIcon aria-hidden size={15} />
         </IconButton>
       )}

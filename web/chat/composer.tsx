@@ -73,11 +73,13 @@ function AttachButton({ onFiles }: { readonly onFiles: (files: readonly File[]) 
 
 const ROUND = "flex size-9 shrink-0 items-center justify-center rounded-full transition-colors";
 
-function Buttons({
-  onStop,
-  why,
-  canSend,
-}: Pick<ComposerProps, "onStop"> & { readonly why: string; readonly canSend: boolean }) {
+interface ButtonsProps extends Pick<ComposerProps, "onStop"> {
+  readonly why: string;
+  readonly canSend: boolean;
+  readonly focusBox: () => void;
+}
+
+function Buttons({ onStop, why, canSend, focusBox }: ButtonsProps) {
   return (
     <>
       {onStop !== null && (
@@ -85,7 +87,11 @@ function Buttons({
           type="button"
           aria-label="Stop"
           title="Stop (Esc)"
-          onClick={onStop}
+          onClick={() => {
+            onStop();
+            // The button goes away; on a phone the focus would bring up the keyboard.
+            if (matchMedia("(hover: hover)").matches) focusBox();
+          }}
           className={`${ROUND} bg-ink text-canvas hover:opacity-85`}
         >
           <StopIcon aria-hidden size={16} weight="fill" />
@@ -152,6 +158,7 @@ export function Composer(props: ComposerProps) {
           event.preventDefault();
           attachments.add(files);
         }}
+        dir="auto"
         aria-label="Message"
         placeholder="Ask anything"
         // On a phone the focus would bring up the keyboard before anything has been read.
@@ -163,7 +170,7 @@ export function Composer(props: ComposerProps) {
         <ModelPicker choice={choice} />
         <div className="flex min-w-0 flex-1 items-center justify-end gap-2">
           {said !== "" && !isEmpty && <p className="truncate text-xs text-ink-faint">{said}</p>}
-          <Buttons onStop={onStop} why={why} canSend={canSend} />
+          <Buttons onStop={onStop} why={why} canSend={canSend} focusBox={() => boxRef.current?.focus()} />
         </div>
       </div>
     </form>

@@ -1,9 +1,10 @@
 /** The page of a chat that is not there yet: its first question makes it. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { useLocation } from "wouter";
 import { useAccount } from "../account/account-gate.tsx";
 import { ApiError, createSession, toErrorText } from "../api.ts";
+import { saveDraft, toUnsent } from "../session/draft.ts";
 import { saveOutbox } from "../session/outbox.ts";
 import type { PendingFile, PendingSend } from "../session/pending-send.ts";
 import { usePageTitle } from "../ui/page-hook.ts";
@@ -34,7 +35,7 @@ function toQuestion(text: string, files: readonly PendingFile[], model: string):
 }
 
 /** Makes the chat, sends it the files, and hands the question to its page through the outbox. */
-function useBegin(attachments: Attachments, model: string, onBegun: () => void) {
+function useBegin(attachments: Attachments, model: string, onBegun: (id: string, asked: string) => void) {
   const client = useQueryClient();
   const [, navigate] = useLocation();
   const madeRef = useRef<string | null>(null);
@@ -45,24 +46,24 @@ function useBegin(attachments: Attachments, model: string, onBegun: () => void) 
       madeRef.current = id;
       return { id, question: toQuestion(text, await attachments.sendHeld(id), model) };
     },
-    onSuccess: async ({ id, question }) => {
+    onSuccess: async ({ id, question }, asked) => {
       saveModelChoice(id, model);
       saveOutbox(sessionStorage, id, [question]);
-      onBegun();
+      onBegun(id, asked);
       navigate(`/c/${id}`);
       await client.invalidateQueries({ queryKey: ["sessions"] });
     },
   });
-  const { mutate, error, variables = "" } = begin;
-  const isUnreachable = error instanceof ApiError && error.status === 0;
+  return { begin, isUnreachable: begin.error instanceof ApiError && begin.error.status === 0 };
+}
+
+/** As in a chat that is there: what was asked without a connection is sent once it is back, as it stands then. */
+function useAgainOnline(isUnreachable: boolean, again: () => void): void {
   useEffect(() => {
     if (!isUnreachable) return undefined;
-    // As in a chat that is there: what was asked without a connection is sent once it is back.
-    const again = (): void => mutate(variables);
     addEventListener("online", again, { once: true });
     return () => removeEventListener("online", again);
-  }, [isUnreachable, mutate, variables]);
-  return { begin, isUnreachable };
+  }, [isUnreachable, again]);
 }
 
 /** The greeting and the composer; sending makes the chat. */
@@ -72,8 +73,19 @@ export function NewChat({ onToggleSidebar }: { readonly onToggleSidebar: () => v
   const choice = useModelChoice("");
   const attachments = useAttachments("");
   const { text, setText, boxRef } = useDraft("", attachments);
-  const { begin, isUnreachable } = useBegin(attachments, choice.model, () => setText(""));
-  const send = (): void => begin.mutate(text.trim());
+  const { begin, isUnreachable } = useBegin(attachments, choice.model, (id, asked) => {
+    // The chat goes on with what was typed while it was being made.
+    saveDraft(sessionStorage, id, toUnsent(boxRef.current?.value ?? asked, asked));
+    setText("");
+  });
+  const { mutate, reset } = begin;
+  const isEmpty = text.trim() === "" && attachments.list.length === 0;
+  const send = useCallback(() => {
+    // Whoever emptied the box meanwhile has taken the question back.
+    if (isEmpty) reset();
+    else mutate(text.trim());
+  }, [isEmpty, mutate, reset, text]);
+  useAgainOnline(isUnreachable, send);
   return (
     <DropZone onFiles={attachments.add}>
       <ChatHeader chat={null} onToggleSidebar={onToggleSidebar} />

@@ -44,6 +44,7 @@ export function QuestionEditor({ firstText, hasFiles, onChange, onSend, onCancel
         rows={1}
         value={text}
         maxLength={MAX_CHARACTERS}
+        dir="auto"
         aria-label="Question"
         onChange={(event) => {
           setText(event.target.value);

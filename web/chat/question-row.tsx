@@ -1,5 +1,4 @@
 /** A stored question in a live chat: it can be copied, changed, taken back while it waits, and has its branches. */
-import { useLayoutEffect, useRef } from "react";
 import { PencilSimpleIcon } from "@phosphor-icons/react/dist/csr/PencilSimple";
 import type { StoredMessage } from "../../src/protocol/session-frame.ts";
 import { toFiles, toOutputs, toPlainText, toStoredParts } from "../session/answer-part.ts";
@@ -7,6 +6,7 @@ import type { ViewFile } from "../session/answer-part.ts";
 import type { PendingFile } from "../session/pending-send.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
+import { useFocusAfter } from "../ui/page-hook.ts";
 import { BranchSwitch } from "./branch-switch.tsx";
 import { QuestionEditor } from "./question-editor.tsx";
 import { Question } from "./question-view.tsx";
@@ -71,19 +71,6 @@ function WaitingFoot({ message, text, files }: QuestionText & { readonly message
       </Button>
     </div>
   );
-}
-
-/** The button that has the focus again once the editing is over. */
-function useFocusAfter(isEditing: boolean) {
-  const buttonRef = useRef<HTMLButtonElement>(null);
-  const wasEditingRef = useRef(isEditing);
-  // Before the list looks for a lost focus.
-  useLayoutEffect(() => {
-    if (wasEditingRef.current && !isEditing && document.activeElement === document.body)
-      buttonRef.current?.focus();
-    wasEditingRef.current = isEditing;
-  }, [isEditing]);
-  return buttonRef;
 }
 
 /** A question with what can be done with it. */

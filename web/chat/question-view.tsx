@@ -104,6 +104,7 @@ export function Question({ text, outputs = [], files, isFaint, children }: Quest
       {files.length > 0 && <Files files={files} />}
       {text !== "" && (
         <div
+          dir="auto"
           className={`max-w-[min(42rem,88%)] rounded-2xl rounded-br-md bg-accent-soft px-4 py-2.5 wrap-anywhere whitespace-pre-wrap ${isFaint ? "opacity-70" : ""}`}
         >
           {text}

@@ -11,7 +11,14 @@ const ANSWER_ATTRIBUTES = ["href", "title", "start", "align", "type", "checked",
 const SAFE_LINK = /^(?:https?:|mailto:)/i;
 
 const purify = DOMPurify(window);
+/** Each begins where its first letter does: from the left, or from the right. */
+const DIRECTED = new Set(
+  ["P", "H1", "H2", "H3", "H4", "H5", "H6"].concat(["UL", "OL", "DL", "BLOCKQUOTE", "TABLE", "DETAILS"]),
+);
+
 purify.addHook("afterSanitizeAttributes", (node) => {
+  // The outermost alone: a browser passes over what has a direction of its own when it looks for the first letter.
+  if (DIRECTED.has(node.tagName) && !node.parentElement?.closest("[dir]")) node.setAttribute("dir", "auto");
   if (node.tagName === "A") {
     if (!SAFE_LINK.test(node.getAttribute("href") ?? "")) node.removeAttribute("href");
     node.setAttribute("target", "_blank");

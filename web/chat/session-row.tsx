@@ -5,6 +5,7 @@ import { TrashIcon } from "@phosphor-icons/react/dist/csr/Trash";
 import { Link } from "wouter";
 import type { SessionSummary } from "../../src/protocol/session-api.ts";
 import { IconButton } from "../ui/button.tsx";
+import { useFocusAfter } from "../ui/page-hook.ts";
 import { DeleteChat } from "./delete-chat.tsx";
 import { useLiveTitle } from "./live-title.ts";
 import { TitleField } from "./session-title.tsx";
@@ -22,6 +23,7 @@ export function SessionRow({ session: stored, isCurrent, onChoose }: SessionRowP
   const session = liveTitle === "" ? stored : { ...stored, title: liveTitle };
   const [mode, setMode] = useState<"rest" | "rename" | "delete">("rest");
   const rest = (): void => setMode("rest");
+  const renameRef = useFocusAfter(mode === "rename");
   if (mode === "rename") {
     return (
       <li className="flex h-10 items-center px-1">
@@ -42,7 +44,7 @@ export function SessionRow({ session: stored, isCurrent, onChoose }: SessionRowP
         <span className="truncate">{session.title}</span>
       </Link>
       <div className="flex w-0 overflow-hidden group-focus-within:w-16 group-hover:w-16 [@media(hover:none)]:w-16">
-        <IconButton small label={`Rename ${session.title}`} onClick={() => setMode("rename")}>
+        <IconButton ref={renameRef} small label={`Rename ${session.title}`} onClick={() => setMode("rename")}>
           <PencilSimpleIcon aria-hidden size={16} />
         </IconButton>
         <IconButton small label={`Delete ${session.title}`} onClick={() => setMode("delete")}>

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { PendingSend } from "./pending-send.ts";
 
-const PREFIX = "breakwater.outbox.";
+export const OUTBOX_PREFIX = "breakwater.outbox.";
 
 /** A version before this one kept a single question. */
 const Stored = z.union([z.array(PendingSend), PendingSend.transform((one) => [one])]);
@@ -13,7 +13,7 @@ const Stored = z.union([z.array(PendingSend), PendingSend.transform((one) => [on
 /** The pending questions of a chat, in order. What cannot be read is dropped. */
 export function readOutbox(storage: Storage, sessionId: string): readonly PendingSend[] {
   try {
-    const text = storage.getItem(PREFIX + sessionId);
+    const text = storage.getItem(OUTBOX_PREFIX + sessionId);
     return text === null ? [] : Stored.parse(JSON.parse(text));
   } catch {
     // Storage may be forbidden or hold the shape of an older version: then there is nothing to send.
@@ -25,8 +25,8 @@ export function readOutbox(storage: Storage, sessionId: string): readonly Pendin
 export function saveOutbox(storage: Storage, sessionId: string, outbox: readonly PendingSend[]): void {
   const questions = outbox.filter(({ trigger }) => trigger === "submit-message");
   try {
-    if (questions.length === 0) storage.removeItem(PREFIX + sessionId);
-    else storage.setItem(PREFIX + sessionId, JSON.stringify(questions));
+    if (questions.length === 0) storage.removeItem(OUTBOX_PREFIX + sessionId);
+    else storage.setItem(OUTBOX_PREFIX + sessionId, JSON.stringify(questions));
   } catch {
     // A full or forbidden storage only means that a reload at this very moment would lose the question.
   }

@@ -1,5 +1,5 @@
 /** Small hooks that belong to no page. */
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 
 /** The time, again every `everyMs`: for countdowns and "ago". */
 export function useNow(everyMs: number): number {
@@ -38,4 +38,17 @@ export function useSettled<Value>(value: Value, durationMs: number): Value {
     return () => clearTimeout(timer);
   }, [value, durationMs]);
   return settled;
+}
+
+/** The button that has the focus again once the editing is over. */
+export function useFocusAfter(isEditing: boolean) {
+  const buttonRef = useRef<HTMLButtonElement>(null);
+  const wasEditingRef = useRef(isEditing);
+  // Before the list looks for a lost focus.
+  useLayoutEffect(() => {
+    if (wasEditingRef.current && !isEditing && document.activeElement === document.body)
+      buttonRef.current?.focus();
+    wasEditingRef.current = isEditing;
+  }, [isEditing]);
+  return buttonRef;
 }

@@ -1,6 +1,7 @@
 /** The questions that are kept across a reload. Rules WB18 and WB59. */
 import { expect, it } from "vitest";
-import { readDraft, saveDraft } from "../../../web/session/draft.ts";
+import { readDraft, saveDraft, toUnsent } from "../../../web/session/draft.ts";
+import { forgetTyped } from "../../../web/session/forget-typed.ts";
 import { readOutbox, saveOutbox } from "../../../web/session/outbox.ts";
 import type { PendingSend } from "../../../web/session/pending-send.ts";
 import { TabStorage } from "./tab-storage.ts";
@@ -78,4 +79,23 @@ it("[WB59] keeps what is being typed, a text a chat, until it is gone", () => {
   const forbidden = new ForbiddenStorage();
   saveDraft(forbidden, "chat_1", "x");
   expect(readDraft(forbidden, "chat_1")).toBe("");
+});
+
+it("[WB94] what was typed on after a question was sent is the rest, or all of it when it is another text", () => {
+  expect(toUnsent("Hello", "Hello")).toBe("");
+  expect(toUnsent("Hello\nand more ", "Hello")).toBe("and more");
+  expect(toUnsent("Something else", "Hello")).toBe("Something else");
+  expect(toUnsent(" all of it", "")).toBe("all of it");
+});
+
+it("[WB95] whoever signs out leaves no typed text and no question behind, and nothing else is touched", () => {
+  const storage = new TabStorage();
+  saveDraft(storage, "", "a secret");
+  saveDraft(storage, "c1", "another");
+  saveOutbox(storage, "c1", [PENDING]);
+  storage.setItem("other", "stays");
+  forgetTyped(storage);
+  expect(readDraft(storage, "") + readDraft(storage, "c1")).toBe("");
+  expect(readOutbox(storage, "c1")).toEqual([]);
+  expect(storage.getItem("other")).toBe("stays");
 });
