@@ -5,5 +5,6 @@ const TAKEN_KEY_CODE = 229;
 
 /** Safari ends the composing before it tells of the Enter that did so: only the code of that key says whose it was. */
 export function isComposing(event: Pick<KeyboardEvent, "isComposing" | "keyCode">): boolean {
+  // oxlint-disable-next-line typescript/no-deprecated -- nothing else tells it in Safari
   return event.isComposing || event.keyCode === TAKEN_KEY_CODE;
 }

@@ -84,30 +84,7 @@ export function createApiKeyStore(database: Database, source: IdSource): ApiKeyS
 
   return {
     list,
-    async create(owner, name) {
-      const key = newApiKey(source);
-      const record = {
-        id: newId("key", source),
-        name,
-        start: toKeyStart(key),
-        createdAtMs: source.nowMs(),
-        lastUsedAtMs: null,
-      };
-      const { meta } = await database.$client
-        .prepare(CREATE_STATEMENT)
-        .bind(
-          record.id,
-          owner.userId,
-          owner.organizationId,
-          name,
-          record.start,
-          hashSecret(key),
-          record.createdAtMs,
-          MAX_KEYS_PER_USER,
-        )
-        .run();
-      return meta.changes === 0 ? fail("too-many-keys") : succeed({ record, key });
-    },
+    create: (owner, name) => createApiKey(database, source, owner, name),
     async revoke(owner, keyId) {
       const revoked = await database
         .update(apiKey)
@@ -152,4 +129,34 @@ export function createApiKeyStore(database: Database, source: IdSource): ApiKeyS
         .where(and(eq(apiKey.id, keyId), stale));
     },
   };
+}
+
+async function createApiKey(
+  database: Database,
+  source: IdSource,
+  owner: KeyOwner,
+  name: string,
+): ReturnType<ApiKeyStore["create"]> {
+  const key = newApiKey(source);
+  const record = {
+    id: newId("key", source),
+    name,
+    start: toKeyStart(key),
+    createdAtMs: source.nowMs(),
+    lastUsedAtMs: null,
+  };
+  const { meta } = await database.$client
+    .prepare(CREATE_STATEMENT)
+    .bind(
+      record.id,
+      owner.userId,
+      owner.organizationId,
+      name,
+      record.start,
+      hashSecret(key),
+      record.createdAtMs,
+      MAX_KEYS_PER_USER,
+    )
+    .run();
+  return meta.changes === 0 ? fail("too-many-keys") : succeed({ record, key });
 }
