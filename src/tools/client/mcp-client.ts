@@ -1,6 +1,6 @@
 /**
  * One conversation with an MCP server, from connecting to closing: its list of tools, or one call. It holds nothing
- * between conversations; what is worth keeping is plain data that the caller keeps. Rules TL22, TL26, TL38.
+ * between conversations; what is worth keeping is plain data that the caller keeps. Rules TL22, TL26, TL38, TL39.
  */
 import type {
   Client,
@@ -13,7 +13,7 @@ import type { McpServer } from "../mcp-config.ts";
 import type { McpResult } from "../mcp-result.ts";
 import type { ListedTool, McpTool } from "../mcp-tools.ts";
 import type { Exchange } from "./exchange.ts";
-import { listLoosely } from "./list-loosely.ts";
+import { callLoosely, listLoosely } from "./read-loosely.ts";
 import type { McpSdk } from "./load-sdk.ts";
 
 /** Which generation of the protocol a server speaks; found out once, then known. */
@@ -76,17 +76,14 @@ export async function callServerTool(
   tool: McpTool,
   input: Record<string, unknown>,
 ): Promise<Conversation<McpResult>> {
-  return await converse(options, known, (client) =>
-    client.callTool(
-      { name: tool.remoteName, arguments: input },
-      {
-        timeout: options.callMs,
-        signal: options.exchange.signal,
-        // Newer servers want some arguments repeated in headers, as the schema says.
-        toolDefinition: { name: tool.remoteName, inputSchema: SdkSchema.parse(tool.inputSchema) },
-      },
-    ),
-  );
+  const call = { name: tool.remoteName, arguments: input };
+  const bounds = { timeout: options.callMs, signal: options.exchange.signal };
+  return await converse(options, known, async (client) => {
+    if (client.getDiscoverResult() === undefined) return await callLoosely(client, call, bounds);
+    // Newer servers want some arguments repeated in headers, as the schema says.
+    const toolDefinition = { name: tool.remoteName, inputSchema: SdkSchema.parse(tool.inputSchema) };
+    return await client.callTool(call, { ...bounds, toolDefinition });
+  });
 }
 
 /** The server has forgotten the session, so it has done nothing: the call may be made in a new one. */

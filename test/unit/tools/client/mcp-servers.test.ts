@@ -195,6 +195,32 @@ test("[TL38] a list without tools in it is none", async () => {
   expect(faults).toMatchObject([{ error: "The tool server docs gave an answer that is not MCP's." }]);
 });
 
+test.each([
+  [
+    "a kind nobody knows",
+    { content: [{ type: "chart" }, { type: "text", text: "found" }] },
+    /of the kind chart.*found/s,
+  ],
+  ["a picture without its type", { content: [{ type: "image", data: "AA==" }] }, /^\[An image/],
+  ["a part that is none", { content: [null, { type: "text", text: "found" }] }, /found$/],
+  ["no list of parts", { content: "found", structuredContent: { a: 1 } }, /^\{"a":1\}$/],
+  ["nothing", {}, /^$/],
+])("[TL39] a result with %s is told as far as it can be read", async (_what, result, told) => {
+  const { chat } = open(await start({ tools: [{ ...SEARCH, result: () => result }] }));
+  const [tool] = await chat.listTools(never);
+  expect(await tool?.run({}, { signal: never, nowMs: 0 })).toEqual({
+    ok: true,
+    value: expect.stringMatching(told),
+  });
+});
+
+test("[TL39] an error in quotes is one", async () => {
+  const result = (): object => ({ ...toText("no such page"), isError: "true" });
+  const { chat } = open(await start({ tools: [{ ...SEARCH, result }] }));
+  const [tool] = await chat.listTools(never);
+  expect(await tool?.run({}, { signal: never, nowMs: 0 })).toEqual({ ok: false, error: "no such page" });
+});
+
 test("[TL23] a server that is down has no tools, and the others have theirs", async () => {
   const [up, down] = [await start(), await start()];
   await down.stop();

@@ -1,10 +1,11 @@
 /**
- * Reads a server's list that the SDK refuses as a whole, tool by tool: many servers write null for what they do not have,
- * and one tool that nobody can read must not take the others with it. Of the newer generation the SDK checks every answer
- * before any schema of ours: such a list stays refused. Rule TL38.
+ * Reads what the SDK would refuse as a whole. A list tool by tool: many servers write null for what they do not have, and
+ * one tool that nobody can read must not take the others with it. A result part by part: its tool has run by then. Of the
+ * newer generation the SDK checks every answer before any schema of ours: there both stay refused. Rules TL38, TL39.
  */
 import type { Client, RequestOptions } from "@modelcontextprotocol/client";
 import { z } from "zod";
+import type { McpResult } from "../mcp-result.ts";
 import type { ListedTool } from "../mcp-tools.ts";
 
 /** As many as the SDK reads. */
@@ -36,4 +37,20 @@ export async function listLoosely(client: Client, options: RequestOptions): Prom
     cursor = next;
   }
   return listed;
+}
+
+const Part = z.looseObject({ type: z.string() }).catch({ type: "unknown" });
+
+const Called = z.object({
+  content: z.array(Part).catch([]),
+  structuredContent: z.unknown().optional(),
+  isError: z.unknown().optional().transform((value) => value === true || value === "true"),
+});
+
+export async function callLoosely(
+  client: Client,
+  params: { readonly name: string; readonly arguments: Record<string, unknown> },
+  options: RequestOptions,
+): Promise<McpResult> {
+  return await client.request({ method: "tools/call", params }, Called, options);
 }
