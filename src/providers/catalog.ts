@@ -212,8 +212,9 @@ export function toRequestedNames(asked: {
 export function parseRequestedModel(catalog: Catalog, text: string): Result<RequestedModel, string> {
   const asked = text.trim();
   const choices = `Ask for a class (${catalog.classes.map(({ name }) => name).join(", ")}) or pin a model as provider/model-id`;
-  if (asked === "" || asked.length > MAX_REQUESTED_CHARACTERS || /\s/.test(asked)) {
-    return fail(`The model's name is empty, too long or has spaces in it. ${choices}.`);
+  // It stands in a header of the answer, which takes no control characters and no half of a sign.
+  if (asked === "" || asked.length > MAX_REQUESTED_CHARACTERS || /[\s\p{Cc}\p{Cs}]/u.test(asked)) {
+    return fail(`The model's name is empty, too long or has spaces or control characters in it. ${choices}.`);
   }
   if (!asked.includes("/")) {
     const modelClass = catalog.classes.find(({ name }) => name === asked);

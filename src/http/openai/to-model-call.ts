@@ -149,7 +149,7 @@ function toPromptMessage(
   switch (message.role) {
     case "system":
     case "developer":
-      return succeed({ role: "system", content: toText(message.content) });
+      return succeed({ role: "system", content: toText(message.content), ...toNamed(message) });
     case "user":
       return toUserMessage(message);
     case "assistant":
@@ -169,7 +169,7 @@ function toPromptMessage(
 function toUserMessage(
   message: Extract<ChatMessage, { role: "user" }>,
 ): Result<LanguageModelV4Message, string> {
-  const named = message.name === undefined ? {} : { providerOptions: { openai: { name: message.name } } };
+  const named = toNamed(message);
   if (typeof message.content === "string") {
     return succeed({ role: "user", content: [{ type: "text", text: message.content }], ...named });
   }
@@ -207,5 +207,10 @@ function toAssistantMessage(
   }
   if (content.every(({ type }) => type === "reasoning"))
     return fail("an assistant message needs content or tool calls");
-  return succeed({ role: "assistant", content });
+  return succeed({ role: "assistant", content, ...toNamed(message) });
+}
+
+/** Who speaks: told where the wire has a place for it, and part of what a kept answer is the answer to (HT141). */
+function toNamed({ name }: { readonly name?: string | undefined }) {
+  return name === undefined ? {} : { providerOptions: { openai: { name } } };
 }

@@ -35,6 +35,9 @@ export function createOpenAiEmbedder(connection: ConnectionOptions): Embedder {
       const parsed = Embeddings.safeParse(answer.value);
       if (!parsed.success) return fail(toFailure("malformed", "the answer has no vectors"));
       const { data, usage } = parsed.data;
+      // A list has a place for each number up to its last.
+      if (data.some(({ index }) => index >= texts.length))
+        return fail(toFailure("malformed", "a vector came for a text that was not sent"));
       const vectors: Vector[] = [];
       for (const { index, embedding } of data) vectors[index] = embedding;
       const complaint = checkVectors(vectors, call);

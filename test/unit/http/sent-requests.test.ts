@@ -272,10 +272,15 @@ describe("[HT141] the cache's key", () => {
   const image = (detail: string) => ({
     messages: [user([{ type: "image_url", image_url: { url: PICTURE, detail } }])],
   });
+  const spoken = (role: string, name: string) => ({
+    messages: [{ role, content: "I am here.", name }, user("Who is?")],
+  });
   const named = (name: string) => ({ messages: [{ ...user("Who am I?"), name }] });
 
   it.each([
     ["names", named("Alice"), named("Bob")],
+    ["names of instructions", spoken("system", "Alice"), spoken("system", "Bob")],
+    ["names of answers", spoken("assistant", "Alice"), spoken("assistant", "Bob")],
     ["details", image("low"), image("high")],
     ["strictness", withFormat(false), withFormat(true)],
   ])("is another one for other %s", async (_what, one, other) => {

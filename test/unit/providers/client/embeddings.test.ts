@@ -110,6 +110,7 @@ describe("OpenAI's wire", () => {
     ["too few", () => openAiOf([[1]])],
     ["too many", () => openAiOf([[1], [2], [3]])],
     ["one twice", () => json({ data: [0, 0].map((index) => ({ index, embedding: [1] })) })],
+    ["one of no text", () => json({ data: [0, 4_294_967_294].map((index) => ({ index, embedding: [1] })) })],
     ["different lengths", () => openAiOf([[1], [2, 3]])],
     ["an empty one", () => openAiOf([[], []])],
     ["words", () => openAiOf([["a"], ["b"]])],
