@@ -78,5 +78,8 @@ function endWithAnswer(
   };
   for (let end = older.length; end > 0; end -= 1) if (isEnd(end)) return older.slice(0, end);
   // Nothing but calls of one question, and what they gave: never between a call and that.
-  return older.slice(0, Math.max(0, path.findLastIndex(isAnswer)));
+  const calls = older.slice(0, Math.max(0, path.findLastIndex(isAnswer)));
+  const last = calls.at(-1);
+  // A question that stands alone before its answer is asked again when another answer is wanted.
+  return last === undefined || isBeginning(last) ? [] : calls;
 }

@@ -117,7 +117,10 @@ async function readHistory(
   const { messages, hasOlder } = store.messages.paths.read(turn.parentId, [], {
     maxMessages: MAX_TOLD_MESSAGES,
     maxCharacters: toReadCharacters(budgetTokens),
-    stopBelow: new Set(summaries.map(({ upToMessageId }) => upToMessageId)),
+    // What is asked is told, also where a summary stands for it: another answer may be wanted later.
+    stopBelow: new Set(
+      summaries.flatMap((each) => (each.upToMessageId === turn.parentId ? [] : each.upToMessageId)),
+    ),
   });
   const top = messages[0]?.parentId ?? null;
   const summary = store.summaries.findAbove(top);

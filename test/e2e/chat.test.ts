@@ -40,7 +40,7 @@ test("[EE2] a reload in mid-answer goes on to the same end, and a second tab sho
 });
 
 test("[EE3] stop in one tab ends the answer in both and keeps what was said", async ({ page, context }) => {
-  await ask(page, "Count waves [[words:400]]");
+  await ask(page, "Count waves [[words:1500]]");
   await expect(lastAnswer(page)).toContainText(/\w+ \w+ \w+/);
   const second = await context.newPage();
   await second.goto(page.url());

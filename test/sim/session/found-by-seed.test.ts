@@ -34,6 +34,10 @@ it.each([
   ["[SM38] [SE43] seed 5: a crash behind a step that had called tools lost that step's record", 5],
   ["[SM40] [SE43] seed 66: a call was made, and after a crash stood in no answer", 66],
   ["[SM35] [SE80] seed 52: a step that failed without a word made the words before it a failure", 52],
+  [
+    "[SM31] [SE78] seed 5708: a summary stood for a question alone, and another answer to it was asked with nothing",
+    5_708,
+  ],
 ])("%s", { timeout: 30_000 }, async (_, seed) => {
   expect((await runSession(seed)).breaches).toEqual([]);
 });

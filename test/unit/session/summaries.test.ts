@@ -60,6 +60,15 @@ describe("a summary", () => {
     expect(prompts[0]).toContain("A part is left out here");
   });
 
+  it("[SE135] is not made of a question alone, whose answer is longer than all that is read", async () => {
+    const { store, talk } = openTalk();
+    const { run, prompts } = openUpkeep(store);
+    await run(talk(10, 200_000));
+    expect([prompts, upTo(store)]).toEqual([[], []]);
+    await run(talk(10, 10));
+    expect(upTo(store)).toEqual([1]);
+  });
+
   it("[SE135] goes on from the one before, however many messages were said since", async () => {
     const { store, talk } = openTalk();
     const { run, prompts, listQuoted } = openUpkeep(store);

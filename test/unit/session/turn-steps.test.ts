@@ -57,6 +57,15 @@ describe("a summary", () => {
     expect((await askStep(store, last, SMALL)).text).toContain("Then of sugar.");
   });
 
+  it("[SE78] that stands for the question itself does not take its place", async () => {
+    const { store, summarise, talk } = openSummarised();
+    store.messages.append(toMessage("q", "user", "And now?", talk(5, 5)));
+    summarise("q", "It was asked what comes now.");
+    const { text } = await askStep(store, "q");
+    expect(text).toContain("And now?");
+    expect(text).toContain("They spoke of salt.");
+  });
+
   it("[SE134] that is far above is found in several turns, each of which reads no more than so many ids", async () => {
     const { disk, store, talk } = openSummarised();
     let last = talk(...Array.from({ length: MAX_CLIMBED + 400 }, () => 5), 5);
