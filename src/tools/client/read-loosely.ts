@@ -44,7 +44,10 @@ const Part = z.looseObject({ type: z.string() }).catch({ type: "unknown" });
 const Called = z.object({
   content: z.array(Part).catch([]),
   structuredContent: z.unknown().optional(),
-  isError: z.unknown().optional().transform((value) => value === true || value === "true"),
+  isError: z
+    .unknown()
+    .optional()
+    .transform((value) => value === true || value === "true"),
 });
 
 export async function callLoosely(

@@ -126,7 +126,16 @@ describe("parseRequestedModel", () => {
       const parsed = parse(text);
       return parsed.ok ? "" : parsed.error;
     };
-    for (const bad of ["", "no-class", "mistral/large", "openai/", "two words", "openai/a\u0000b", "openai/\ud800", "x".repeat(300)]) {
+    for (const bad of [
+      "",
+      "no-class",
+      "mistral/large",
+      "openai/",
+      "two words",
+      "openai/a\u0000b",
+      "openai/\ud800",
+      "x".repeat(300),
+    ]) {
       expect(messageOf(bad)).toContain("fast, balanced, frontier, reasoning");
     }
     expect(messageOf("gpt-6-sol")).toContain("Did you mean openai/gpt-6-sol?");
