@@ -2,6 +2,7 @@
  * How much one answer may hold where all of it is kept in one place: its words, thoughts and calls, as bytes of JSON. One
  * room for one answer. Rule SE171.
  */
+import { countJsonBytes } from "../base/json-bytes.ts";
 import type { LegEvent } from "./drive-attempt.ts";
 
 /** A control character, or half of a sign, is six bytes of JSON. */
@@ -58,7 +59,7 @@ export class AnswerRoom {
   private fitWords(event: Extract<LegEvent, { type: "text-delta" | "reasoning-delta" }>): LegEvent[] {
     if (this.full) return [];
     this.settle();
-    const bytes = countJsonBytes(event.text);
+    const bytes = countTextBytes(event.text);
     if (bytes <= this.left) {
       this.left -= bytes;
       return [event];
@@ -69,7 +70,7 @@ export class AnswerRoom {
   }
 
   private settle(): void {
-    this.left -= countJsonBytes(this.uncounted);
+    this.left -= countTextBytes(this.uncounted);
     this.uncounted = "";
   }
 }
@@ -77,8 +78,8 @@ export class AnswerRoom {
 const encoder = new TextEncoder();
 
 /** Of a text within a JSON text, without its quotes. */
-export function countJsonBytes(text: string): number {
-  return text === "" ? 0 : encoder.encode(JSON.stringify(text)).length - 2;
+export function countTextBytes(text: string): number {
+  return text === "" ? 0 : countJsonBytes(text) - 2;
 }
 
 /** The longest beginning that has no more bytes of JSON, and ends with a whole sign. */
@@ -86,7 +87,7 @@ function cutToBytes(text: string, maxBytes: number): string {
   let [fits, length] = [0, text.length];
   while (fits < length) {
     const middle = Math.ceil((fits + length) / 2);
-    if (countJsonBytes(text.slice(0, middle)) <= maxBytes) fits = middle;
+    if (countTextBytes(text.slice(0, middle)) <= maxBytes) fits = middle;
     else length = middle - 1;
   }
   const isHalf = /[\uD800-\uDBFF]/.test(text.charAt(fits - 1)) && /[\uDC00-\uDFFF]/.test(text.charAt(fits));
@@ -96,7 +97,7 @@ function cutToBytes(text: string, maxBytes: number): string {
 function countCallBytes(event: LegEvent): number {
   if (event.type !== "tool-call") return 0;
   const { toolCallId, toolName, input } = event;
-  return BYTES_AROUND_A_CALL + countJsonBytes(toolCallId + toolName) + encoder.encode(input).length;
+  return BYTES_AROUND_A_CALL + countTextBytes(toolCallId + toolName) + encoder.encode(input).length;
 }
 
 function isAboutCall({ type }: LegEvent): boolean {

@@ -3,6 +3,7 @@
  * one, or a new answer to an old one. Pure. Rules SE20 to SE29, SE92, SE113, SE140, SE143.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
+import type { ChatQuestion } from "../protocol/chat-question.ts";
 import type { SendFrame, StoredMessage } from "../protocol/session-frame.ts";
 import { acceptFiles } from "./accept-files.ts";
 import { acceptToolOutputs } from "./accept-tool-outputs.ts";
@@ -74,7 +75,10 @@ function lastUserMessage(frame: SendFrame): AskedMessage | undefined {
 }
 
 /** The question that a wish for another answer brings along; null where it names an answer, or says nothing. */
-function findBrought({ messages, messageId }: SendFrame): AskedMessage | null {
+export function findBrought({
+  messages,
+  messageId,
+}: Pick<ChatQuestion, "messages" | "messageId">): AskedMessage | null {
   const message = messages.at(-1);
   if (message?.role !== "user" || (messageId !== undefined && messageId !== message.id)) return null;
   const isEmpty = toText(message) === "" && message.parts.every(({ type }) => type !== "file");
@@ -97,11 +101,25 @@ function findRepeat(frame: SendFrame, chat: ChatFacts): string | null {
 /** Clients of AI SDK send an edit under the old id: the same one again, while it waits for its answer, is two clicks. */
 function findSameEdit(message: AskedMessage, stored: StoredMessage, chat: ChatFacts): string | null {
   const files = toFileUrls(message);
-  const same = [stored.id, ...chat.listBeside(stored)].findLast((id) => {
-    const beside = chat.isAwaited(id) ? chat.findMessage(id) : null;
-    return beside !== null && toMessageText(beside) === toText(message) && toFileUrls(beside) === files;
+  return findAtPlace(
+    stored,
+    chat,
+    (beside) =>
+      chat.isAwaited(beside.id) && toMessageText(beside) === toText(message) && toFileUrls(beside) === files,
+  );
+}
+
+/** The newest such message at the place of this one. */
+function findAtPlace(
+  message: StoredMessage,
+  chat: ChatFacts,
+  isMeant: (beside: StoredMessage) => boolean,
+): string | null {
+  const meant = [message.id, ...chat.listBeside(message)].findLast((id) => {
+    const beside = chat.findMessage(id);
+    return beside !== null && isMeant(beside);
   });
-  return same ?? null;
+  return meant ?? null;
 }
 
 function toFileUrls({ parts }: Pick<AskedMessage, "parts">): string {
@@ -159,17 +177,10 @@ function acceptRegenerate(frame: SendFrame, chat: ChatFacts): Result<Acceptance,
   const brought = findBrought(frame);
   const known = brought === null ? null : chat.findMessage(brought.id);
   if (brought === null || known?.role === "assistant") return acceptAgain(frame.messageId ?? null, chat);
-  const same = known === null ? null : findSameWords(toText(brought), known, chat);
+  // Its client keeps the id of a question that it has edited: the words tell which of those at one place is meant.
+  const isSame = (beside: StoredMessage): boolean => toMessageText(beside) === toText(brought);
+  const same = known === null ? null : findAtPlace(known, chat, isSame);
   return same === null ? acceptSubmit(frame, chat) : acceptAgain(same, chat);
-}
-
-/** Its client keeps the id of a question that it has edited: the words tell which of those at one place is meant. */
-function findSameWords(text: string, known: StoredMessage, chat: ChatFacts): string | null {
-  const same = [known.id, ...chat.listBeside(known)].findLast((id) => {
-    const message = chat.findMessage(id);
-    return message !== null && toMessageText(message) === text;
-  });
-  return same ?? null;
 }
 
 /** Null: the newest answer. */

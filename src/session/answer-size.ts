@@ -1,6 +1,7 @@
 /** What models may say in one answer: all of it lies in one message, which is one row. Pure. Rule SE171. */
+import { countJsonBytes } from "../base/json-bytes.ts";
 import type { AnswerPart } from "../protocol/answer-parts.ts";
-import { countJsonBytes } from "../routing/answer-room.ts";
+import { countTextBytes } from "../routing/answer-room.ts";
 
 /**
  * As JSON, over all steps. A row has at most 2 MB, and what tools gave may be half of it (src/tools/output-room.ts); what is
@@ -10,13 +11,13 @@ export const MAX_ANSWER_BYTES = 900_000;
 
 /** What there is room for beside the steps that are done and the text that was shown of the one that runs. */
 export function countRoomLeft(done: readonly AnswerPart[], shown: string): number {
-  const said = done.reduce((sum, part) => sum + countSaidBytes(part), countJsonBytes(shown));
+  const said = done.reduce((sum, part) => sum + countSaidBytes(part), countTextBytes(shown));
   return MAX_ANSWER_BYTES - said;
 }
 
 /** Without what a tool gave. */
 function countSaidBytes(part: AnswerPart): number {
-  if (part.type !== "dynamic-tool") return "text" in part ? countJsonBytes(part.text) : 0;
+  if (part.type !== "dynamic-tool") return "text" in part ? countTextBytes(part.text) : 0;
   const { output: _, errorText: __, ...said } = part;
-  return new TextEncoder().encode(JSON.stringify(said)).length;
+  return countJsonBytes(said);
 }

@@ -1,4 +1,5 @@
 /** What the tools of one answer may give together: all of it lies in one message, which is one row. Rule SE112. */
+import { countJsonBytes } from "../base/json-bytes.ts";
 import type { AnswerChunk } from "../protocol/answer-chunk.ts";
 import type { AnswerPart } from "../protocol/answer-parts.ts";
 import { limitText } from "./limit-text.ts";
@@ -13,15 +14,15 @@ export class OutputRoom {
   constructor(parts: readonly AnswerPart[]) {
     for (const part of parts) {
       if (part.type !== "dynamic-tool") continue;
-      if (part.output !== undefined) this.left -= countBytes(part.output);
-      if (part.errorText !== undefined) this.left -= countBytes(part.errorText);
+      if (part.output !== undefined) this.left -= countJsonBytes(part.output);
+      if (part.errorText !== undefined) this.left -= countJsonBytes(part.errorText);
     }
   }
 
   /** The chunk with as much of what its tool gave as there is room for. */
   fit(chunk: AnswerChunk): AnswerChunk {
     if (chunk.type === "tool-output-available") {
-      const isLarge = countBytes(chunk.output) > this.left;
+      const isLarge = countJsonBytes(chunk.output) > this.left;
       return { ...chunk, output: this.take(isLarge ? this.cut(chunk.output) : chunk.output) };
     }
     if (chunk.type !== "tool-output-error") return chunk;
@@ -29,7 +30,7 @@ export class OutputRoom {
   }
 
   private take<Value>(value: Value): Value {
-    this.left -= countBytes(value);
+    this.left -= countJsonBytes(value);
     return value;
   }
 
@@ -38,14 +39,10 @@ export class OutputRoom {
     let bytes = Math.max(0, this.left);
     let text = limitText(whole, bytes);
     // Quotes and control characters take more bytes as JSON than as text.
-    for (let size = countBytes(text); size > this.left && bytes > 0; size = countBytes(text)) {
+    for (let size = countJsonBytes(text); size > this.left && bytes > 0; size = countJsonBytes(text)) {
       bytes = Math.floor((bytes * Math.max(0, this.left)) / size);
       text = limitText(whole, bytes);
     }
     return text;
   }
-}
-
-function countBytes(value: unknown): number {
-  return new TextEncoder().encode(JSON.stringify(value ?? null)).length;
 }

@@ -19,6 +19,16 @@ beforeAll(async () => {
 });
 beforeEach(healSandbox);
 
+async function attachText(chat: { readonly path: string }): Promise<void> {
+  await exports.default.fetch(
+    new Request(`${ORIGIN}${chat.path}/attachments?name=a.txt`, {
+      method: "POST",
+      body: new TextEncoder().encode("word"),
+      headers: { origin: ORIGIN, "content-type": "text/plain", ...ada.credentials },
+    }),
+  );
+}
+
 it("[SE113] [SE111] a question under the id of the running answer does not lock the chat for good", async () => {
   const chat = await ada.createChat();
   const socket = await chat.openLive();
@@ -41,13 +51,7 @@ it("[SE113] [SE111] a question under the id of the running answer does not lock 
 
 it("[SE114] [HT18] a chat whose deletion failed is still there to be used, and deleted", async () => {
   const chat = await ada.createChat();
-  await exports.default.fetch(
-    new Request(`${ORIGIN}${chat.path}/attachments?name=a.txt`, {
-      method: "POST",
-      body: new TextEncoder().encode("word"),
-      headers: { origin: ORIGIN, "content-type": "text/plain", ...ada.credentials },
-    }),
-  );
+  await attachText(chat);
   let real: object = {};
   await runInDurableObject(chat.stub(), (instance) => {
     real = readEnv(instance);
@@ -66,13 +70,7 @@ it("[SE114] [HT18] a chat whose deletion failed is still there to be used, and d
 
 it("[SE172] a tab that comes while a chat is being deleted is told of its end as well", async () => {
   const chat = await ada.createChat();
-  await exports.default.fetch(
-    new Request(`${ORIGIN}${chat.path}/attachments?name=a.txt`, {
-      method: "POST",
-      body: new TextEncoder().encode("word"),
-      headers: { origin: ORIGIN, "content-type": "text/plain", ...ada.credentials },
-    }),
-  );
+  await attachText(chat);
   await runInDurableObject(chat.stub(), (instance) => {
     const real = readEnv(instance);
     const remove = async (keys: string | string[]): Promise<void> => {

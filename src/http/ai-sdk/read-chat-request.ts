@@ -7,8 +7,8 @@ import { AiSdkChatRequest, AskedMessage } from "../../protocol/ai-sdk-chat.ts";
 import type { ChatQuestion } from "../../protocol/chat-question.ts";
 import { ClientMessage, MAX_FRAME_BYTES } from "../../protocol/session-frame.ts";
 import { toRequestedNames } from "../../providers/catalog.ts";
+import { findBrought } from "../../session/accept-message.ts";
 import { isLongerThan } from "../../session/frame-text.ts";
-import { toMessageText } from "../../session/to-prompt.ts";
 import { readToolWords, toWordsAlone } from "../../session/tool-words.ts";
 import type { AppContext } from "../app-env.ts";
 import { MAX_MODEL_CALL_BYTES, readJson, refuseTooLarge } from "../body.ts";
@@ -54,10 +54,9 @@ function readQuestionAgain(
   { messages, message, messageId }: AiSdkChatRequest,
 ): Result<ChatQuestion["messages"], Response> {
   const newest = ClientMessage.safeParse(messages?.at(-1) ?? message);
-  if (!newest.success || newest.data.role !== "user") return succeed([]);
-  const { id, role, parts } = newest.data;
-  const isEmpty = toMessageText({ parts }).trim() === "" && parts.every(({ type }) => type !== "file");
-  if (isEmpty || (messageId !== undefined && messageId !== id)) return succeed([]);
+  const brought = newest.success ? findBrought({ messages: [newest.data], messageId }) : null;
+  if (brought === null) return succeed([]);
+  const { id, role, parts } = brought;
   return isLongerThan(JSON.stringify(parts), MAX_FRAME_BYTES)
     ? fail(refuseTooLarge(context, MAX_FRAME_BYTES))
     : succeed([{ id, role, parts }]);

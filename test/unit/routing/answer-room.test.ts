@@ -1,6 +1,6 @@
 /** An answer that becomes longer than what it is kept in: it is cut, said to be incomplete, and its provider is let go. */
 import { describe, expect, it } from "vitest";
-import { AnswerRoom, countJsonBytes } from "../../../src/routing/answer-room.ts";
+import { AnswerRoom, countTextBytes } from "../../../src/routing/answer-room.ts";
 import type { ContentEvent, LegEvent } from "../../../src/routing/drive-attempt.ts";
 import { toNotice } from "../../../src/routing/selection-record.ts";
 import { answer, begin, finish, hang, pause, say, COUNTED_USAGE } from "../../fakes/scripted-provider.ts";
@@ -29,9 +29,9 @@ describe("the room of an answer", () => {
     for (let count = 0; count < 400; count += 1) shown += textOf(room.fit([words(piece)]));
     const said = piece.repeat(400);
     expect(said.startsWith(shown)).toBe(true);
-    expect(countJsonBytes(shown)).toBeLessThanOrEqual(1_000);
+    expect(countTextBytes(shown)).toBeLessThanOrEqual(1_000);
     const next = String.fromCodePoint(said.codePointAt(shown.length) ?? 0);
-    expect(countJsonBytes(shown + next)).toBeGreaterThan(1_000);
+    expect(countTextBytes(shown + next)).toBeGreaterThan(1_000);
     expect(room.isFull).toBe(true);
     const inOne = new AnswerRoom(1_000);
     expect(textOf(inOne.fit([words(said)]))).toBe(shown);
