@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- session`: what a chat costs and how fast it is, side by side with a bare relay (the limit), with what a
- * chat owes written by hand (lone turns only), and with Cloudflare's AIChatAgent. Each runs on a workerd of its own without the dev proxy; all have the same provider, over TCP.
+ * chat owes written by hand, and with Cloudflare's AIChatAgent. Each runs on a workerd of its own without the dev proxy; all have the same provider, over TCP.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -83,8 +83,7 @@ async function measure(
     for (let round = 1; round <= ROUNDS; round += 1) {
       tell(`${toWorkloadName(workload)} words, round ${round} of ${ROUNDS}`);
       const agent = round > workload.agentRounds ? null : all.agent;
-      const systems = { ...all, byHand: null, agent };
-      rounds.push(await inTurn(systems, (system) => measureThroughput(system, workload)));
+      rounds.push(await inTurn({ ...all, agent }, (system) => measureThroughput(system, workload)));
     }
     throughput.push(rounds);
   }
@@ -107,7 +106,7 @@ async function inTurn<Value>(
 ): Promise<OfSystems<Value>> {
   return {
     relay: await measureOne(systems.relay),
-    byHand: systems.byHand === null ? null : await measureOne(systems.byHand),
+    byHand: await measureOne(systems.byHand),
     live: await measureOne(systems.live),
     stock: await measureOne(systems.stock),
     anthropic: await measureOne(systems.anthropic),

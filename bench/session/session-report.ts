@@ -9,8 +9,8 @@ import type { TurnInLongChat } from "./turn-growth.ts";
 
 export interface OfSystems<Value> {
   readonly relay: Value;
-  /** Null where it takes no part: it is there for the first word of a lone turn. */
-  readonly byHand: Value | null;
+  /** What a chat owes and nothing else. */
+  readonly byHand: Value;
   /** Breakwater on its own wire, which is the one that counts. */
   readonly live: Value;
   /** Breakwater on AI SDK's wire. */
@@ -92,9 +92,12 @@ function toRowPrice({ rowsRead, rowsWritten }: TurnInLongChat): number {
   return rowsRead * LIST_PRICES.rowRead + rowsWritten * LIST_PRICES.rowWritten;
 }
 
-/** Median of the rounds' ratios of first words in a workload; null where the other could not run. */
-function toFirstWordRatio(rounds: readonly OfSystems<Throughput>[] | undefined): number | null {
-  const ratios = (rounds ?? []).map(({ live, relay }) => live.firstWordP50Ms / relay.firstWordP50Ms);
+/** Median of the rounds' ratios to the relay of first words in a workload; null where there is no such workload. */
+function toFirstWordRatio(
+  rounds: readonly OfSystems<Throughput>[] | undefined,
+  own: "live" | "byHand" = "live",
+): number | null {
+  const ratios = (rounds ?? []).map((round) => round[own].firstWordP50Ms / round.relay.firstWordP50Ms);
   return ratios.length === 0 ? null : roundTo(medianOf(ratios), 3);
 }
 
@@ -120,7 +123,9 @@ function toFigures(measured: Measured): BenchFigures {
     turnCostGrowth10kVs10: roundTo(Math.max(growth.time, growth.price), 3),
     firstWordByHandVsRelay: roundTo(byHandFirstWordMs / relayFirstWordMs, 3),
     firstWordVsRelay20Chats: toFirstWordRatio(few),
+    firstWordByHandVsRelay20Chats: toFirstWordRatio(few, "byHand"),
     firstWordVsRelay200Chats: toFirstWordRatio(many),
+    firstWordByHandVsRelay200Chats: toFirstWordRatio(many, "byHand"),
     wordsVsRelay200Chats: toRatio(many, "relay"),
     wordsVsAiChatAgent200Chats: toRatio(many, "agent"),
     wordsVsRelayAnthropic: toRatio(few, "relay", "anthropic"),
@@ -165,6 +170,7 @@ function toThroughputRows({ workloads, throughput }: Measured): Row[] {
       };
       return toRow(`${name}: ${title}`, {
         relay: cell("relay"),
+        byHand: cell("byHand"),
         agent: cell("agent"),
         stock: cell("stock"),
         anthropic: cell("anthropic"),
@@ -258,7 +264,7 @@ function toNotes({ agentTrouble }: Measured): string[] {
   return [
     "Each system runs on a workerd of its own, one after the other, without the dev proxy; clients and provider are on the same machine, so everything competes for its cores. Medians of three rounds; ratios are of the same round. With 200 chats AIChatAgent runs in one round only.",
     "A workload is chats × turns × words: all chats at once, each word a chunk and a packet of its own, as fast as the provider can write them. Where clients are busy for nearly 100 %, it is they who were measured. Lone turns are 60 paced answers of six words.",
-    "Relay: an object that passes the provider's bytes to one socket. A chat by hand: an object with what any chat here owes before its first word (a question and a turn that are stored before the provider is asked, a history, a deadline, words in numbered frames) and nothing of the product; it takes part in the lone turns. AIChatAgent: @cloudflare/ai-chat 0.12.2 as its README sets it up, in front of OpenAI's provider of the AI SDK. Breakwater: the product's own bundle, one isolate, with the queue's consumer and all that it does after a turn but titles and summaries, which are model calls that the others do not make. It asks on OpenAI's wire, as the others do, and in columns of their own on Anthropic's and on Google's.",
+    "Relay: an object that passes the provider's bytes to one socket. A chat by hand: an object with what any chat here owes before its first word (a question and a turn that are stored before the provider is asked, a history, a deadline, words in numbered frames) and nothing of the product. AIChatAgent: @cloudflare/ai-chat 0.12.2 as its README sets it up, in front of OpenAI's provider of the AI SDK. Breakwater: the product's own bundle, one isolate, with the queue's consumer and all that it does after a turn but titles and summaries, which are model calls that the others do not make. It asks on OpenAI's wire, as the others do, and in columns of their own on Anthropic's and on Google's.",
     "A turn's rows are those that its objects' SQLite says it wrote, with one for each alarm and key; what a turn leaves for the next one to delete counts as its own. What is deleted a quarter of an hour after the last turn is not seen. D1's rows are in the costs; a socket is opened once for each turn there.",
     "The answer that is resumed comes over half a minute and is still running; both clients ask for it from its beginning.",
     "turnCostGrowth10kVs10 is the worse of two ratios of a short turn: its time, and what the rows that the chat's object reads and writes cost at list prices (a turn reads the newest 60 messages at the most, which a chat of ten does not have). The long chats are copies of one question and answer in the object's own rows, read by an object that has just woken up.",
