@@ -11,23 +11,36 @@ export const MAX_JSON_BYTES = 1_048_576;
 /** A prompt as long as the longest context, in JSON, with room for images; more is a mistake or an attack. */
 export const MAX_MODEL_CALL_BYTES = 8 * 1_048_576;
 
+const NO_BODY = "The request needs a JSON body.";
+const NOT_JSON = "The body is not valid JSON.";
+const OTHER_SHAPE = "The body does not have the expected shape.";
+
 /**
- * The pieces of a body, at most `limitBytes` of them. What `content-length` says can only make it fail sooner: the
- * bytes themselves are counted, and reading stops with the one too many.
+ * Hands on the pieces of a body, at most `limitBytes` of them, as long as they are taken, and gives their bytes. What
+ * `content-length` says can only make it fail sooner: the bytes themselves are counted, and reading stops with the one
+ * too many.
  */
-async function readPieces(request: Request, limitBytes: number): Promise<Result<Uint8Array[], "too-large">> {
+async function takePieces(
+  request: Request,
+  limitBytes: number,
+  take: (piece: Uint8Array) => boolean,
+): Promise<Result<number, "too-large">> {
   if (Number(request.headers.get("content-length") ?? 0) > limitBytes) return fail("too-large");
   const body: ReadableStream<Uint8Array> | null = request.body;
-  if (body === null) return succeed([]);
-  const pieces: Uint8Array[] = [];
+  if (body === null) return succeed(0);
   let bytes = 0;
   // Leaving the loop cancels the stream.
   for await (const piece of body) {
     bytes += piece.byteLength;
-    if (bytes > limitBytes) return fail("too-large");
-    pieces.push(piece);
+    if (bytes > limitBytes || !take(piece)) return fail("too-large");
   }
-  return succeed(pieces);
+  return succeed(bytes);
+}
+
+async function readPieces(request: Request, limitBytes: number): Promise<Result<Uint8Array[], "too-large">> {
+  const pieces: Uint8Array[] = [];
+  const taken = await takePieces(request, limitBytes, (piece) => pieces.push(piece) > 0);
+  return taken.ok ? succeed(pieces) : taken;
 }
 
 async function readLimitedText(request: Request, limitBytes: number): Promise<Result<string, "too-large">> {
@@ -79,11 +92,40 @@ export async function readJson<Shape extends z.ZodType>(
   const text = await readJsonText(context, limitBytes);
   if (!text.ok) return text;
   if (text.value.trim() === "" && !mayBeEmpty) {
-    return fail(refuse(context, "invalid-request", "The request needs a JSON body."));
+    return fail(refuse(context, "invalid-request", NO_BODY));
   }
   const json = parseJson(text.value.trim() === "" ? "{}" : text.value);
-  if (!json.ok) return fail(refuse(context, "invalid-request", "The body is not valid JSON."));
-  return check(context, shape, json.value, "The body does not have the expected shape.");
+  if (!json.ok) return fail(refuse(context, "invalid-request", NOT_JSON));
+  return check(context, shape, json.value, OTHER_SHAPE);
+}
+
+/** A JSON body that is made into a value piece by piece. */
+export interface PieceReader {
+  /** False when it is too large; nothing more is read then. */
+  push(piece: Uint8Array): boolean;
+  finish(): Result<unknown, "not-json">;
+}
+
+/** As `readJson`, for a body that is not kept whole; `keptBytes` is what `pieces` keeps of it at the most. */
+export async function readJsonInPieces<Shape extends z.ZodType>(
+  context: AppContext,
+  shape: Shape,
+  pieces: PieceReader,
+  { limitBytes, keptBytes }: { readonly limitBytes: number; readonly keptBytes: number },
+): Promise<Result<z.output<Shape>, Response>> {
+  const request = context.req.raw;
+  if (request.body !== null && !isJson(context.req.header("content-type"))) return fail(refuseType(context));
+  let isKept = true;
+  const taken = await takePieces(request, limitBytes, (piece) => (isKept = pieces.push(piece)));
+  if (!taken.ok) return fail(refuseTooLarge(context, isKept ? limitBytes : keptBytes));
+  if (taken.value === 0) return fail(refuse(context, "invalid-request", NO_BODY));
+  const json = pieces.finish();
+  if (!json.ok) return fail(refuse(context, "invalid-request", NOT_JSON));
+  return check(context, shape, json.value, OTHER_SHAPE);
+}
+
+function refuseType(context: AppContext): Response {
+  return refuse(context, "unsupported-media-type", "Send the body as application/json.");
 }
 
 /** As `readJson` up to the parsing: the text of a JSON body, or the answer to give instead. */
@@ -94,7 +136,7 @@ export async function readJsonText(
   const text = await readLimitedText(context.req.raw, limitBytes);
   if (!text.ok) return fail(refuseTooLarge(context, limitBytes));
   if (text.value !== "" && !isJson(context.req.header("content-type"))) {
-    return fail(refuse(context, "unsupported-media-type", "Send the body as application/json."));
+    return fail(refuseType(context));
   }
   return text;
 }

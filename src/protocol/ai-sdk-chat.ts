@@ -41,11 +41,14 @@ export type AskedMessage = z.infer<typeof AskedMessage>;
 /** What came before is the chat's own business; of the client's copy only who spoke is looked at. */
 const EarlierMessage = z.looseObject({ role: z.enum(["user", "assistant"]) });
 
+/** More than people's chats have. */
+export const MAX_CHAT_MESSAGES = 10_000;
+
 export const AiSdkChatRequest = z.strictObject({
   /** One of our own ids (`chat_…`), or a name that the client has made up. */
   id: ClientChatId,
   /** The client's copy of the chat, oldest first. */
-  messages: z.array(EarlierMessage).min(1).max(10_000).optional(),
+  messages: z.array(EarlierMessage).min(1).max(MAX_CHAT_MESSAGES).optional(),
   /** Instead of `messages`: the newest one alone. */
   message: EarlierMessage.optional(),
   trigger: z.enum(["submit-message", "regenerate-message"]).default("submit-message"),

@@ -1,9 +1,11 @@
 /**
  * The body of `POST /api/chat` as what a chat is asked: the newest message alone, since the chat knows the others
- * better, or the words on an answer's tool calls. Pure but for the body. Rules HT130, HT132, HT136, HT195, HT201.
+ * better, or the words on an answer's tool calls. Pure but for the body. Rules HT130, HT132, HT136, HT195, HT201,
+ * HT280.
  */
+import { z } from "zod";
 import { fail, succeed, type Result } from "../../base/result.ts";
-import { AiSdkChatRequest, AskedMessage } from "../../protocol/ai-sdk-chat.ts";
+import { AiSdkChatRequest, AskedMessage, MAX_CHAT_MESSAGES } from "../../protocol/ai-sdk-chat.ts";
 import type { ChatQuestion } from "../../protocol/chat-question.ts";
 import { ClientMessage, MAX_FRAME_BYTES } from "../../protocol/session-frame.ts";
 import { toRequestedNames } from "../../providers/catalog.ts";
@@ -11,8 +13,12 @@ import { findBrought } from "../../session/accept-message.ts";
 import { isLongerThan } from "../../session/frame-text.ts";
 import { readToolWords, toWordsAlone } from "../../session/tool-words.ts";
 import type { AppContext } from "../app-env.ts";
-import { MAX_MODEL_CALL_BYTES, readJson, refuseTooLarge } from "../body.ts";
+import { MAX_MODEL_CALL_BYTES, readJsonInPieces, refuseTooLarge } from "../body.ts";
 import { refuse } from "../respond.ts";
+import { MessageSplitter } from "./message-splitter.ts";
+
+/** What Cloudflare's plans let through: a client's copy of a chat with its pictures, which it sends with each question. */
+const MAX_HISTORY_BYTES = 100_000_000;
 
 export interface ReadChatRequest {
   readonly id: string;
@@ -23,7 +29,13 @@ export interface ReadChatRequest {
 
 /** A failure is the answer to give. */
 export async function readChatRequest(context: AppContext): Promise<Result<ReadChatRequest, Response>> {
-  const body = await readJson(context, AiSdkChatRequest, { limitBytes: MAX_MODEL_CALL_BYTES });
+  const pieces = new MessageSplitter({
+    limitBytes: MAX_MODEL_CALL_BYTES,
+    maxMessages: MAX_CHAT_MESSAGES,
+    toEarlier,
+  });
+  const limits = { limitBytes: MAX_HISTORY_BYTES, keptBytes: MAX_MODEL_CALL_BYTES };
+  const body = await readJsonInPieces(context, AiSdkChatRequest, pieces, limits);
   if (!body.ok) return body;
   const { id, trigger, messageId, model, models, policy } = body.value;
   if (model !== undefined && models !== undefined) {
@@ -61,6 +73,19 @@ function readQuestionAgain(
     ? fail(refuseTooLarge(context, MAX_FRAME_BYTES))
     : succeed([{ id, role, parts }]);
 }
+
+/** Of a message that others follow: who spoke, and what it says about tool calls. */
+function toEarlier(message: unknown): object {
+  const words = toWords(message);
+  if (words !== null) return words;
+  const { id, role } = Named.parse(message);
+  return { id, role };
+}
+
+/** Whatever is no such message is found by the shape of the whole. */
+const Named = z
+  .object({ id: z.string().optional().catch(undefined), role: z.string().optional().catch(undefined) })
+  .catch({});
 
 function readMessages(
   context: AppContext,

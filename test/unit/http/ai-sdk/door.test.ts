@@ -64,6 +64,24 @@ describe("a question", () => {
     expect(answer.headers.get("x-request-id")).toMatch(/^req_/);
   });
 
+  it(
+    "[HT280] comes with a copy of the chat of any size, with all its pictures",
+    { timeout: 20_000 },
+    async () => {
+      const { ask, state } = start();
+      const url = `data:image/png;base64,${"A".repeat(900_000)}`;
+      const picture = { id: "p", role: "user", parts: [{ type: "file", mediaType: "image/png", url }] };
+      const messages = Array.from({ length: 10 }, () => [picture, ANSWER]).flat();
+      expect((await ask({ ...BODY, messages: [...messages, QUESTION], model: "fast" })).status).toBe(200);
+      expect(state.questions).toMatchObject([{ messages: [QUESTION], body: { model: "fast" } }]);
+      const foreign = { ...picture, role: "system" };
+      const refused = await ask({ ...BODY, messages: [ANSWER, foreign, QUESTION] });
+      expect(await problemOf(refused)).toEqual([400, "invalid-request", "messages.1.role"]);
+      const tooMuch = { "content-length": "100000001", ...BROWSER };
+      expect(await problemOf(await ask(BODY, tooMuch))).toEqual([413, "too-large"]);
+    },
+  );
+
   it("[HT130] may come alone, and edits or asks again by the id that it names", async () => {
     const { ask, state } = start();
     await ask({ id: BODY.id, message: QUESTION });

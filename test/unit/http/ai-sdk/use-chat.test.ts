@@ -1,5 +1,9 @@
 /** AI SDK's `useChat` for React, unmodified, at the application's own door. */
-import { lastAssistantMessageIsCompleteWithApprovalResponses } from "ai";
+import {
+  DefaultChatTransport,
+  lastAssistantMessageIsCompleteWithApprovalResponses,
+  type UIMessage,
+} from "ai";
 import { describe, expect, it } from "vitest";
 import { say } from "../../session/chat-world.ts";
 import { toCall, toWordOptions } from "../../session/word-world.ts";
@@ -230,5 +234,36 @@ describe("useChat", () => {
     expect(page.chat.error?.message).toContain("Nobody is called nobody.");
     await page.until(() => page.chat.sendMessage({ text: "Count to 2" }));
     expect([page.chat.status, page.chat.error]).toEqual(["ready", undefined]);
+  });
+
+  it("[HT130] asks, and gives its word, with two messages of its copy alone, as docs/clients has it", async () => {
+    const { runs, options } = toWordOptions([
+      [say("Hello. ")],
+      [say("I shall send it. "), toCall("c1", "send")],
+      [say("Done.")],
+    ]);
+    const product = startProduct(options);
+    const sent: number[] = [];
+    const transport = new DefaultChatTransport<UIMessage>({
+      fetch: product.fetch,
+      prepareSendMessagesRequest: ({ id, messages, trigger, messageId, body }) => {
+        sent.push(messages.slice(-2).length);
+        return { body: { ...body, id, trigger, messageId, messages: messages.slice(-2) } };
+      },
+    });
+    const page = new ChatPage(product);
+    await page.open({
+      transport,
+      sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
+    });
+    await page.until(() => page.chat.sendMessage({ text: "Hello" }));
+    await page.until(() => page.chat.sendMessage({ text: "Send it" }), 1_000);
+    await page.until(async () => page.chat.addToolApprovalResponse({ id: "appr_1", approved: true }));
+    expect([page.chat.status, page.chat.error]).toEqual(["ready", undefined]);
+    expect(runs).toEqual(["send"]);
+    await page.until(() => page.chat.regenerate());
+    expect(sent).toEqual([1, 2, 2, 2]);
+    expect(product.chats.path()).toEqual(["Hello", "Hello. ", "Send it", "Done."]);
+    expect(page.chat.messages.map(textOf)).toEqual(product.chats.path());
   });
 });
