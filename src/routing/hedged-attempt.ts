@@ -3,7 +3,6 @@
  * the other is cancelled. When one fails the other simply goes on. It does not decide whether a hedge is affordable
  * or who it goes to: that is handed in. Rules RT80 to RT85.
  */
-import { CALL_OVER } from "../base/call-over.ts";
 import type { Clock } from "../base/clock.ts";
 import {
   driveAttempt,
@@ -112,7 +111,7 @@ async function nextStep(lanes: readonly Lane[], due: Due): Promise<RaceStep> {
 
 /** Another target has spoken first: the call is aborted, and what it cost until then is what it costs. */
 async function cancelLane(lane: Lane, late: boolean): Promise<AttemptEnd> {
-  lane.controller.abort(CALL_OVER);
+  lane.controller.abort();
   let next = await lane.first;
   while (next.done !== true) next = await lane.stream.next();
   return toLost(next.value, late);
@@ -127,7 +126,7 @@ function toLost(end: AttemptEnd, late: boolean): AttemptEnd {
 /** For a reader that has left: nothing stays open. An ended lane takes no harm. */
 async function closeLane(lane: Lane): Promise<void> {
   if (lane.hasEnded) return;
-  lane.controller.abort(CALL_OVER);
+  lane.controller.abort();
   await lane.first;
   for (;;) {
     const next = await lane.stream.next();

@@ -2,7 +2,6 @@
  * One provider call under deadlines. Passes the adapter's batches on and turns an expired deadline into a
  * `timeout` failure; keeps no state beyond the call. Rules RT25 to RT27, RT77.
  */
-import { CALL_OVER } from "../base/call-over.ts";
 import type { Clock } from "../base/clock.ts";
 import { UNKNOWN_USAGE, type TokenUsage } from "../protocol/answer.ts";
 import { toThrownMessage } from "../providers/failure-message.ts";
@@ -101,7 +100,7 @@ export async function* runAttempt(
     // An abort costs as much as a word does: what has ended by itself is only closed, and nobody waits for that.
     if (hasEnded) void stream?.close();
     else {
-      controller.abort(CALL_OVER);
+      controller.abort();
       await stream?.close();
     }
   }

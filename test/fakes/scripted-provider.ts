@@ -20,6 +20,7 @@ export type ScriptStep =
 export interface RecordedCall {
   readonly call: ModelCall;
   readonly atMs: number;
+  readonly signal: AbortSignal;
   /** The signal was aborted before the script was over. */
   aborted: boolean;
   /** Nothing of the call is open any more: it ended, was aborted, or was left. */
@@ -91,7 +92,7 @@ export function createScriptedProvider(options: ScriptedProviderOptions): Script
     calls,
     pings,
     stream(call, signal) {
-      const record: RecordedCall = { call, atMs: clock.nowMs(), aborted: false, closed: false };
+      const record: RecordedCall = { call, atMs: clock.nowMs(), signal, aborted: false, closed: false };
       const script = scripts[Math.min(calls.length, scripts.length - 1)] ?? [];
       calls.push(record);
       return play(script, record, signal, options);

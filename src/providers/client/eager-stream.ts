@@ -1,5 +1,4 @@
 /** Turns an adapter's generator into the iterable that the seam promises: started at once, closed when left early. */
-import { CALL_OVER } from "../../base/call-over.ts";
 import type { ModelEvent } from "../provider.ts";
 
 type Batch = readonly ModelEvent[];
@@ -27,8 +26,8 @@ export function startStream(
       },
       async return() {
         // First the connection, then the generator: it may be waiting for bytes that never come. A call that has ended
-        // well leaves its connection to the next one.
-        if (!hasEnded) leaving.abort(CALL_OVER);
+        // well leaves its connection to the next one. Without a reason (HT281).
+        if (!hasEnded) leaving.abort();
         await generator.return();
         return { done: true, value: undefined };
       },

@@ -61,6 +61,20 @@ describe("a late first token", () => {
     expect(world.clock.pendingTimers).toBe(0);
   });
 
+  it("[HT281] is let go, and so is a call that its reader leaves, without a reason of our own", async () => {
+    const lost = createHedgeWorld({ a: [after(5_000, "from a")], b: [after(200, "from b")] });
+    await runTurn(lost);
+    expect(lost.providers.get("a")?.calls[0]?.signal.reason).toMatchObject({ name: "AbortError", code: 20 });
+    const left = createHedgeWorld({ a: [[hang]], b: [[begin, say("one"), hang]] });
+    const leave = async (): Promise<void> => {
+      for await (const _ of left.begin(left.plan())) break;
+    };
+    await left.clock.runUntil(leave());
+    for (const id of ["a", "b"]) {
+      expect(left.providers.get(id)?.calls[0]?.signal.reason).toMatchObject({ name: "AbortError", code: 20 });
+    }
+  });
+
   it("[RT81] when the first one speaks after all, it goes on and the hedge is cancelled", async () => {
     const world = createHedgeWorld({ a: [after(600, "from a")], b: [after(5_000, "from b")] });
     const { text, end, events } = await runTurn(world);
