@@ -1,8 +1,7 @@
-/** How an answer ended, and everything the receipt and the record need of it. Pure. Rules RT12, RT23, RT24, RT31, RT32. */
+/** How an answer ended, and everything the receipt and the record need of it. Pure. Rules RT12, RT23, RT24, RT31, RT32, RT67. */
 import type { FinishReason, Leg, TerminalState, TokenUsage } from "../protocol/answer.ts";
 import type { SelectionAttempt } from "../protocol/selection.ts";
 import type { ProviderFailure, ProviderFailureKind } from "../providers/failure.ts";
-import { countTokens } from "./attempt-log.ts";
 
 export interface AnswerEnd {
   readonly type: "answer-end";
@@ -17,22 +16,26 @@ export interface AnswerEnd {
   readonly firstTokenMs: number | null;
   readonly durationMs: number;
   readonly usage: TokenUsage;
+  /** Everything that was paid for the answer, shown or not. */
   readonly costMicroUsd: number | null;
 }
 
-export type AnswerEndFacts = Pick<
+export interface AnswerEndFacts extends Pick<
   AnswerEnd,
   "status" | "finishReason" | "native" | "failure" | "attempts" | "legs" | "firstTokenMs" | "durationMs"
->;
+> {
+  /** What the calls cost that gave no leg. */
+  readonly lossesMicroUsd: readonly (number | null)[];
+}
 
-/** Tokens and cost are those of the legs; without a leg, what failed attempts are known to have cost. */
-export function toAnswerEnd(facts: AnswerEndFacts): AnswerEnd {
-  const { legs, attempts } = facts;
+/** Tokens are those of the legs, which is what the caller got; the cost is that of every call. Rule RT67. */
+export function toAnswerEnd({ lossesMicroUsd, ...facts }: AnswerEndFacts): AnswerEnd {
+  const { legs } = facts;
   return {
     type: "answer-end",
     ...facts,
     usage: sumUsage(legs.map((leg) => leg.usage)),
-    costMicroUsd: legs.length === 0 ? sumCosts(attempts) : sumKnown(legs.map((leg) => leg.costMicroUsd)),
+    costMicroUsd: sumKnown([0, ...legs.map((leg) => leg.costMicroUsd), ...lossesMicroUsd]),
   };
 }
 
@@ -71,17 +74,4 @@ function sumUsage(usages: readonly TokenUsage[]): TokenUsage {
     outputTokens: sum((usage) => usage.outputTokens),
     reasoningTokens: sum((usage) => usage.reasoningTokens),
   };
-}
-
-/**
- * What failed attempts cost is known to be nothing, unless a provider reported tokens for them: then it is their
- * price, and unknown where that is.
- */
-function sumCosts(attempts: readonly SelectionAttempt[]): number | null {
-  let sum = 0;
-  for (const { costMicroUsd, usage } of attempts) {
-    if (costMicroUsd === null && countTokens(usage) !== null) return null;
-    sum += costMicroUsd ?? 0;
-  }
-  return sum;
 }

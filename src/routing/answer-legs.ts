@@ -1,12 +1,13 @@
 /**
  * The legs of one answer: what a reader has been shown, who gave which part, and how the next call goes on from
- * there. It keeps the books of run-plan.ts and calls nobody. Rules RT90 to RT99.
+ * there. It keeps the books of run-plan.ts and calls nobody. Rules RT67, RT90 to RT99.
  */
 import type { Leg, TokenUsage } from "../protocol/answer.ts";
 import type { SelectionAttempt } from "../protocol/selection.ts";
 import type { ModelCall } from "../providers/provider.ts";
 import { toProviderId } from "../providers/provider-config.ts";
 import { AnswerRoom } from "./answer-room.ts";
+import { countTokens } from "./attempt-log.ts";
 import { toContinuedCall, type ContinuedCall } from "./continuation.ts";
 import type { AttemptEnd, DriveAttemptDeps, LegEvent } from "./drive-attempt.ts";
 import { estimateTokens, estimateTokensOfLength } from "./estimate-tokens.ts";
@@ -56,6 +57,8 @@ export class AnswerLegs {
   private readonly opened = new Map<number, OpenLeg>();
   private readonly refusedPrefill = new Set<string>();
   private readonly legs: Leg[];
+  /** What the calls cost that gave none, micro-dollars. */
+  readonly lossesMicroUsd: (number | null)[] = [];
   private readonly room: AnswerRoom | null;
   private shown: ShownAnswer;
   /** From the start of the turn to the first word; null before it. */
@@ -124,13 +127,25 @@ export class AnswerLegs {
   noteEnd(end: AttemptEnd): void {
     const leg = this.legOf(end.attempt);
     const { record, failure } = end;
-    if (failure !== null && leg.filter?.hasShown !== true) return;
+    if (failure !== null && leg.filter?.hasShown !== true) return this.noteLoss(end);
     // Where nobody is shown a word before the end, a broken call gave none.
-    if (this.input.mayStartOver && failure !== null && failure.kind !== "cancelled") return;
+    if (this.input.mayStartOver && failure !== null && failure.kind !== "cancelled")
+      return this.noteLoss(end);
     if (this.firstTokenMs === null && record.firstTokenMs !== null) {
       this.firstTokenMs = record.startedAtMs + record.firstTokenMs;
     }
     this.legs.push(this.toLeg(end, leg));
+  }
+
+  /**
+   * A call that gave no leg: it failed before its words or with them, or lost to another. It was paid for all the same,
+   * as a leg is; where nothing came of it and nothing was counted, it is known to have cost nothing.
+   */
+  noteLoss(end: AttemptEnd): void {
+    const leg = this.legOf(end.attempt);
+    const hasCounted = countTokens(end.record.usage) !== null;
+    const hasSpoken = (leg.filter?.receivedCharacters ?? 0) > 0;
+    this.lossesMicroUsd.push(hasCounted || hasSpoken ? this.toLeg(end, leg).costMicroUsd : 0);
   }
 
   /** True when this call was refused for its prefill: its target is to be asked again without. */

@@ -244,6 +244,7 @@ function toUnplannedEnd(
     failure: isStopped ? null : unasked,
     attempts: input.earlier?.attempts ?? [],
     legs: legs.list(),
+    lossesMicroUsd: legs.lossesMicroUsd,
     firstTokenMs: legs.firstTokenMs,
     durationMs: Math.max(0, deps.clock.nowMs() - startedMs),
   });

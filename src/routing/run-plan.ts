@@ -90,8 +90,7 @@ export async function* runPlan(
     const first = run.start(action.index, false);
     if (first === null) continue;
     const stream = driveHedgedAttempt(deps, first, run.toHedgeChoice(first));
-    const end = yield* passLeg(run.legs, stream);
-    const served = run.noteEnd(end);
+    const served = run.noteEnd(yield* passLeg(run.legs, stream));
     if (served === null) continue;
     yield [served];
     return served;
@@ -164,13 +163,12 @@ class PlanRun {
 
   toHedgeChoice(first: DriveAttemptInput): HedgeChoice {
     const { hedgeBudget, readCircuit } = this.deps;
-    const { target } = first;
-    const circuit = readTargetCircuit(readCircuit(target.provider), target.model);
+    const circuit = readTargetCircuit(readCircuit(first.target.provider), first.target.model);
     // Of an answer that comes in one piece nobody knows when its first word is late.
     const isPossible = hedgeBudget !== null && !isWholeCall(first) && this.input.plan.order.length > 1;
     return {
       afterMs: isPossible && circuit !== null ? toHedgeAfterMs(circuit.usual) : null,
-      start: () => this.startHedge(target),
+      start: () => this.startHedge(first.target),
       noteOtherEnd: (end) => this.noteOtherEnd(end),
     };
   }
@@ -212,6 +210,7 @@ class PlanRun {
       failure: isBroken ? (this.lastFailure ?? this.toUnasked()) : null,
       attempts: this.listAttempts(),
       legs: this.legs.list(),
+      lossesMicroUsd: this.legs.lossesMicroUsd,
       firstTokenMs: this.legs.firstTokenMs,
       durationMs: Math.max(0, this.deps.clock.nowMs() - this.input.startedMs),
     });
@@ -235,8 +234,8 @@ class PlanRun {
 
   private startHedge(slow: Target): DriveAttemptInput | null {
     const { clock, hedgeBudget, limits } = this.deps;
-    if (hedgeBudget === null || this.callsBegun >= limits.maxAttempts || this.input.signal.aborted)
-      return null;
+    if (hedgeBudget === null || this.callsBegun >= limits.maxAttempts) return null;
+    if (this.input.signal.aborted) return null;
     for (;;) {
       const index = this.progress.findHedge(slow, clock.nowMs());
       if (index === null) return null;
@@ -251,14 +250,15 @@ class PlanRun {
   /** One of two attempts has ended and the other goes on: it lost, or it failed and the other is the next attempt. */
   private noteOtherEnd(end: AttemptEnd): void {
     this.take(end);
+    this.legs.noteLoss(end);
     if (end.failure !== null && end.failure.kind !== "cancelled") this.noteFailure(end, end.failure);
     this.logEnd(end, true);
   }
 
   private take(end: AttemptEnd): void {
     this.ends.push(end);
-    const outcome = toCallOutcome(end, this.input.requestId, this.deps.clock.nowMs());
-    this.deps.reportOutcome(end.target.provider, outcome);
+    const { clock, reportOutcome } = this.deps;
+    reportOutcome(end.target.provider, toCallOutcome(end, this.input.requestId, clock.nowMs()));
   }
 
   private noteFailure(end: AttemptEnd, failure: ProviderFailure): void {

@@ -144,10 +144,13 @@ export function endStoredTurn(stored: StoredTurn | null, facts: RecoverFacts): E
   const receipt = toStartReceipt({ ...turn, sandbox: facts.sandbox, startedMs: turn.createdAtMs });
   const hasText = draft.parts.some((part) => "text" in part && part.text !== "");
   const legs = stored === null ? [] : [...facts.countLegs(stored.legs, stored.charactersOfLegs)];
+  const recordedLegs = stored?.recordedLegs ?? 0;
+  // What is on record was told with its cost, which is more than its legs' where other calls were paid for.
+  const recorded = recordedLegs === 0 || stored === null ? [] : [stored.receipt];
   const final: Receipt = {
     ...(stored?.receipt ?? receipt),
     legs,
-    costMicroUsd: sumCosts(legs),
+    costMicroUsd: sumCosts([...recorded, ...legs.slice(recordedLegs)]),
     status: turn.stopRequested ? "cancelled" : hasText ? "incomplete" : "failed",
     attempts: legs.length,
     notice: toNotice(turn.stopRequested, hasText),
@@ -155,7 +158,7 @@ export function endStoredTurn(stored: StoredTurn | null, facts: RecoverFacts): E
   return {
     parts: closeAnswerDraft(draft),
     receipt: final,
-    record: toRecord(final, stored?.recordedLegs ?? 0, facts),
+    record: toRecord(final, recordedLegs, facts),
     terminalChunks: [
       ...[...draft.openBlocks.keys()].flatMap((id) => toBlockEnd(id)),
       ...closed,
@@ -168,8 +171,8 @@ export function endStoredTurn(stored: StoredTurn | null, facts: RecoverFacts): E
 }
 
 /** Null for none, and as soon as one of them is unknown. */
-function sumCosts(legs: readonly Leg[]): number | null {
-  const costs = legs.map(({ costMicroUsd }) => costMicroUsd);
+function sumCosts(parts: readonly Pick<Leg, "costMicroUsd">[]): number | null {
+  const costs = parts.map(({ costMicroUsd }) => costMicroUsd);
   if (costs.length === 0 || costs.includes(null)) return null;
   return costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0);
 }

@@ -1,4 +1,4 @@
-/** The receipt of a turn, from its start to its end, over all its model calls. Pure. Rules SE2, SE60, SE80. */
+/** The receipt of a turn, from its start to its end, over all its model calls. Pure. Rules SE2, SE60, SE80, RT67. */
 import type { Receipt } from "../protocol/answer.ts";
 import type { AnswerOutcome } from "../routing/run-answer.ts";
 import type { AnswerEnd } from "../routing/run-plan.ts";
@@ -44,7 +44,10 @@ export interface ReceiptFacts {
 
 export function toReceipt({ before, outcomes, end, durationMs }: ReceiptFacts): Receipt {
   const ends = outcomes.map((outcome) => outcome.end);
-  const costs = [...before.legs, ...ends].map(({ costMicroUsd }) => costMicroUsd);
+  // Before the first model call has ended nothing was paid.
+  const costs = [...(before.legs.length === 0 ? [] : [before]), ...ends].map(
+    ({ costMicroUsd }) => costMicroUsd,
+  );
   const reasons = outcomes.flatMap(({ record, end: each }) => toReasons(record.candidates, each.attempts));
   return {
     ...before,

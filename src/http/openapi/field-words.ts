@@ -132,7 +132,8 @@ say(BreakwaterEnd, {
   status: "How the answer ended.",
   legs: "Who gave which part, in order.",
   attempts: "Calls of providers, failed ones included.",
-  costMicroUsd: "Millionths of a dollar; null when a price is unknown.",
+  costMicroUsd:
+    "What was paid for the answer, calls that gave no part of it included: millionths of a dollar; null when a price is unknown.",
   selectionId: "The decision on record: `GET /api/v1/selections/{selectionId}`.",
   trace: "With `x-breakwater-trace: 1`: who could have answered, and why in this order.",
   cache: "Of a call that asked for the cache: whether it was given a kept answer.",
@@ -150,7 +151,8 @@ say(Receipt, {
   requested: "What the caller asked for.",
   attempts: "Provider calls made, failed ones included.",
   firstTokenMs: "From the start of the turn to the first word; null when none came.",
-  costMicroUsd: "The sum over the legs; null when one of them is unknown.",
+  costMicroUsd:
+    "What was paid for the answer, calls that gave no leg included; null when a price is unknown.",
   sandbox: "The words come from a stand-in and not from a model.",
   notice: "A sentence for the reader when the status is not `complete`.",
   reasons: "Why this target was chosen, and what was passed over.",

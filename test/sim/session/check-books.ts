@@ -28,7 +28,7 @@ export function checkBooks(world: SessionWorld, chat: StoredChat): string[] {
     const own = [...records.values()].filter(({ turnId }) => turnId === turn.turnId);
     const calls = world.books.filter(({ turnId }) => turnId === turn.turnId);
     const lastLife = world.ledger.endedIn.get(turn.turnId) ?? 0;
-    breaches.push(...checkTurnBooks(turn, own, calls, lastLife), ...checkLegs(turn, calls, chat));
+    breaches.push(...checkTurnBooks(turn, own, calls, lastLife), ...checkLegs(turn, own, calls, chat));
   }
   for (const [selectionId, calls] of bySelection) {
     if (calls.every(({ turnId }) => turnId !== null)) continue;
@@ -61,7 +61,9 @@ function checkTurnBooks(
       breaches.push(`[SM38] ${turnId} has no record of ${selectionId}`);
   }
   let interrupted = 0;
-  for (const { id, attempts } of records) {
+  for (const { id, attempts, costMicroUsd } of records) {
+    const paid = attempts.reduce((sum, attempt) => sum + (attempt.costMicroUsd ?? 0), 0);
+    if ((costMicroUsd ?? 0) < paid) breaches.push(`[SM37] ${id} costs ${costMicroUsd}, its calls ${paid}`);
     const own = attempts.filter(({ error }) => error?.startsWith("interrupted:") !== true);
     interrupted += attempts.length - own.length;
     const ofStep = calls.filter(({ selectionId }) => selectionId === id);
@@ -81,8 +83,13 @@ function checkTurnBooks(
   return breaches;
 }
 
-/** Legs are calls that gave words, in their order, each with its tokens. */
-function checkLegs(turn: TurnRow, calls: readonly BookedCall[], { messages }: StoredChat): string[] {
+/** Legs are calls that gave words, in their order, each with its tokens; what a receipt costs is what the records cost. */
+function checkLegs(
+  turn: TurnRow,
+  records: readonly SelectionRecord[],
+  calls: readonly BookedCall[],
+  { messages }: StoredChat,
+): string[] {
   const receipt = messages.get(turn.messageId)?.metadata;
   if (receipt === undefined || receipt === null) return [];
   const breaches: string[] = [];
@@ -102,14 +109,11 @@ function checkLegs(turn: TurnRow, calls: readonly BookedCall[], { messages }: St
     if (usage.outputTokens === null || costMicroUsd === null)
       say(`[SM37] the leg of ${provider}/${model} has no tokens or no cost`);
   }
-  const cost = receipt.legs.reduce((sum, leg) => sum + (leg.costMicroUsd ?? 0), 0);
-  // Of a step without a leg it is what its calls cost that gave nothing.
-  const isOneStep = new Set(calls.map(({ selectionId }) => selectionId)).size <= 1;
-  if (
-    receipt.legs.length > 0 &&
-    (isOneStep ? receipt.costMicroUsd !== cost : (receipt.costMicroUsd ?? 0) < cost)
-  )
-    say(`[SM37] the receipt costs ${receipt.costMicroUsd}, its legs ${cost}`);
+  const ofLegs = receipt.legs.reduce((sum, leg) => sum + (leg.costMicroUsd ?? 0), 0);
+  const ofRecords = records.reduce((sum, record) => sum + (record.costMicroUsd ?? 0), 0);
+  const { costMicroUsd: cost } = receipt;
+  if ((cost ?? 0) < ofLegs) say(`[SM37] the receipt costs ${cost}, its legs ${ofLegs}`);
+  if ((cost ?? 0) !== ofRecords) say(`[SM37] the receipt costs ${cost}, its records ${ofRecords}`);
   const hasWords = messages.get(turn.messageId)?.parts.some((part) => part.type === "text") === true;
   if (hasWords && receipt.legs.length === 0) say("[SM37] words without a leg");
   return breaches;

@@ -146,10 +146,10 @@ describe("who goes on", () => {
     expect(end).toMatchObject({ status: "complete", firstTokenMs: 120 });
   });
 
-  it("[RT29] when all of them break it has failed, since nobody saw a word", async () => {
+  it("[RT29] [RT67] when all of them break it has failed, since nobody saw a word, and their words were paid for", async () => {
     const world = createPlanWorld({ a: [breaking(HALF)], b: [[begin, say(HALF), refuse("unauthorized")]] });
     const { end } = await world.clock.runUntil(collectAnswer(world.begin(world.plan(), true)));
-    expect(end).toMatchObject({ status: "failed", legs: [], firstTokenMs: null, costMicroUsd: 0 });
+    expect(end).toMatchObject({ status: "failed", legs: [], firstTokenMs: null, costMicroUsd: 4 * 234 });
     expect(end.failure).toMatchObject({ kind: "stream-cut" });
     expect(end.attempts).toHaveLength(4);
   });

@@ -88,7 +88,7 @@ describe("a late first token", () => {
     expect(world.providers.get("b")?.calls[0]).toMatchObject({ aborted: true, closed: true });
   });
 
-  it("[RT81] what the loser is known to have cost is on record, and the winner does not wait for its end", async () => {
+  it("[RT67] [RT81] what the loser is known to have cost is paid, and the winner does not wait for its end", async () => {
     const world = createHedgeWorld({
       a: [[hang]],
       b: [[begin, say("one"), pause(50), say("two"), finish()]],
@@ -98,7 +98,7 @@ describe("a late first token", () => {
     world.providers.set("a", slow);
     const { end } = await runTurn(world);
     expect(end.attempts[0]).toMatchObject({ outcome: "cancelled", usage: COUNTED_USAGE, costMicroUsd: 30 });
-    expect(end).toMatchObject({ firstTokenMs: 500, durationMs: 550, costMicroUsd: 30 });
+    expect(end).toMatchObject({ firstTokenMs: 500, durationMs: 550, costMicroUsd: 60, usage: COUNTED_USAGE });
     expect(end.legs).toHaveLength(1);
     // Told as soon as it was known.
     expect(world.outcomes.map(({ provider, atMs }) => [provider, atMs - world.startedMs])).toEqual([

@@ -168,6 +168,56 @@ describe("tokens and costs", () => {
     });
   });
 
+  it("[RT67] an answer that was started over was paid for twice, by an estimate where nobody counted it", async () => {
+    const counted = createPlanWorld({
+      a: [breaking(HALF, { ...COUNTED_USAGE, outputTokens: 17 })],
+      b: [answer(WHOLE)],
+    });
+    const uncounted = createPlanWorld({ a: [breaking(HALF)], b: [answer(WHOLE)] });
+    for (const [world, costMicroUsd] of [
+      [counted, 54 + 30],
+      [uncounted, 234 + 30],
+    ] as const) {
+      const { end } = await world.clock.runUntil(collectAnswer(world.begin(world.plan(), true)));
+      expect(end).toMatchObject({ legs: [{ provider: "b", costMicroUsd: 30 }], usage: COUNTED_USAGE });
+      expect(end.costMicroUsd).toBe(costMicroUsd);
+    }
+  });
+
+  it("[RT67] a leg that could not be joined, and a refusal that was counted, were paid for as well", async () => {
+    const world = createPlanWorld({
+      a: [breaking(HALF, { ...COUNTED_USAGE, outputTokens: 17 })],
+      b: [
+        [
+          begin,
+          say("The waves lose their strength on the heavy stones, and the boats are safe there."),
+          hang,
+        ],
+      ],
+      c: [[refuse("unauthorized", {}, COUNTED_USAGE)]],
+      d: [answer(WHOLE)],
+    });
+    const { end } = await runTurn(world);
+    expect(end.attempts.map(({ error }) => error?.split(":")[0])).toEqual([
+      "stream-cut",
+      "unjoinable",
+      "unauthorized",
+      undefined,
+    ]);
+    // Of the second 80 characters came, behind a prompt of 100 tokens and the 17 that were shown.
+    expect(end.costMicroUsd).toBe(54 + 2 * (117 + 20) + 30 + 30);
+    expect(end.legs).toHaveLength(2);
+  });
+
+  it("[RT67] [RT32] words that nobody was shown make the sum unknown where they have no price", async () => {
+    const world = createPlanWorld(
+      { a: [breaking(HALF)], b: [answer(WHOLE)] },
+      { priceUsage: ({ provider }) => (provider === "a" ? null : 7) },
+    );
+    const { end } = await world.clock.runUntil(collectAnswer(world.begin(world.plan(), true)));
+    expect(end).toMatchObject({ costMicroUsd: null, legs: [{ costMicroUsd: 7 }] });
+  });
+
   it("[RT32] [RT98] an answer that came to its end without a count stays unknown", async () => {
     const world = createPlanWorld({ a: [breaking(HALF)], b: [[begin, say(WHOLE), finish(UNKNOWN_USAGE)]] });
     const { end } = await runTurn(world);

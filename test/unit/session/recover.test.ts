@@ -194,7 +194,7 @@ describe("a turn that ends here", () => {
     expect(end([]).record).toMatchObject({ provider: null, model: null, affinity: false });
   });
 
-  it("[SE43] has a record of its own for what came behind a step that is on record", () => {
+  it("[SE43] [RT67] has a record of its own for what came behind a step that is on record", () => {
     const facts = toFacts({
       countLegs: (legs) => legs.map((leg) => ({ ...leg, costMicroUsd: 5, estimated: true })),
     });
@@ -206,7 +206,7 @@ describe("a turn that ends here", () => {
         text("One"),
         { type: "tool-call", toolCallId: "c1", toolName: "f", input: "{}" },
       ]),
-      ...writer.endModelCall({ ...RECEIPT, legs: [toLeg()], attempts: 1 }),
+      ...writer.endModelCall({ ...RECEIPT, legs: [toLeg()], attempts: 2, costMicroUsd: 12 }),
       { type: "tool-output-available" as const, toolCallId: "c1", output: 1, dynamic: true as const },
     ];
     const behindTools = end(
@@ -219,14 +219,15 @@ describe("a turn that ends here", () => {
       provider: null,
       costMicroUsd: null,
     });
-    expect(behindTools.receipt.legs).toHaveLength(1);
+    // The step that is on record cost its leg's 7, and 5 for a call that gave nothing.
+    expect(behindTools.receipt).toMatchObject({ legs: [TARGET], costMicroUsd: 12 });
     chunks.push(...writer.endStep(), ...writer.write([NEXT, text("two")]));
     const inNextStep = end(
       chunks.map((chunk) => JSON.stringify(chunk)),
       facts,
     );
     expect(inNextStep.record).toMatchObject({ id: "sel_next", attempts: [OTHER_TARGET], costMicroUsd: 5 });
-    expect(inNextStep.receipt).toMatchObject({ legs: [TARGET, OTHER_TARGET], costMicroUsd: 10 });
+    expect(inNextStep.receipt).toMatchObject({ legs: [TARGET, OTHER_TARGET], costMicroUsd: 12 + 5 });
   });
 
   it("[SE47] leaves no call open: one without an output is told to have none", () => {

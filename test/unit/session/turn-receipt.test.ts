@@ -60,13 +60,15 @@ describe("a receipt", () => {
     });
   });
 
-  it("[SE46] counts the legs of earlier lives, and the time to the first word is theirs", () => {
-    const before = { ...RECEIPT, legs: [toLeg({ costMicroUsd: 3, estimated: true })], firstTokenMs: 11 };
+  it("[SE46] [RT67] counts what earlier lives have paid, and the time to the first word is theirs", () => {
+    const legs = [toLeg({ costMicroUsd: 3, estimated: true })];
+    // Four more for a call that gave nothing.
+    const before = { ...RECEIPT, legs, firstTokenMs: 11, costMicroUsd: 7 };
     const outcome = toOutcome();
     expect(toReceipt({ before, outcomes: [outcome], end: outcome.end, durationMs: 1 })).toMatchObject({
       legs: [{ costMicroUsd: 3, estimated: true }, toLeg()],
       attempts: 2,
-      costMicroUsd: 10,
+      costMicroUsd: 14,
       firstTokenMs: 11,
     });
   });
