@@ -1,7 +1,9 @@
-/** What went wrong between us and an MCP server, as a sentence without secrets. Rules TL23, TL27, TL35. */
+/** What went wrong between us and an MCP server, as a sentence without secrets. Rules TL23, TL27, TL35, TL40. */
 import { toFailureMessage } from "../../providers/failure-message.ts";
 import type { Exchange } from "./exchange.ts";
 import type { McpSdk } from "./load-sdk.ts";
+import { readHttpRefusal } from "./mcp-client.ts";
+import { readRefusalReason } from "./read-refusal.ts";
 
 export interface McpFailure {
   /** For the model, with the server's name in it. */
@@ -25,6 +27,8 @@ export function explainFailure(
     mayHaveRun,
   });
   const refuse = (what: string, isServerFault: boolean): McpFailure => say(what, isServerFault, false);
+  const refuseCall = (why: string, isServerFault: boolean): McpFailure =>
+    refuse(`refused the call: ${toFailureMessage(why, secrets)}`, isServerFault);
   // Whoever stopped it says what is not known (run-tool-calls.ts).
   if (exchange.wasStopped)
     return { sentence: "The call was stopped.", isServerFault: false, mayHaveRun: false };
@@ -32,12 +36,15 @@ export function explainFailure(
   if (sdk.ProtocolError.isInstance(error)) {
     // "There is no such method" is said by a server that speaks another generation than it did.
     const isOther = error.code === Number(sdk.ProtocolErrorCode.MethodNotFound);
-    return refuse(`refused the call: ${toFailureMessage(error.message, secrets)}`, isOther);
+    return refuseCall(error.message, isOther);
   }
-  // What a server wrote into an error page stays out: a model has no use for it, a log none that is safe.
-  if (sdk.SdkHttpError.isInstance(error)) {
-    const isRefusal = error.status >= 400 && error.status < 500;
-    return say(explainStatus(error.status), true, exchange.hasCalled && !isRefusal);
+  const refusal = readHttpRefusal(sdk, error);
+  if (refusal !== null) {
+    const reason = exchange.hasCalled ? readRefusalReason(refusal) : null;
+    if (reason !== null) return refuseCall(reason, false);
+    // What a server wrote into an error page stays out: a model has no use for it, a log none that is safe.
+    const { status } = refusal;
+    return say(explainStatus(status), true, exchange.hasCalled && !(status >= 400 && status < 500));
   }
   if (!sdk.SdkError.isInstance(error)) return say(exchange.wasAnswered ? NOT_MCP : "cannot be reached");
   switch (error.code) {

@@ -14,6 +14,7 @@ import type { McpResult } from "../mcp-result.ts";
 import type { ListedTool, McpTool } from "../mcp-tools.ts";
 import type { Exchange } from "./exchange.ts";
 import { callLoosely, listLoosely } from "./read-loosely.ts";
+import type { HttpRefusal } from "./read-refusal.ts";
 import type { McpSdk } from "./load-sdk.ts";
 
 /** Which generation of the protocol a server speaks; found out once, then known. */
@@ -86,10 +87,11 @@ export async function callServerTool(
   });
 }
 
-/** The server has forgotten the session, so it has done nothing: the call may be made in a new one. */
-export function isForgottenSession(sdk: McpSdk, error: unknown): boolean {
-  // 404 is what the protocol says; several servers say 400.
-  return sdk.SdkHttpError.isInstance(error) && (error.status === 404 || error.status === 400);
+/** Null for what is no HTTP error. */
+export function readHttpRefusal(sdk: McpSdk, error: unknown): HttpRefusal | null {
+  if (!sdk.SdkHttpError.isInstance(error)) return null;
+  const { status, text } = error.data;
+  return { status, text: typeof text === "string" ? text : "" };
 }
 
 async function converse<Value>(

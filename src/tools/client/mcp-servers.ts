@@ -13,14 +13,15 @@ import { explainFailure, type McpFailure } from "./explain-failure.ts";
 import { loadMcpSdk, type McpSdk } from "./load-sdk.ts";
 import {
   callServerTool,
-  isForgottenSession,
   listServerTools,
+  readHttpRefusal,
   type Conversation,
   type Known,
   type McpClientOptions,
   type McpEra,
   type McpSession,
 } from "./mcp-client.ts";
+import { isForgottenSession } from "./read-refusal.ts";
 
 const Arguments = z.record(z.string(), z.unknown());
 
@@ -138,7 +139,8 @@ export class McpServers {
       try {
         return await talk({ era, session });
       } catch (error) {
-        if (session === null || !isForgottenSession(options.sdk, error)) throw error;
+        const refusal = readHttpRefusal(options.sdk, error);
+        if (session === null || refusal === null || !isForgottenSession(refusal)) throw error;
         this.sessions.delete(server.name);
         options.exchange.noteRefusedCall();
         return await talk({ era, session: null });

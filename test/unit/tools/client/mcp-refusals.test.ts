@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { isForgottenSession } from "../../../../src/tools/client/read-refusal.ts";
+import { call, never, open, start } from "./mcp-world.ts";
+
+const toBody = (message: string, more: object = {}): string =>
+  JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: -32_000, message }, ...more });
+
+test.each([
+  "Bad Request: No valid session ID provided",
+  "Bad Request: No valid session ID or not an initialize request",
+  "Bad Request: Unknown Mcp-Session-Id header",
+  "Bad Request: Server not initialized",
+  "Bad Request: Mcp-Session-Id header is required",
+  "Invalid session ID",
+  "Session not found",
+  "Session expired, initialize again",
+])("[TL40] an older server that says 400 and “%s” has lost the session", (message) => {
+  expect(isForgottenSession({ status: 400, text: toBody(message) })).toBe(true);
+  expect(isForgottenSession({ status: 400, text: toBody(message, { id: "server-error" }) })).toBe(true);
+  expect(isForgottenSession({ status: 400, text: message })).toBe(true);
+  expect(isForgottenSession({ status: 500, text: message })).toBe(false);
+});
+
+test.each([
+  ["bad arguments", toBody("Invalid arguments: city is required")],
+  ["bad arguments named session", toBody("session_id: expected a string, got sessionId 7")],
+  ["an answer to this very request", toBody("Session not found", { id: 2 })],
+  ["the protocol's code", toBody("", { error: { code: -32_602, message: "invalid session given" } })],
+  ["a page", "<html>Bad Request</html>"],
+  ["nothing", ""],
+])("[TL40] 400 with %s is no lost session", (_what, text) => {
+  expect(isForgottenSession({ status: 400, text })).toBe(false);
+});
+
+test("[TL40] a call that an older server refuses with 400 is made once, and the model is told why", async () => {
+  const standIn = await start();
+  const { chat, faults } = open(standIn);
+  const [tool] = await chat.listTools(never);
+  standIn.faults = { status: 400, body: toBody("city is required"), only: "tools/call" };
+  expect(await call(tool)).toBe("The tool server docs refused the call: city is required.");
+  standIn.faults = { status: 400, body: "no", only: "tools/call" };
+  expect(await call(tool)).toBe("The tool server docs answered with HTTP 400.");
+  expect(standIn.methods.filter((method) => method === "tools/call")).toHaveLength(2);
+  expect(standIn.methods.filter((method) => method === "initialize")).toHaveLength(1);
+  expect(faults).toMatchObject([{ error: "The tool server docs answered with HTTP 400." }]);
+});
+
+test("[TL40] a session that is lost with 400 is opened again, and the call made in it", async () => {
+  const standIn = await start();
+  const { chat } = open(standIn);
+  const [tool] = await chat.listTools(never);
+  standIn.faults = { status: 400, body: toBody("No valid session ID provided"), only: "tools/call" };
+  expect(await call(tool)).toContain("No valid session ID provided");
+  expect(standIn.methods.slice(-3)).toEqual(["initialize", "notifications/initialized", "tools/call"]);
+});
