@@ -88,6 +88,8 @@ export class Exchange {
     if (isMessage(init, "tools/call")) this.callSent = true;
     const response = await this.deps.fetch(String(url), { ...init, signal: this.toSignal(init) });
     this.hasAnswer = true;
+    // The word for a message that wants no answer: none will come.
+    if (response.status === 202 && isMessage(init, "tools/call")) this.end("took the call without an answer");
     return this.limit(response);
   };
 

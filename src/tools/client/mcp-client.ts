@@ -12,6 +12,7 @@ import { z } from "zod";
 import type { McpServer } from "../mcp-config.ts";
 import type { McpResult } from "../mcp-result.ts";
 import type { ListedTool, McpTool } from "../mcp-tools.ts";
+import { endUnanswered } from "./end-unanswered.ts";
 import type { Exchange } from "./exchange.ts";
 import { callLoosely, listLoosely } from "./read-loosely.ts";
 import type { HttpRefusal } from "./read-refusal.ts";
@@ -150,5 +151,6 @@ async function open(
     signal: exchange.signal,
     ...(era === null ? {} : { prior: era }),
   });
+  endUnanswered(transport, exchange);
   return { client, transport };
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { MAY_HAVE_RUN } from "../../../../src/tools/tool.ts";
 import { isForgottenSession } from "../../../../src/tools/client/read-refusal.ts";
 import { call, never, open, start } from "./mcp-world.ts";
 
@@ -52,4 +53,46 @@ test("[TL40] a session that is lost with 400 is opened again, and the call made 
   standIn.faults = { status: 400, body: toBody("No valid session ID provided"), only: "tools/call" };
   expect(await call(tool)).toContain("No valid session ID provided");
   expect(standIn.methods.slice(-3)).toEqual(["initialize", "notifications/initialized", "tools/call"]);
+});
+
+const STREAM = "text/event-stream";
+
+test.each([
+  [
+    "sessions",
+    "nothing",
+    { body: ": ping\n\n", contentType: STREAM },
+    "ended its answer before it was whole",
+  ],
+  [
+    "stateless",
+    "nothing",
+    { body: ": ping\n\n", contentType: STREAM },
+    "ended its answer before it was whole",
+  ],
+  [
+    "sessions",
+    "half a message",
+    { body: 'data: {"jsonrpc":"2.0","id":', contentType: STREAM },
+    "ended its answer before it was whole",
+  ],
+  ["sessions", "the word that it came", { status: 202 }, "took the call without an answer"],
+] as const)(
+  "[TL41] a call of a server of %s whose answer ends with %s ends at once",
+  async (speaks, _what, faults, message) => {
+    const standIn = await start({ speaks, answersAs: "stream" });
+    const { chat } = open(standIn);
+    const [tool] = await chat.listTools(never);
+    standIn.faults = { ...faults, only: "tools/call" };
+    expect(await call(tool)).toBe(`The tool server docs ${message}. ${MAY_HAVE_RUN}`);
+    expect(standIn.methods.filter((method) => method === "tools/call")).toHaveLength(1);
+  },
+);
+
+test("[TL41] a stream that cannot be taken up again ends its call as soon as that is known", async () => {
+  const standIn = await start({ answersAs: "stream" });
+  const { chat } = open(standIn);
+  const [tool] = await chat.listTools(never);
+  standIn.faults = { body: "id: 1\nretry: 10\ndata:\n\n", contentType: STREAM, only: "tools/call" };
+  expect(await call(tool)).toBe(`The tool server docs ended its answer before it was whole. ${MAY_HAVE_RUN}`);
 });
