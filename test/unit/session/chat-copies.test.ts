@@ -169,6 +169,36 @@ describe("a code block in Markdown", () => {
   });
 });
 
+describe("HTML in Markdown", () => {
+  it.each([
+    ["So:\n<!-- to do\n\nmore", "-->"],
+    ["<pre>\nlet a;\n\nlet b;", "</pre>"],
+    ["<Script>\n\n", "</Script>"],
+    ["<?php\n\necho 1;", "?>"],
+    ["<![CDATA[\n\na", "]]>"],
+    ["<!DOCTYPE\n\nhtml", ">"],
+    ["<details><summary>More</summary>\n\nin", "\n</details>"],
+    ["<details>\n\n<details>\n\nin\n\n</details>\n\n```\n</details>", "```\n\n</details>"],
+    ["<!-- a -->\n<!-- b", "-->"],
+  ])("[WB102] that %j leaves open is closed", (text, end) => {
+    const answer = toMessage("a1", "assistant", text);
+    const exported = [...toMarkdownExport(HEAD, [[answer, QUESTION]])].join("");
+    expect(exported).toContain(`${text}\n${end}\n\n## Question\n`);
+  });
+
+  it.each([
+    "<!-- a -->\n\nb",
+    "<pre>\n\n</pre>",
+    "a <!-- b",
+    "```html\n<!-- a\n<pre>\n<details>\n```",
+    "<details>\n\nin\n\n</details>",
+    "<prefix>",
+  ])("[WB102] in %j is as it was", (text) => {
+    const exported = [...toMarkdownExport(HEAD, [[toMessage("a1", "assistant", text), QUESTION]])].join("");
+    expect(exported).toContain(`\n\n${text}\n\n## Question\n`);
+  });
+});
+
 describe("a link", () => {
   it("[SE86] shows what was said and who said it, without thoughts, files, prices, reasons and ids of ours", () => {
     const [question, answer] = toSharedMessages([QUESTION, ANSWER]);
