@@ -11,6 +11,7 @@ import { usePageTitle } from "../ui/page-hook.ts";
 import { ChatHeader } from "./chat-header.tsx";
 import { Composer } from "./composer.tsx";
 import { DropZone } from "./drop-zone.tsx";
+import { handFilesOn } from "./handed-files.ts";
 import { saveModelChoice } from "./model-choice.ts";
 import { NoticeCard } from "./notice-card.tsx";
 import { useAttachments } from "./use-attachments.ts";
@@ -41,14 +42,17 @@ function useBegin(attachments: Attachments, model: string, onBegun: (id: string,
   const madeRef = useRef<string | null>(null);
   const begin = useMutation({
     mutationFn: async (text: string) => {
+      // Those of this question: what is added while the chat is being made belongs to the next one.
+      const chosen = attachments.list;
       // A chat that was made for files that did not arrive is used when they are tried again.
       const id = madeRef.current ?? (await createSession()).id;
       madeRef.current = id;
-      return { id, question: toQuestion(text, await attachments.sendHeld(id), model) };
+      return { id, question: toQuestion(text, await attachments.sendHeld(id, chosen), model) };
     },
     onSuccess: async ({ id, question }, asked) => {
       saveModelChoice(id, model);
       saveOutbox(sessionStorage, id, [question]);
+      handFilesOn(id, attachments.readHeld());
       onBegun(id, asked);
       navigate(`/c/${id}`);
       await client.invalidateQueries({ queryKey: ["sessions"] });

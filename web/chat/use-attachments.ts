@@ -4,6 +4,7 @@ import { toErrorText } from "../api.ts";
 import type { PendingFile } from "../session/pending-send.ts";
 import { useToaster } from "../ui/toast.tsx";
 import { fitFiles, isPicture, looksLikeText, toFileProblem, toMediaType } from "./attachment.ts";
+import { takeHandedFiles } from "./handed-files.ts";
 import { uploadFile } from "./upload-file.ts";
 
 /** As much of an unknown file as tells whether it is text. */
@@ -36,15 +37,25 @@ export interface Attachments {
   readonly retry: (id: string) => void;
   /** Puts all away: the question was sent. */
   readonly clear: () => void;
-  /** Sends what is held to a chat that has just been made; rejects with the first that did not arrive. */
-  readonly sendHeld: (sessionId: string) => Promise<readonly PendingFile[]>;
+  /**
+   * Sends these to a chat that has just been made; rejects with the first that did not arrive. What is removed
+   * meanwhile is left out.
+   */
+  readonly sendHeld: (sessionId: string, chosen: readonly Attachment[]) => Promise<readonly PendingFile[]>;
+  /** What is held at this moment: behind `sendHeld`, what was added since. */
+  readonly readHeld: () => readonly File[];
 }
 
 async function readType(file: File): Promise<string | null> {
   const known = toMediaType(file.name, file.type);
   if (known !== null || file.size === 0) return known;
-  const start = new Uint8Array(await file.slice(0, SNIFFED_BYTES).arrayBuffer());
-  return looksLikeText(start) ? "text/plain" : null;
+  try {
+    const start = new Uint8Array(await file.slice(0, SNIFFED_BYTES).arrayBuffer());
+    return looksLikeText(start) ? "text/plain" : null;
+  } catch {
+    // A folder, or a file that is gone: the others that came with it are none the worse.
+    return null;
+  }
 }
 
 function toAttachment(file: File, mediaType: string): Attachment {
@@ -133,17 +144,16 @@ export function useAttachments(sessionId: string): Attachments {
 
   const add = useCallback(
     async (files: readonly File[]) => {
-      const { taken, problem } = fitFiles(current.current.length, files.length);
-      if (problem !== "") complain(problem);
-      const typed = await Promise.all(
-        files.slice(0, taken).map(async (file) => ({ file, mediaType: await readType(file) })),
-      );
-      for (const { file, mediaType } of typed) {
+      const typed = await Promise.all(files.map(async (file) => ({ file, mediaType: await readType(file) })));
+      const good = typed.flatMap(({ file, mediaType }) => {
         const why = toFileProblem({ name: file.name, bytes: file.size, mediaType });
-        if (why !== null || mediaType === null) {
-          complain(why ?? "");
-          continue;
-        }
+        if (why !== null) complain(why);
+        return why !== null || mediaType === null ? [] : [{ file, mediaType }];
+      });
+      // Counted now, not before the reading: others may have been added meanwhile.
+      const { taken, problem } = fitFiles(current.current.length, good.length);
+      if (problem !== "") complain(problem);
+      for (const { file, mediaType } of good.slice(0, taken)) {
         const attachment = toAttachment(file, mediaType);
         update((all) => [...all, attachment]);
         if (sessionId !== "") start(attachment);
@@ -161,6 +171,7 @@ export function useAttachments(sessionId: string): Attachments {
     update(() => []);
   }, [current, forget, update]);
   useEffect(() => () => current.current.forEach(forget), [current, forget]);
+  useEffect(() => void add(takeHandedFiles(sessionId)), [add, sessionId]);
 
   const doings = useMemo<Omit<Attachments, "list">>(
     () => ({
@@ -177,7 +188,24 @@ export function useAttachments(sessionId: string): Attachments {
         else start(failed);
       },
       clear,
-      sendHeld: (target) => Promise.all(current.current.map((one) => send(one, target))),
+      async sendHeld(target, chosen) {
+        const isWanted = ({ id }: Attachment): boolean => current.current.some((one) => one.id === id);
+        const sent = await Promise.all(
+          chosen.map(async (one) => {
+            try {
+              const file = await send(one, target);
+              return { one, file };
+            } catch (error) {
+              // Removing it broke its upload off.
+              if (isWanted(one)) throw error;
+              return null;
+            }
+          }),
+        );
+        return sent.flatMap((known) => (known !== null && isWanted(known.one) ? [known.file] : []));
+      },
+      readHeld: () =>
+        current.current.flatMap(({ state, file }) => (state === "held" && file !== null ? [file] : [])),
     }),
     [add, clear, current, forget, patch, send, sessionId, start, update],
   );
