@@ -1,6 +1,6 @@
 /** Makes an API key and shows its secret, once. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { CreatedApiKey } from "../../src/protocol/account.ts";
 import { createKey, toErrorText } from "../api.ts";
 import { Button } from "../ui/button.tsx";
@@ -17,8 +17,14 @@ function CreatedDialog({
   readonly created: CreatedApiKey;
   readonly onClose: () => void;
 }) {
+  // A page that is left takes the key with it.
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, []);
   return (
-    <Dialog title="Your new key" onClose={onClose}>
+    <Dialog title="Your new key" isKept onClose={onClose}>
       <p className="text-sm text-ink-soft">
         Copy it now: it is stored only as a hash and cannot be shown again.
       </p>

@@ -1,0 +1,49 @@
+/** Dialogs: what closes them, and what must not. */
+import { expect, test } from "@playwright/test";
+import { signIn } from "./person.ts";
+
+test.beforeEach(({ page }) => signIn(page));
+
+test("[WB103] a new key is there until its reader says that it is copied", async ({ page }) => {
+  await page.goto("/keys");
+  await page.getByLabel("Name of the key").fill("A script");
+  await page.getByRole("button", { name: "Create key" }).click();
+  const dialog = page.getByRole("dialog", { name: "Your new key" });
+  await expect(dialog.getByLabel("API key", { exact: true })).toHaveText(/^\S{20,}$/);
+  for (let press = 0; press < 3; press += 1) await page.keyboard.press("Escape");
+  await page.mouse.click(5, 5);
+  await page.evaluate("document.querySelector('dialog').close()");
+  await expect(dialog).toBeVisible();
+  const asked = page.waitForEvent("dialog");
+  const leaving = page.evaluate("location.reload()");
+  const question = await asked;
+  expect(question.type()).toBe("beforeunload");
+  await question.dismiss();
+  await leaving;
+  await dialog.getByRole("button", { name: "I have copied it" }).click();
+  await expect(dialog).toHaveCount(0);
+});
+
+test("[WB104] a dialog closes by Escape and beside it, not by its padding or the end of a drag", async ({
+  page,
+}) => {
+  await page.goto("/keys");
+  await page.getByLabel("Name of the key").fill("Another script");
+  await page.getByRole("button", { name: "Create key" }).click();
+  await page.getByRole("button", { name: "I have copied it" }).click();
+  const revoke = page.getByRole("button", { name: "Revoke Another script" });
+  const dialog = page.getByRole("dialog", { name: "Revoke this key?" });
+  await revoke.click();
+  await dialog.click({ position: { x: 6, y: 6 } });
+  await dialog.getByRole("paragraph").hover();
+  await page.mouse.down();
+  await page.mouse.move(5, 5);
+  await page.mouse.up();
+  await expect(dialog).toBeVisible();
+  await page.mouse.click(5, 5);
+  await expect(dialog).toHaveCount(0);
+  await revoke.press("Enter");
+  await page.keyboard.press("Escape");
+  await expect(dialog).toHaveCount(0);
+  await expect(revoke).toBeFocused();
+});
