@@ -1,8 +1,9 @@
 /** An answer's markdown, drawn block by block: while it streams only the last blocks are drawn again. */
 import { memo, useMemo, useState } from "react";
 import { CodeBlock } from "./code-block.tsx";
-import { readMarkdown } from "./markdown-blocks.ts";
+import { readMarkdown, toShownBlocks } from "./markdown-blocks.ts";
 import type { MarkdownBlock } from "./markdown-blocks.ts";
+import type { Fold } from "./markdown-fold.ts";
 import { toAnswerHtml } from "./sanitize.ts";
 
 interface BlockProps {
@@ -11,12 +12,34 @@ interface BlockProps {
   readonly isOpen: boolean;
 }
 
+interface FoldedProps extends Omit<BlockProps, "block"> {
+  readonly fold: Fold;
+}
+
+/** What an answer folds away, drawn as an answer of its own. */
+function Folded({ fold, definitions, isOpen }: FoldedProps) {
+  const summary = useMemo(() => toAnswerHtml(fold.summary, definitions, false), [fold.summary, definitions]);
+  const inside = definitions === "" ? fold.inside : `${fold.inside}\n\n${definitions}`;
+  return (
+    <details dir="auto" open={fold.isOpen}>
+      {summary === "" ? (
+        <summary>Details</summary>
+      ) : (
+        <summary dangerouslySetInnerHTML={{ __html: summary }} />
+      )}
+      <Markdown text={inside} isStreaming={isOpen} />
+    </details>
+  );
+}
+
 const Block = memo(function Block({ block, definitions, isOpen }: BlockProps) {
   const html = useMemo(
-    () => (block.kind === "code" ? "" : toAnswerHtml(block.raw, definitions, isOpen)),
+    () =>
+      block.kind === "code" || block.kind === "fold" ? "" : toAnswerHtml(block.raw, definitions, isOpen),
     [block, definitions, isOpen],
   );
   if (block.kind === "code") return <CodeBlock code={block.code} language={block.language} isOpen={isOpen} />;
+  if (block.fold !== null) return <Folded fold={block.fold} definitions={definitions} isOpen={isOpen} />;
   if (block.kind === "text") return <div className="block" dangerouslySetInnerHTML={{ __html: html }} />;
   return (
     <div
@@ -37,16 +60,14 @@ export function Markdown({ text, isStreaming }: { readonly text: string; readonl
   const { page } = read;
   return (
     <div className="prose">
-      {page.blocks
-        .filter((block) => block.kind !== "definition")
-        .map((block, index, shown) => (
-          <Block
-            key={block.start}
-            block={block}
-            definitions={page.definitions}
-            isOpen={isStreaming && index === shown.length - 1}
-          />
-        ))}
+      {toShownBlocks(page, isStreaming).map((block, index, shown) => (
+        <Block
+          key={block.start}
+          block={block}
+          definitions={page.definitions}
+          isOpen={isStreaming && index === shown.length - 1}
+        />
+      ))}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** Cutting a growing answer into blocks. Rules WB30 to WB32. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EMPTY_DOCUMENT, readMarkdown } from "../../../web/chat/markdown-blocks.ts";
+import { EMPTY_DOCUMENT, readMarkdown, toShownBlocks } from "../../../web/chat/markdown-blocks.ts";
 
 const ANSWER = [
   "# Title\n\nA paragraph with [a link][sea] and `code`,\r\nin two lines.\n\n",
@@ -45,6 +45,9 @@ describe("growing", () => {
       "[x]: y",
       "**",
       "<b>",
+      "<details>",
+      "<summary>s</summary>",
+      "</details>",
       "\t",
     );
     const text = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(""));
@@ -96,5 +99,50 @@ describe("blocks", () => {
     expect(readMarkdown("See [x]\n\n[x]: https://example.org", half).definitions).toBe(
       "[x]: https://example.org",
     );
+  });
+});
+
+describe("folds", () => {
+  const FOLD = "<details><summary>More</summary>\n\n- one\n\n```ts\nlet a;\n```\n\n</details>";
+
+  it("[WB105] is one block with what is in it", () => {
+    const { blocks } = readMarkdown(`Before\n\n${FOLD}\n\nBehind`);
+    expect(blocks.map(({ kind }) => kind)).toEqual(["text", "fold", "text"]);
+    expect(blocks[1]?.fold).toEqual({
+      summary: "More",
+      inside: "- one\n\n```ts\nlet a;\n```",
+      isOpen: false,
+    });
+  });
+
+  it("[WB105] holds other folds, and one that is open says so", () => {
+    const { blocks } = readMarkdown(`<details open>\n\n${FOLD}\n\nlast\n\n</details>`);
+    expect(blocks).toHaveLength(1);
+    expect(blocks[0]?.fold).toEqual({ summary: "", inside: `${FOLD}\n\nlast`, isOpen: true });
+  });
+
+  it("[WB105] is told from a fold beside it, and from what a fence tells of one", () => {
+    const beside = readMarkdown("<details>\n\na\n\n</details>\n<details>\n\nb\n\n</details>");
+    expect(beside.blocks.map(({ kind, fold }) => ({ kind, fold }))).toEqual([{ kind: "text", fold: null }]);
+    const told = readMarkdown("<details>\n\n```\n</details>\n```\n\na\n\n</details>\n\nb");
+    expect(told.blocks.map(({ kind }) => kind)).toEqual(["fold", "text"]);
+  });
+
+  it("[WB105] takes in what arrives, and hides nothing when its end never comes", () => {
+    const text = "Before\n\n<details><summary>More</summary>\n\none\n\ntwo";
+    const page = readMarkdown(text);
+    expect(toShownBlocks(page, true).at(-1)).toMatchObject({
+      kind: "fold",
+      fold: { summary: "More", inside: "one\n\ntwo" },
+    });
+    expect(toShownBlocks(page, true)).toHaveLength(2);
+    expect(toShownBlocks(page, false).map(({ raw }) => raw.trim())).toEqual([
+      "Before",
+      "<details><summary>More</summary>",
+      "one",
+      "two",
+    ]);
+    const told = readMarkdown("<details> is a tag\n\nthat folds");
+    expect(toShownBlocks(told, true)).toHaveLength(2);
   });
 });
