@@ -3,7 +3,7 @@
  * stream, made of the chunks in answer-chunk.ts. A field that is not here is refused by its name.
  */
 import { z } from "zod";
-import { SendBody } from "./session-frame.ts";
+import { MAX_COPY_MESSAGES, SendBody } from "./session-frame.ts";
 
 /** A client makes the ids of its chats: AI SDK's have 16 letters and digits, an application's may be any name. */
 export const ClientChatId = z
@@ -41,14 +41,11 @@ export type AskedMessage = z.infer<typeof AskedMessage>;
 /** What came before is the chat's own business; of the client's copy only who spoke is looked at. */
 const EarlierMessage = z.looseObject({ role: z.enum(["user", "assistant"]) });
 
-/** More than people's chats have. */
-export const MAX_CHAT_MESSAGES = 10_000;
-
 export const AiSdkChatRequest = z.strictObject({
   /** One of our own ids (`chat_…`), or a name that the client has made up. */
   id: ClientChatId,
   /** The client's copy of the chat, oldest first. */
-  messages: z.array(EarlierMessage).min(1).max(MAX_CHAT_MESSAGES).optional(),
+  messages: z.array(EarlierMessage).min(1).max(MAX_COPY_MESSAGES).optional(),
   /** Instead of `messages`: the newest one alone. */
   message: EarlierMessage.optional(),
   trigger: z.enum(["submit-message", "regenerate-message"]).default("submit-message"),

@@ -15,8 +15,10 @@ import { RoutingPolicy } from "./selection.ts";
 
 export const LIVE_SUBPROTOCOL = "breakwater.v1";
 
-/** A client frame is refused above this size; the platform's own limit is 32 MiB. */
+/** A client frame is refused above this size, without the earlier messages that a `send` brings along. */
 export const MAX_FRAME_BYTES = 1_048_576;
+/** With them: AI SDK's clients send their whole copy of the chat each time. The platform's own limit is 32 MiB. */
+export const MAX_COPY_BYTES = 8 * MAX_FRAME_BYTES;
 
 /** Sent by a client as plain text to see whether the socket lives; answered with PONG without waking the object. */
 export const PING = "ping";
@@ -25,6 +27,8 @@ export const PONG = "pong";
 const RequestIdShape = z.string().min(1).max(200);
 
 export const MAX_MESSAGE_PARTS = 1_000;
+/** What a client's copy of the chat may have, over a socket and over HTTP. */
+export const MAX_COPY_MESSAGES = 10_000;
 
 /**
  * A UI message as a client sends it. Only the last user message is read, since the object knows the rest better;
@@ -54,7 +58,7 @@ export const SendFrame = z.object({
   id: z.string().max(200),
   trigger: z.enum(["submit-message", "regenerate-message"]),
   messageId: z.string().max(200).optional(),
-  messages: z.array(ClientMessage).max(2_000),
+  messages: z.array(ClientMessage).max(MAX_COPY_MESSAGES),
   headers: z.record(z.string(), z.string()).default({}),
   body: SendBody.default({}),
   metadata: z.unknown().optional(),

@@ -5,9 +5,9 @@
  */
 import { z } from "zod";
 import { fail, succeed, type Result } from "../../base/result.ts";
-import { AiSdkChatRequest, AskedMessage, MAX_CHAT_MESSAGES } from "../../protocol/ai-sdk-chat.ts";
+import { AiSdkChatRequest, AskedMessage } from "../../protocol/ai-sdk-chat.ts";
 import type { ChatQuestion } from "../../protocol/chat-question.ts";
-import { ClientMessage, MAX_FRAME_BYTES } from "../../protocol/session-frame.ts";
+import { ClientMessage, MAX_COPY_MESSAGES, MAX_FRAME_BYTES } from "../../protocol/session-frame.ts";
 import { toRequestedNames } from "../../providers/catalog.ts";
 import { findBrought } from "../../session/accept-message.ts";
 import { isLongerThan } from "../../session/frame-text.ts";
@@ -31,7 +31,7 @@ export interface ReadChatRequest {
 export async function readChatRequest(context: AppContext): Promise<Result<ReadChatRequest, Response>> {
   const pieces = new MessageSplitter({
     limitBytes: MAX_MODEL_CALL_BYTES,
-    maxMessages: MAX_CHAT_MESSAGES,
+    maxMessages: MAX_COPY_MESSAGES,
     toEarlier,
   });
   const limits = { limitBytes: MAX_HISTORY_BYTES, keptBytes: MAX_MODEL_CALL_BYTES };

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { MAX_FRAME_BYTES } from "../../../src/protocol/session-frame.ts";
 import { isLongerThan, toCloseReason } from "../../../src/session/frame-text.ts";
+import { readClientFrame } from "../../../src/session/read-frame.ts";
 import { toTitle, UNTITLED } from "../../../src/session/title.ts";
 
 describe("the name", () => {
@@ -49,5 +50,52 @@ describe("texts of a socket", () => {
     expect(reason.isWellFormed()).toBe(true);
     expect(bytes).toBeLessThanOrEqual(123);
     expect(reason === text || bytes > 119).toBe(true);
+  });
+});
+
+describe("the copy of the chat that AI SDK's clients send along", () => {
+  const says = (id: string, role: string, text: string): object => ({
+    id,
+    role,
+    parts: [{ type: "text", text }],
+  });
+  const toSend = (earlier: readonly object[], question: string): string =>
+    JSON.stringify({
+      type: "send",
+      requestId: "r1",
+      id: "chat",
+      trigger: "submit-message",
+      messages: [...earlier, says("q", "user", question)],
+    });
+  const long = says("a", "assistant", "x".repeat(MAX_FRAME_BYTES));
+
+  it.each([false, true])("[SE230] may be larger than a frame (live: %s)", (isLive) => {
+    const read = readClientFrame(toSend([long, long], "What is salt?"), isLive);
+    expect(read).toMatchObject({ ok: true, value: { type: "send", requestId: "r1" } });
+  });
+
+  it("[SE230] may have as many messages as over HTTP", () => {
+    const many = Array.from({ length: 9_999 }, (_, at) => says(`m${at}`, "user", "and?"));
+    expect(readClientFrame(toSend(many, "What is salt?"), false).ok).toBe(true);
+    expect(
+      readClientFrame(toSend([...many, says("m", "user", "and?")], "What is salt?"), false),
+    ).toMatchObject({
+      error: { code: 1008 },
+    });
+  });
+
+  it.each([
+    [
+      "whose copy has more than 8 MiB",
+      toSend(
+        Array.from({ length: 8 }, () => long),
+        "What is salt?",
+      ),
+    ],
+    ["whose question alone is too large", toSend([long], "x".repeat(MAX_FRAME_BYTES))],
+    ["that asks nothing", JSON.stringify({ type: "resume", requestId: "r", id: "c", metadata: long })],
+    ["that cannot be read", `{${"x".repeat(MAX_FRAME_BYTES)}`],
+  ])("[SE15] [SE230] a frame %s closes the socket", (_, text) => {
+    expect(readClientFrame(text, false)).toMatchObject({ error: { code: 1009 } });
   });
 });
