@@ -1,4 +1,4 @@
-/** `GET /openapi.json`: the API in a machine's words. Rules HT160 to HT166. */
+/** `GET /openapi.json`: the API in a machine's words. Rules HT160 to HT166, HT282. */
 import type { Hono } from "hono";
 import { etag } from "hono/etag";
 import type { AppEnv } from "../app-env.ts";
@@ -19,6 +19,8 @@ export function addOpenApiRoute(app: Hono<AppEnv>, services: Services): void {
     return context.body(text, 200, {
       "content-type": "application/json; charset=utf-8",
       "cache-control": CACHE,
+      // Who may read it in a page goes by the origin (HT5), also where the copy was made for a program that has none.
+      vary: "origin",
     });
   });
 }

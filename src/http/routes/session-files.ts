@@ -70,7 +70,7 @@ export function addSessionFileRoutes(app: Hono<AppEnv>, services: Services): voi
       "content-security-policy": "sandbox; default-src 'none'",
       "cache-control": "private, max-age=31536000, immutable",
       // A browser that another person signs in with must ask again.
-      vary: "cookie, authorization",
+      vary: "cookie, authorization, origin",
     });
   });
 }

@@ -217,7 +217,7 @@ describe("an attached file", () => {
     expect(headers.get("x-frame-options")).toBe("DENY");
     expect(headers.get("cache-control")).toMatch(/^private, /);
     // Whoever signs in on the same browser afterwards is not shown what it kept.
-    expect(headers.get("vary")?.toLowerCase()).toContain("cookie, authorization");
+    expect(headers.get("vary")?.toLowerCase()).toContain("cookie, authorization, origin");
   });
 
   it("[HT63] has its name in one header, whatever stands in it", async () => {

@@ -78,6 +78,16 @@ describe("the document", () => {
     expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
   });
 
+  it("[HT282] is kept apart for each origin, also where a program has asked first", async () => {
+    const app = createApp(createFakeWorld().services);
+    const url = `${OWN_ORIGIN}/openapi.json`;
+    const answer = await app.request(url);
+    const headers = { "if-none-match": answer.headers.get("etag") ?? "" };
+    for (const given of [answer, await app.request(url, { headers })]) {
+      expect(given.headers.get("vary")?.toLowerCase()).toContain("origin");
+    }
+  });
+
   it("[HT161] describes every route of the access table but better-auth's own, and no other", () => {
     const routes = ACCESS_RULES.filter(({ path }) => !path.startsWith("/api/auth/")).map(nameOf);
     expect(OPERATIONS.map(nameOf).toSorted()).toEqual(routes.toSorted());
