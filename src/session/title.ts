@@ -5,16 +5,34 @@ import { MAX_TITLE_CHARACTERS } from "../protocol/session-api.ts";
 export const UNTITLED = "New chat";
 
 const TITLE_CHARACTERS = 60;
+/** Marks included. */
+const MAX_LINE_CHARACTERS = 1_000;
+
+const FENCE = /^\s*(?:`{3,}[^`]*|~{3,}.*)$/;
+/** What Markdown begins a line with: headings, quotes, items of lists. */
+const LINE_MARKS = /^(?:\s*(?:#{1,6}|[>*+-])(?=\s|$))+/;
+/** Emphasis is around words; in the middle of one (`snake_case`) or alone (`2 * 3`) a sign is what was written. */
+const EMPHASIS = /(?<![\p{L}\p{N}])(\*{1,3}|_{1,3})(?=\S)([^*_]*[^*_\s])\1(?![\p{L}\p{N}])/gu;
+const LINK = /!?\[([^[\]]*)\]\([^()\s]*\)/g;
+
+/** The first line that says something, without Markdown's marks. */
+function findLine(text: string): string {
+  for (const line of text.split("\n", 100)) {
+    if (FENCE.test(line)) continue;
+    const words = line
+      .slice(0, MAX_LINE_CHARACTERS)
+      .replace(LINE_MARKS, "")
+      .replace(LINK, "$1")
+      .replace(EMPHASIS, "$2")
+      .replaceAll("`", "");
+    if (/[^\s*_#>-]/.test(words)) return words.replace(/\s+/g, " ").trim();
+  }
+  return "";
+}
 
 /** The first line of the question, cut at a word; UNTITLED when there is nothing to take. */
 export function toTitle(question: string): string {
-  const line =
-    question
-      .replace(/[#*_`>[\]]/g, "")
-      .trim()
-      .split("\n")[0]
-      ?.replace(/\s+/g, " ")
-      .trim() ?? "";
+  const line = findLine(question);
   if (line === "") return UNTITLED;
   if (line.length <= TITLE_CHARACTERS) return line;
   // A sign of two units is not cut in half.
