@@ -32,6 +32,7 @@ import { openWiring, type Wiring } from "../src/wiring.ts";
 import { ChatLink } from "./chat-link.ts";
 import { ChatSockets } from "./chat-sockets.ts";
 import { ChatStreams } from "./chat-streams.ts";
+import { toLeftAnswer } from "./left-answer.ts";
 import { openChat } from "./open-chat.ts";
 import { exportChat } from "./export-stream.ts";
 import { removeChat } from "./remove-chat.ts";
@@ -69,7 +70,10 @@ export class ChatSession extends DurableObject<Bindings> {
     this.store = new SessionStore(this.db);
     this.sockets = new ChatSockets(ctx);
     this.link = new ChatLink({ store: this.store, clock: wiring.clock, idSource: wiring.idSource });
-    this.streams = new ChatStreams(wiring.clock);
+    this.streams = new ChatStreams(
+      wiring.clock,
+      toLeftAnswer(ctx.storage, () => this.store.readSession() !== null),
+    );
     this.wakeUp = new WakeUp(ctx.storage, () => wiring.clock.nowMs());
     this.outbox = new SelectionOutbox({
       store: this.store,
@@ -132,7 +136,7 @@ export class ChatSession extends DurableObject<Bindings> {
     return this.store.readSession() === null ? NO_CHAT : this.streams.ask(this.chat, question);
   }
 
-  /** Follows the answer that is being written, from its beginning. */
+  /** Follows the answer that is being written, or that a reader has left, from its beginning. */
   async follow(): Promise<ChatReply> {
     return this.store.readSession() === null ? NO_CHAT : this.streams.follow(this.chat);
   }

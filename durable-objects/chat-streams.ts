@@ -1,4 +1,4 @@
-/** The HTTP answers that are open on a chat's object: how many, and that none outlives the chat. Rules HT131, HT134, HT139. */
+/** The HTTP answers that are open on a chat's object: how many, and that none outlives the chat. Rules HT131, HT134, HT139, HT283. */
 import type { Clock } from "../src/base/clock.ts";
 import { CallSettings } from "../src/protocol/call-settings.ts";
 import type { ChatQuestion } from "../src/protocol/chat-question.ts";
@@ -9,12 +9,20 @@ import type { Chat } from "../src/session/chat.ts";
 /** As many as sockets: each is a tab that somebody has open. */
 const MAX_STREAMS = 200;
 
+/** The answer that a client of AI SDK has last left before it had read it to its end: outlives the object. Rule HT283. */
+export interface LeftAnswer {
+  read(): string | null;
+  write(messageId: string): void;
+}
+
 export class ChatStreams {
   private readonly clock: Clock;
+  private readonly left: LeftAnswer;
   private readonly streams = new Set<AnswerStream>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, left: LeftAnswer) {
     this.clock = clock;
+    this.left = left;
   }
 
   async ask(chat: Chat, question: ChatQuestion): Promise<ChatReply> {
@@ -28,7 +36,7 @@ export class ChatStreams {
   }
 
   follow(chat: Chat): Promise<ChatReply> {
-    return this.open(chat, true, (stream) => chat.followRunning(stream));
+    return this.open(chat, true, (stream) => chat.followNewest(stream, this.left.read()));
   }
 
   closeAll(code: number, reason: string): void {
@@ -42,12 +50,21 @@ export class ChatStreams {
     begin: (stream: AnswerStream) => void,
   ): Promise<ChatReply> {
     if (this.streams.size >= MAX_STREAMS) return { type: "too-many-readers" };
-    const stream = new AnswerStream(this.clock, bringsWords, () => {
-      this.streams.delete(stream);
-      chat.forgetFollower(stream);
-    });
+    let answerId: string | null = null;
+    const stream = new AnswerStream(
+      this.clock,
+      bringsWords,
+      () => {
+        this.streams.delete(stream);
+        chat.forgetFollower(stream);
+      },
+      () => {
+        if (bringsWords && answerId !== null) this.left.write(answerId);
+      },
+    );
     this.streams.add(stream);
     begin(stream);
+    answerId = chat.findFollowedAnswer(stream);
     return stream.toReply();
   }
 }

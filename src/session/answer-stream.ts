@@ -58,6 +58,7 @@ export class AnswerStream implements ChatSocket {
   readonly bringsWords: boolean;
   private readonly clock: Clock;
   private readonly onOver: () => void;
+  private readonly onLeft: () => void;
   private readonly events: ReadableStream<Uint8Array>;
   private controller: ReadableByteStreamController | null = null;
   private opening: Exclude<ChatReply, { type: "answer" }> | null = null;
@@ -70,11 +71,15 @@ export class AnswerStream implements ChatSocket {
   private cancelKeepAlive: () => void = () => undefined;
   private readonly server = Promise.withResolvers<Server | null>();
 
-  /** `onOver` is called once, when nothing more can be sent here, whoever ended it. */
-  constructor(clock: Clock, bringsWords: boolean, onOver: () => void) {
+  /**
+   * `onOver` is called once, when nothing more can be sent here, whoever ended it; `onLeft` when the reader goes before it
+   * has taken all.
+   */
+  constructor(clock: Clock, bringsWords: boolean, onOver: () => void, onLeft: () => void = () => undefined) {
     this.clock = clock;
     this.bringsWords = bringsWords;
     this.onOver = onOver;
+    this.onLeft = onLeft;
     this.events = new ReadableStream({
       type: "bytes",
       start: (controller) => {
@@ -86,6 +91,7 @@ export class AnswerStream implements ChatSocket {
       },
       cancel: () => {
         this.controller = null;
+        if (!this.isOver || this.waiting.length > 0) this.onLeft();
         this.finish();
       },
     });
@@ -147,6 +153,7 @@ export class AnswerStream implements ChatSocket {
     if (this.waitingCharacters > MAX_WAITING_CHARACTERS) {
       this.controller?.error(new Error("This connection is too slow. Come back and catch up."));
       this.controller = null;
+      this.onLeft();
       return this.finish();
     }
     this.keepAlive();

@@ -53,18 +53,14 @@ export class Chat {
     return this.runner.running !== null;
   }
 
-  /** Follows the running answer from its beginning; `no-active` when none is being written. */
-  followRunning(socket: ChatSocket): void {
-    const turnId = this.runner.running?.turn.turnId ?? "";
-    if (turnId === "") return sendFrame(socket, { type: "no-active", requestId: turnId });
-    this.following.resume(socket, {
-      type: "resume",
-      requestId: turnId,
-      turnId,
-      id: "",
-      headers: {},
-      body: {},
-    });
+  /** Follows the running answer from its beginning, or the one that a reader has `left` before its end. */
+  followNewest(socket: ChatSocket, left: string | null): void {
+    this.following.followNewest(socket, left);
+  }
+
+  /** The id of the answer, running or still to be, that this socket follows. */
+  findFollowedAnswer(socket: ChatSocket): string | null {
+    return this.following.findFollowedAnswer(socket);
   }
 
   get hasOpenTurns(): boolean {

@@ -79,6 +79,10 @@ export class Followers<Sink extends FrameSink> {
     return this.find(requestId, sink) !== undefined;
   }
 
+  hasSink(sink: Sink): boolean {
+    return this.followers.some((follower) => follower.sink === sink);
+  }
+
   /** Forgets a socket that is gone, or one of its ids. */
   remove(sink: Sink, requestId?: string): void {
     this.followers = this.followers.filter(

@@ -70,6 +70,26 @@ export class TurnFollowing {
     this.follow(socket, requestId, turn, place.next);
   }
 
+  /**
+   * The running answer from its beginning. Where none is written: the last one, if a reader has left it before its end or
+   * its object died on the way, and it ends what is shown; `no-active` otherwise. Rule HT283.
+   */
+  followNewest(socket: ChatSocket, left: string | null): void {
+    const { store } = this.deps;
+    const last = this.runner.running?.turn ?? store.readLastTurn();
+    const isShown = last?.messageId === store.readSession()?.leafMessageId;
+    const isCut = isShown && (last?.messageId === left || (last?.generation ?? 0) > 0);
+    if (last === null || (this.runner.running === null && !isCut)) {
+      return sendFrame(socket, { type: "no-active", requestId: "" });
+    }
+    const { turnId } = last;
+    this.resume(socket, { type: "resume", requestId: turnId, turnId, id: "", headers: {}, body: {} });
+  }
+
+  findFollowedAnswer(socket: ChatSocket): string | null {
+    return this.runner.queue.open.find((turn) => this.runner.isReadBy(turn, socket))?.messageId ?? null;
+  }
+
   /** Words on the calls of an answer, by a client that comes back with them: it goes on behind what it has. */
   takeWords(socket: ChatSocket, requestId: string, words: ToolWords): void {
     const { running } = this.runner;

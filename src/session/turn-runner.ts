@@ -65,6 +65,12 @@ export class TurnRunner {
       .some((each) => each.requestId === requestId && each.socket === socket);
   }
 
+  /** As `isFollowedBy`, under whatever id. */
+  isReadBy(turn: TurnRow, socket: ChatSocket): boolean {
+    if (this.live?.turn.position === turn.position) return this.live.followers.hasSink(socket);
+    return this.queue.listWaiting(turn).some((each) => each.socket === socket);
+  }
+
   forgetSocket(socket: ChatSocket): void {
     this.live?.followers.remove(socket);
     this.slow.forget(socket);

@@ -171,6 +171,25 @@ describe("an unmodified client", () => {
     expect(await later.json()).toEqual({ stopped: false });
   });
 
+  it("[HT283] is cut off, and gets the whole answer after its end, also from another life of the object", async () => {
+    const { client, transport, chat } = openClient();
+    const asking = client.sendMessage({ text: "[[words:300]]" });
+    await waitForText(client, 20);
+    await client.stop();
+    await asking;
+    await waitUntil(
+      async () => (await chat().readMessages())[1]?.metadata?.status,
+      (status) => status === "complete",
+    );
+    await abortAllDurableObjects();
+    await client.resumeStream();
+    const [, answer] = await chat().readMessages();
+    expect([client.status, client.error, client.messages.length]).toEqual(["ready", undefined, 2]);
+    expect(client.messages[1]).toMatchObject({ id: answer?.id, parts: answer?.parts });
+    expect(client.messages[1]?.metadata).toEqual(answer?.metadata);
+    expect(transport.answers.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
   it("[HT131] waits in the queue behind another's question", async () => {
     const first = openClient();
     const asking = first.client.sendMessage({ text: "[[words:400]]" });

@@ -86,9 +86,14 @@ export const AI_SDK_OPERATIONS: readonly OperationDoc[] = [
     id: "resumeChat",
     tag: "Chats",
     summary: "The answer that is being written, from its beginning",
+    description:
+      "So is one that has ended, for a quarter of an hour, where its reader was cut off before the end and nothing was asked since.",
     answers: {
       200: STREAM,
-      204: { description: "Nothing is being written.", headers: ["x-breakwater-session"] },
+      204: {
+        description: "Nothing is being written, and nobody was cut off.",
+        headers: ["x-breakwater-session"],
+      },
     },
     refusals: [503],
   },

@@ -127,6 +127,44 @@ describe("useChat", () => {
     expect(product.chats.statuses()).toEqual([undefined, "complete"]);
   });
 
+  it("[HT283] that was cut off gets the whole answer also after its end, once and with its receipt", async () => {
+    const product = startProduct();
+    const page = new ChatPage(product);
+    await page.open({ id: "a chat" });
+    await page.until(() => page.chat.sendMessage({ text: "Count to 60" }), 600);
+    await page.until(() => page.chat.stop());
+    const part = page.text;
+    expect(product.chats.statuses()).toEqual([undefined, "complete"]);
+    await page.until(() => page.chat.resumeStream());
+    expect(page.text.length).toBeGreaterThan(part.length);
+    const stored = product.chats.chat.view.readNewest(10).messages;
+    expect(page.chat.messages[1]).toMatchObject({ id: stored[1]?.id, parts: stored[1]?.parts });
+    expect(page.chat.messages[1]?.metadata).toEqual(stored[1]?.metadata);
+    // A page that has all of it has it once.
+    const other = new ChatPage(product);
+    await other.open({ id: "a chat", resume: true, messages: page.chat.messages });
+    await other.until(() => Promise.resolve());
+    expect([other.chat.status, other.chat.messages]).toEqual(["ready", page.chat.messages]);
+    await product.chats.clock.advance(16 * 60_000);
+    await page.until(() => page.chat.resumeStream());
+    expect(product.answers.map(({ status }) => status)).toEqual([200, 200, 200, 204]);
+  });
+
+  it("[HT283] whose answer broke off with its object gets it also after its end, and what was read whole is 204", async () => {
+    const product = startProduct();
+    const page = new ChatPage(product);
+    await page.open();
+    await page.until(() => page.chat.sendMessage({ text: "Count to 60" }), 600);
+    await page.until(() => Promise.resolve(product.crash()), 0);
+    await page.until(() => Promise.resolve());
+    await page.until(() => page.chat.resumeStream());
+    expect(page.text).toMatch(/^Count to 60w0 .*w59 $/);
+    await page.until(() => page.chat.sendMessage({ text: "Count to 2" }));
+    await page.until(() => page.chat.resumeStream());
+    expect(product.answers.map(({ status }) => status)).toEqual([200, 200, 200, 204]);
+    expect(page.chat.messages).toHaveLength(4);
+  });
+
   it("[HT138] after its chat's object died resumes with the whole answer, nothing lost or doubled", async () => {
     const product = startProduct();
     const page = new ChatPage(product);

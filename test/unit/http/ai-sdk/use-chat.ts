@@ -27,7 +27,14 @@ export const textOf = (message: UIMessage | undefined): string =>
 /** One person's product: every chat of it is the same one. */
 export function startProduct(options: WorldOptions = {}) {
   const chats = new ChatWorld(options);
-  let streams = new ChatStreams(chats.clock);
+  let leftId: string | null = null;
+  const left = {
+    read: () => leftId,
+    write: (messageId: string) => {
+      leftId = messageId;
+    },
+  };
+  let streams = new ChatStreams(chats.clock, left);
   const object: Partial<ChatObject> = {
     ask: (question) => streams.ask(chats.chat, question),
     follow: () => streams.follow(chats.chat),
@@ -59,7 +66,7 @@ export function startProduct(options: WorldOptions = {}) {
   const crash = (): void => {
     const broken = streams;
     chats.crash();
-    streams = new ChatStreams(chats.clock);
+    streams = new ChatStreams(chats.clock, left);
     broken.closeAll(1006, "the object died");
   };
   return { chats, answers, fetch: fetchAsBrowser, failNext, crash };
