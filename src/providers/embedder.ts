@@ -1,6 +1,6 @@
 /**
  * The seam between Breakwater and every provider of embeddings, beside that of answers (provider.ts). An adapter speaks
- * the wire and classifies failures; it does not retry, time out or choose. Rules PR100 to PR106.
+ * the wire and classifies failures; it does not retry, time out or choose. Rules PR100 to PR106, PR140.
  */
 import type { Result } from "../base/result.ts";
 import type { TokenUsage } from "../protocol/answer.ts";
@@ -15,6 +15,11 @@ export interface EmbedCall {
   readonly dimensions?: number;
   /** How the vectors are wanted; an adapter gives another form where its wire has only that. */
   readonly format: VectorFormat;
+  /**
+   * What earlier calls of these texts at this model have given before they failed; who asks in several requests goes on
+   * behind it, and adds what comes. Left out: nothing is kept.
+   */
+  readonly kept?: Vector[];
 }
 
 export interface Embedded {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createEmbedders } from "../../../../src/providers/embedders.ts";
 import { parseProviderConfigs } from "../../../../src/providers/provider-config.ts";
 import type { EmbedCall } from "../../../../src/providers/embedder.ts";
+import type { Vector } from "../../../../src/providers/vector.ts";
 
 interface Sent {
   readonly url: string;
@@ -197,6 +198,39 @@ describe("Google's wire", () => {
     const embedded = await world.embed("google", { texts });
     expect(embedded.ok ? embedded.value.vectors : []).toEqual(texts.map((_, index) => [index]));
     expect(world.sent).toHaveLength(3);
+  });
+
+  it("[PR140] what came before a batch failed is not asked for again", async () => {
+    const texts = Array.from({ length: 250 }, (_, index) => `text ${index}`);
+    const sizes: number[] = [];
+    const world = createWorld(({ body }) => {
+      const { requests } = body as { requests: object[] };
+      sizes.push(requests.length);
+      if (sizes.length === 2) return Response.json({ error: { message: "no" } }, { status: 500 });
+      // Too few came: none of them can be told from another.
+      if (sizes.length === 4) return googleOf(requests.slice(1).map(() => [1]));
+      return googleOf(requests.map(() => [sizes.length]));
+    });
+    const kept: Vector[] = [];
+    expect(await world.embed("google", { texts, kept })).toMatchObject({ error: { kind: "server-error" } });
+    expect(await world.embed("google", { texts, kept })).toMatchObject({ error: { kind: "malformed" } });
+    const embedded = await world.embed("google", { texts, kept });
+    expect(sizes).toEqual([100, 100, 100, 50, 50]);
+    const first = texts.map((_, index) => [index < 100 ? 1 : index < 200 ? 3 : 5]);
+    expect(embedded).toMatchObject({ ok: true, value: { vectors: first } });
+  });
+
+  it("[PR140] [PR101] a batch that comes behind an abort is not kept: another call may have asked for it by then", async () => {
+    const stop = new AbortController();
+    const world = createWorld(({ body }) => {
+      stop.abort();
+      return googleOf((body as { requests: object[] }).requests.map(() => [1]));
+    });
+    const kept: Vector[] = [];
+    expect(await world.embed("google", { kept }, stop.signal)).toMatchObject({
+      error: { kind: "cancelled" },
+    });
+    expect(kept).toEqual([]);
   });
 
   it("[PR103] [PR105] a batch that fails, or is short, fails the whole", async () => {
