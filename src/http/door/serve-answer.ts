@@ -1,6 +1,6 @@
 /**
  * Serves an answer over HTTP in the words of a wire, whole or as a stream; leaves its record, whoever goes away. The same
- * for every wire. Rules HT49 to HT54.
+ * for every wire. Rules HT49 to HT54, HT300.
  */
 import { describeError, describeStack } from "../../auth/store/describe-error.ts";
 import type { AnswerTrace, BreakwaterEnd } from "../../protocol/breakwater-end.ts";
@@ -12,8 +12,13 @@ import type { DoorDeps, OpenAnswer, ServedOutcome } from "./open-answer.ts";
 import { PacedSink } from "./paced-sink.ts";
 import type { WireWriter } from "./wire-writer.ts";
 
+export type ServeDeps = Pick<
+  DoorDeps,
+  "clock" | "log" | "isSandbox" | "saveSelection" | "openPipe" | "waitUntil"
+>;
+
 export function serveAnswer(
-  deps: DoorDeps,
+  deps: ServeDeps,
   context: AppContext,
   open: OpenAnswer,
   writer: WireWriter,
@@ -21,11 +26,31 @@ export function serveAnswer(
   const served = open.stream ? streamAnswer(deps, context, open, writer) : giveWhole(deps, open, writer);
   // Whoever goes away before there is an answer stops the call, and the platform would stop us with it: the record of what
   // was paid for is still to be written. What fails here fails for the caller, who is still waiting for `served`.
-  deps.waitUntil(served.catch(() => undefined));
+  deps.waitUntil(served.catch(() => leaveRecord(deps, open)));
   return served;
 }
 
-async function giveWhole(deps: DoorDeps, open: OpenAnswer, writer: WireWriter): Promise<Response> {
+/** A bug of ours has ended what its caller gets; what was asked for was paid for all the same. Never rejects. */
+async function leaveRecord(
+  { log, saveSelection }: ServeDeps,
+  { answer, controller }: OpenAnswer,
+): Promise<void> {
+  controller?.abort();
+  try {
+    for (;;) {
+      const next = await answer.next();
+      if (next.done !== true) continue;
+      // Nothing, where it had come to its end before: its record was left then.
+      const outcome: ServedOutcome | undefined = next.value;
+      if (outcome?.record) saveSelection(outcome.record);
+      return;
+    }
+  } catch (error) {
+    log.write("warn", "background_failed", { task: "answer-record", error: describeError(error) });
+  }
+}
+
+async function giveWhole(deps: ServeDeps, open: OpenAnswer, writer: WireWriter): Promise<Response> {
   for (;;) {
     const next = await open.answer.next();
     if (next.done === true) {
@@ -57,7 +82,7 @@ type Opening =
  * who answers.
  */
 async function streamAnswer(
-  deps: DoorDeps,
+  deps: ServeDeps,
   context: AppContext,
   open: OpenAnswer,
   writer: WireWriter,
@@ -101,7 +126,7 @@ interface Pumped {
 }
 
 async function pump(
-  deps: DoorDeps,
+  deps: ServeDeps,
   context: AppContext,
   { open, writer, opening }: Pumped,
   writable: WritableStream<Uint8Array>,
@@ -119,7 +144,7 @@ async function pump(
     // Clients take a stream that just stops for a finished one: a broken answer says so.
     last = end.status === "complete" ? writer.end(end, breakwater) : writer.fail(end, breakwater);
   } catch (error) {
-    stop();
+    deps.waitUntil(leaveRecord(deps, open));
     context.get("log").write("error", "internal_error", {
       request_id: context.get("requestId"),
       error: describeError(error),
@@ -156,7 +181,7 @@ function toTrace({ intent, mode, decision, candidates }: SelectionRecord): Answe
 
 /** Those of a stream, whose end nobody knows yet. */
 function toFirstHeaders(
-  deps: DoorDeps,
+  deps: ServeDeps,
   { cache }: OpenAnswer,
   { target, attempt }: Extract<AnswerEvent, { type: "leg-start" }>,
 ): Record<string, string> {
@@ -169,7 +194,7 @@ function toFirstHeaders(
   };
 }
 
-function toHeaders(deps: DoorDeps, { cache }: OpenAnswer, end: AnswerEnd): Record<string, string> {
+function toHeaders(deps: ServeDeps, { cache }: OpenAnswer, end: AnswerEnd): Record<string, string> {
   const leg = end.legs.at(-1);
   const retryAfterMs = end.failure?.retryAfterMs ?? null;
   return {
