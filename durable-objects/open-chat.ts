@@ -52,6 +52,7 @@ export function openChat({ store, wiring, ...host }: ChatHost): Chat {
     }),
     startStep: createStepStarter({
       ...answers,
+      log: wiring.log,
       listTools: async (signal) => (tools === null ? [] : (await tools.openRegistry(signal)).definitions),
       readFiles: (files) => readFiles(host.files(), store, files),
     }),

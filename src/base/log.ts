@@ -73,6 +73,8 @@ export interface LogEvents {
   turn_recovered: { request_id: string; turn_id: string; generation: number; stored_chunks: number };
   /** A tool threw, or an MCP server is down: its tools are absent, the answer goes on. */
   tool_failed: { subject: "tool" | "server"; name: string; error: string };
+  /** Of what the tools of a running answer gave, so many outputs are told to the model cut: it takes no more. */
+  tool_outputs_cut: { request_id: string; cut: number };
   alarm_failed: { object: string; alarm: string; error: string };
   background_failed: { task: string; error: string };
 }

@@ -1,6 +1,6 @@
 /**
  * What a model is told of a chat: the messages that fit its context budget, newest first choice, behind a summary of
- * what is older. Words are chosen first, then files (context-files.ts). Pure. Rules SE6, SE77, SE78, SE130.
+ * what is older. Words are chosen first, then files (context-files.ts). Pure. Rules SE6, SE77, SE78, SE130, TL43.
  */
 import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { StoredMessage } from "../protocol/session-frame.ts";
@@ -8,6 +8,7 @@ import { estimateTokens } from "../routing/estimate-tokens.ts";
 import type { ResolvedModels } from "../routing/run-answer.ts";
 import { isToolOutput } from "../protocol/tool-output.ts";
 import { chooseFiles, countAllFiles, PICTURE_TOKENS, type CountBytes } from "./context-files.ts";
+import { fitEarlier } from "./fit-told.ts";
 import { readFileParts, toMessageText, toPrompt, type FileLimits, type ReadFile } from "./to-prompt.ts";
 
 /** The share of a model's context that the chat may take; the rest is for the answer and for our guess being off. */
@@ -79,7 +80,8 @@ export interface Context {
 
 /** The newest message is in it whatever its length. */
 export function chooseContext(facts: ContextFacts): Context {
-  const { messages, hasOlder, summary, budgetTokens, roomTokens, countBytes } = facts;
+  const { hasOlder, summary, budgetTokens, roomTokens, countBytes } = facts;
+  const messages = facts.messages.map((message) => fitEarlier(message, budgetTokens));
   const fileTokens = Math.min(countAllFiles(messages, countBytes), Math.floor(budgetTokens * FILE_SHARE));
   const kept = selectKept(messages, facts.question, budgetTokens - fileTokens);
   const isCut = hasOlder || facts.question !== null || kept.length < messages.length;

@@ -1,7 +1,9 @@
-/** How a step of a turn is asked for: the history that fits, files, tools, and who is asked. Rules SE6, SE77, SE80, SE84, SE132, SE134, SE171. */
+/** How a step of a turn is asked for: the history that fits, files, tools, and who is asked. Rules SE6, SE77, SE80, SE84, SE132, SE134, SE171, TL42. */
 import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
+import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
 import { toProviderId } from "../providers/provider-config.ts";
+import { estimateTokens } from "../routing/estimate-tokens.ts";
 import type { AnswerInput, AnswerOutcome, ResolvedModels } from "../routing/run-answer.ts";
 import type { AnswerEvent } from "../routing/run-plan.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
@@ -9,6 +11,7 @@ import { countRoomLeft } from "./answer-size.ts";
 import { toAttachmentId } from "./attachment-path.ts";
 import {
   chooseContext,
+  isAnswer,
   isBeginning,
   MAX_TOLD_MESSAGES,
   toBudgetTokens,
@@ -17,6 +20,7 @@ import {
   toRoomTokens,
 } from "./context.ts";
 import { listFileReads, type CountBytes, type FileRead } from "./context-files.ts";
+import { fitRunning } from "./fit-told.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import type { StepInput } from "./run-turn.ts";
 import type { SessionRow } from "./rows.ts";
@@ -31,6 +35,7 @@ export interface TurnStepsDeps {
   ) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
   /** Tokens of history that a turn sends at the most. */
   readonly contextTokens: number;
+  readonly log: Log;
   readonly newSelectionId: () => string;
   /** The tools that models are offered; may take a moment and gives none when they cannot be had. */
   readonly listTools: (signal: AbortSignal) => Promise<readonly LanguageModelV4FunctionTool[]>;
@@ -65,27 +70,36 @@ export function createStepStarter(
   deps: TurnStepsDeps,
 ): (live: SteppingTurn, startedMs: number) => (input: StepInput) => Answer {
   return (live, startedMs) => {
-    let steps = 0;
+    let stepsBegun = 0;
     return async function* startStep(input) {
-      steps += 1;
+      stepsBegun += 1;
       const { turn, settings, controller } = live;
       const session = readSession(deps.store);
       const models = deps.resolveModels(turn.requested);
       if (!models.ok) throw new Error(`a turn asks for a model that is gone: ${models.error}`);
-      const { prompt, question } = await readHistory(deps, live, models.value);
+      const { prompt, question, tokens } = await readHistory(deps, live, models.value);
       const { instructions, metadata: _kept, ...asked } = settings ?? {};
       const ownTools = asked.tools === undefined && input.mayCallTools;
       const tools = ownTools ? await deps.listTools(controller.signal) : [];
+      const steps = fitRunning({
+        done: input.done,
+        instructions,
+        tools,
+        chatTokens: tokens,
+        roomTokens: toRoomTokens(models.value),
+      });
+      if (steps.cut > 0)
+        deps.log.write("info", "tool_outputs_cut", { request_id: turn.turnId, cut: steps.cut });
       return yield* deps.runAnswer({
         models: models.value,
         policy: turn.policy,
         call: {
-          prompt: [...toInstructions(instructions), ...prompt, ...toStepMessages(input.done)],
+          prompt: [...toInstructions(instructions), ...prompt, ...toStepMessages(steps.parts)],
           ...(tools.length === 0 ? {} : { tools }),
           ...asked,
         },
         question,
-        selectionId: steps === 1 && input.done.length === 0 ? turn.selectionId : deps.newSelectionId(),
+        selectionId: stepsBegun === 1 && input.done.length === 0 ? turn.selectionId : deps.newSelectionId(),
         // The frames' request id is the client's own text; the record and the log go by an id of ours.
         requestId: turn.turnId,
         organizationId: session.organizationId,
@@ -111,17 +125,19 @@ async function readHistory(
   { store, contextTokens, readFiles }: TurnStepsDeps,
   { turn }: SteppingTurn,
   models: ResolvedModels,
-): Promise<{ prompt: ReturnType<typeof toContextPrompt>; question: string }> {
+): Promise<{ prompt: LanguageModelV4Prompt; question: string; tokens: number }> {
   const budgetTokens = toBudgetTokens(models, contextTokens);
   const summaries = store.summaries.read();
-  const { messages, hasOlder } = store.messages.paths.read(turn.parentId, [], {
+  // What is asked is told, also where a summary stands for it: another answer may be wanted later.
+  const stopBelow = new Set(
+    summaries.flatMap((each) => (each.upToMessageId === turn.parentId ? [] : each.upToMessageId)),
+  );
+  const read = store.messages.paths.read(turn.parentId, [], {
     maxMessages: MAX_TOLD_MESSAGES,
     maxCharacters: toReadCharacters(budgetTokens),
-    // What is asked is told, also where a summary stands for it: another answer may be wanted later.
-    stopBelow: new Set(
-      summaries.flatMap((each) => (each.upToMessageId === turn.parentId ? [] : each.upToMessageId)),
-    ),
+    stopBelow,
   });
+  const { messages, hasOlder } = withQuestion(store, read, stopBelow);
   const top = messages[0]?.parentId ?? null;
   const summary = store.summaries.findAbove(top);
   const question = messages.some(isBeginning) ? null : findBeginning(store, messages[0]);
@@ -141,7 +157,21 @@ async function readHistory(
   return {
     prompt: toContextPrompt(context, (url) => files.get(url) ?? null),
     question: asking === null ? "" : toMessageText(asking),
+    tokens: context.tokens + estimateTokens(context.preface ?? ""),
   };
+}
+
+type ReadPath = ReturnType<SessionStore["messages"]["paths"]["read"]>;
+
+/** Where what its tools gave takes all that is read, an answer is told all the same, cut: with its question. Rule TL43. */
+function withQuestion(store: SessionStore, read: ReadPath, stopBelow: ReadonlySet<string>): ReadPath {
+  const [top] = read.messages;
+  const questionId = top?.parentId ?? null;
+  if (top === undefined || questionId === null || stopBelow.has(questionId)) return read;
+  if (!isAnswer(top) || !top.parts.some(({ type }) => type === "dynamic-tool")) return read;
+  const question = store.messages.find(questionId);
+  if (question === null || !isBeginning(question)) return read;
+  return { messages: [question, ...read.messages], hasOlder: question.parentId !== null };
 }
 
 function openByteCount(store: SessionStore): CountBytes {

@@ -178,6 +178,7 @@ export class ChatLife {
       }),
       startStep: createStepStarter({
         ...ask,
+        log,
         listTools: async (signal) => (tools === null ? [] : (await tools.openRegistry(signal)).definitions),
         readFiles: () => Promise.resolve(new Map()),
       }),

@@ -191,6 +191,7 @@ export class ChatWorld {
         runAnswer: (input) => this.answer(clock, input),
         contextTokens: 24_000,
         newSelectionId: () => this.newId("sel"),
+        log: this.log,
         listTools: () => Promise.resolve([]),
         readFiles: () => Promise.resolve(new Map()),
       }),

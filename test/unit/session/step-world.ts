@@ -7,6 +7,7 @@ import type { StepInput } from "../../../src/session/run-turn.ts";
 import type { SessionStore } from "../../../src/session/store/session-store.ts";
 import { createStepStarter } from "../../../src/session/turn-steps.ts";
 import { RECEIPT, RECORD, SESSION, TARGET, toEnd, toMessage, TURN } from "./answer-fixtures.ts";
+import { RecordingLog } from "../../fakes/recording-log.ts";
 import { ChatDisk } from "./sqlite-store.ts";
 
 export function openTalk() {
@@ -61,6 +62,7 @@ export async function askStep(
 ) {
   const calls: AnswerInput[] = [];
   const reads: FileRead[] = [];
+  const log = new RecordingLog();
   const start = createStepStarter({
     store,
     contextTokens: 24_000,
@@ -71,6 +73,7 @@ export async function askStep(
       yield [];
       return { end: toEnd(), record: RECORD };
     },
+    log,
     listTools: () => Promise.resolve([]),
     readFiles: async (files) => {
       reads.push(...files);
@@ -84,5 +87,5 @@ export async function askStep(
   const pictures = prompt.flatMap(({ role, content }) =>
     role === "user" ? content.filter(({ type }) => type === "file") : [],
   );
-  return { prompt, maxBytes: calls[0]?.maxBytes, reads, text: JSON.stringify(prompt), pictures };
+  return { log, prompt, maxBytes: calls[0]?.maxBytes, reads, text: JSON.stringify(prompt), pictures };
 }
