@@ -1,11 +1,12 @@
 /**
  * The files of a question: pictures and texts that were attached to this chat before, or that stand in the message
- * themselves as `data:` addresses, as AI SDK's clients send them. Pure. Rules SE83, SE160.
+ * themselves as `data:` addresses, as AI SDK's clients send them. Pure. Rules SE83, SE160, SE220.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import { z } from "zod";
 import { IMAGE_TYPES, MAX_ATTACHMENTS_PER_MESSAGE } from "../protocol/session-api.ts";
 import type { ClientMessage } from "../protocol/session-frame.ts";
+import { explainBadPicture } from "./check-picture.ts";
 import { readDataUrl } from "./data-url.ts";
 import { hasTypeOf } from "./file-signature.ts";
 
@@ -58,6 +59,8 @@ export function acceptFiles(
       if (data.bytes === null || !hasTypeOf(data.bytes, mediaType)) {
         return fail(`A file of this message is not what it says it is (${mediaType}).`);
       }
+      const problem = explainBadPicture(data.bytes, mediaType);
+      if (problem !== null) return fail(problem);
     }
     // Its bytes were looked at when it was attached: a text that a message calls a picture is refused by every provider,
     // and with it each later question of the chat.

@@ -12,6 +12,7 @@ import {
   SharedChat,
 } from "../../src/protocol/session-api.ts";
 import type { AnswerInput } from "../../src/routing/run-answer.ts";
+import { PNG } from "../fixtures/tiny-files.ts";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
 import { createVisitor, ORIGIN, textOf, Visitor, type Chat } from "./sandbox-people.ts";
 import { runSql, textIn } from "./sandbox-rows.ts";
@@ -185,8 +186,6 @@ describe("a chat that outgrows its budget", () => {
     expect(calls.at(-1)?.call.prompt.map(({ role }) => role)).toEqual(["system", "user"]);
   }, 20_000);
 });
-
-const PNG = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3]);
 
 function attach(chat: Chat, bytes: Uint8Array, type: string, owner = ada): Promise<Response> {
   const headers = { origin: ORIGIN, "content-type": type, ...owner.credentials };

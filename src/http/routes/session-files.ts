@@ -10,6 +10,7 @@ import {
 } from "../../protocol/session-api.ts";
 import { isImageType, isTextType } from "../../session/accept-files.ts";
 import { toAttachmentUrl, toFileKey } from "../../session/attachment-path.ts";
+import { explainBadPicture } from "../../session/check-picture.ts";
 import { hasTypeOf } from "../../session/file-signature.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { readBytes, readQuery } from "../body.ts";
@@ -92,6 +93,8 @@ async function attach(services: Services, context: AppContext, sessionId: Sessio
   if (!hasTypeOf(bytes.value, mediaType)) {
     return refuse(context, "invalid-request", `The file is not what it says it is (${mediaType}).`);
   }
+  const problem = explainBadPicture(bytes.value, mediaType);
+  if (problem !== null) return refuse(context, "invalid-request", problem);
   const id = newId("file", services.idSource);
   const { name } = query.value;
   // The bytes first: a file that is listed must be there. One that is not listed is never shown.

@@ -251,7 +251,7 @@ describe("a first question without words", () => {
   it("[SE31] gives no name: the first one with words does", async () => {
     const world = new ChatWorld();
     const tab = world.connect(true);
-    const image = "data:image/gif;base64,R0lGODlh";
+    const image = "data:image/gif;base64,R0lGODlhAQABAIAAAExpcf8AACH5BAUAAAAALAAAAAABAAEAAAICTAEAOw==";
     const parts = [{ type: "file", mediaType: "image/gif", url: image }];
     world.ask(tab, "r1", "", { messages: [{ id: "q1", role: "user", parts }] });
     await world.finish();
