@@ -11,6 +11,7 @@ import { forgetTyped } from "../session/forget-typed.ts";
 import { IconButton } from "../ui/button.tsx";
 import { ThemeButton } from "../ui/theme-button.tsx";
 import { useToaster } from "../ui/toast.tsx";
+import { tellAccountChange } from "./account-change.ts";
 import { useAccount } from "./account-gate.tsx";
 
 const LINK =
@@ -25,6 +26,7 @@ function SignOutButton() {
     onSuccess: () => {
       client.clear();
       forgetTyped(sessionStorage);
+      tellAccountChange();
       navigate("/sign-in");
     },
     onError: (error) => complain(toErrorText(error)),

@@ -8,6 +8,7 @@ import { Button } from "../ui/button.tsx";
 import { Logo } from "../ui/logo.tsx";
 import { usePageTitle } from "../ui/page-hook.ts";
 import { ThemeButton } from "../ui/theme-button.tsx";
+import { tellAccountChange } from "./account-change.ts";
 import { Field } from "./field.tsx";
 import { toNextPath } from "./next-path.ts";
 
@@ -82,6 +83,7 @@ export function SignForm({ kind }: { readonly kind: Kind }) {
       if (!isIn) return;
       // Whatever was read for another account must not be shown to this one.
       client.clear();
+      tellAccountChange();
       navigate(toNextPath(search), { replace: true });
     },
   });
