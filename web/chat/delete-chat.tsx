@@ -4,6 +4,7 @@ import { useLocation } from "wouter";
 import { deleteSession, toErrorText } from "../api.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { useToaster } from "../ui/toast.tsx";
+import { forgetModelChoice } from "./model-choice.ts";
 
 interface DeleteChatProps {
   readonly sessionId: string;
@@ -21,6 +22,7 @@ export function DeleteChat({ sessionId, title, isCurrent, onClose }: DeleteChatP
   const remove = useMutation({
     mutationFn: () => deleteSession(sessionId),
     onSuccess: async () => {
+      forgetModelChoice(sessionId);
       if (isCurrent) navigate("/");
       say("The chat was deleted.");
       onClose();

@@ -17,3 +17,13 @@ export function saveStored(key: string, text: string): void {
     // Forbidden or full: the choice lasts as long as the page.
   }
 }
+
+/** Removes every text whose key begins so. */
+export function forgetStored(prefix: string): void {
+  try {
+    const keys = Array.from({ length: localStorage.length }, (_, index) => localStorage.key(index) ?? "");
+    for (const key of keys) if (key.startsWith(prefix)) localStorage.removeItem(key);
+  } catch {
+    // Forbidden: then nothing was kept.
+  }
+}
