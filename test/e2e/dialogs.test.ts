@@ -47,3 +47,19 @@ test("[WB104] a dialog closes by Escape and beside it, not by its padding or the
   await expect(dialog).toHaveCount(0);
   await expect(revoke).toBeFocused();
 });
+
+test("[WB108] a dialog says what went wrong, and the focus stays near what it removed", async ({ page }) => {
+  await page.goto("/keys");
+  await page.getByLabel("Name of the key").fill("A third script");
+  await page.getByRole("button", { name: "Create key" }).click();
+  await page.getByRole("button", { name: "I have copied it" }).click();
+  await page.getByRole("button", { name: "Revoke A third script" }).press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Revoke this key?" });
+  await page.route("**/api/v1/keys/*", (route) => route.abort());
+  await dialog.getByRole("button", { name: "Revoke" }).press("Enter");
+  await expect(dialog.getByRole("alert")).toContainText("cannot be reached");
+  await page.unroute("**/api/v1/keys/*");
+  await dialog.getByRole("button", { name: "Revoke" }).press("Enter");
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByRole("list", { name: "Keys" })).toBeFocused();
+});

@@ -3,11 +3,11 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { KeyIcon } from "@phosphor-icons/react/dist/csr/Key";
 import type { ApiKeyList } from "../../src/protocol/account.ts";
-import { readKeys, revokeKey, toErrorText } from "../api.ts";
+import { readKeys, revokeKey } from "../api.ts";
 import { Button } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { formatAgo, formatMoment } from "../ui/format.ts";
-import { useNow, usePageTitle } from "../ui/page-hook.ts";
+import { useFocusAfterRemoval, useNow, usePageTitle } from "../ui/page-hook.ts";
 import { PageShell } from "../ui/page-shell.tsx";
 import { EmptyState, ErrorState, SkeletonLines } from "../ui/page-state.tsx";
 import { toPageTabs } from "../ui/page-tabs.ts";
@@ -20,14 +20,13 @@ type Key = ApiKeyList["keys"][number];
 function KeyRow({ entry, nowMs }: { readonly entry: Key; readonly nowMs: number }) {
   const [isAsking, setIsAsking] = useState(false);
   const client = useQueryClient();
-  const { say, complain } = useToaster();
+  const { say } = useToaster();
   const revoke = useMutation({
     mutationFn: () => revokeKey(entry.id),
     onSuccess: async () => {
       say(`The key “${entry.name}” no longer works.`);
       await client.invalidateQueries({ queryKey: ["keys"] });
     },
-    onError: (error) => complain(toErrorText(error)),
   });
   const used =
     entry.lastUsedAt === null ? "never used" : `last used ${formatAgo(Date.parse(entry.lastUsedAt), nowMs)}`;
@@ -49,6 +48,7 @@ function KeyRow({ entry, nowMs }: { readonly entry: Key; readonly nowMs: number 
           text={`Programs that use “${entry.name}” will be refused from now on. This cannot be undone.`}
           action="Revoke"
           busy={revoke.isPending}
+          error={revoke.error}
           onConfirm={() => revoke.mutate()}
           onClose={() => setIsAsking(false)}
         />
@@ -60,6 +60,7 @@ function KeyRow({ entry, nowMs }: { readonly entry: Key; readonly nowMs: number 
 function KeyList() {
   const nowMs = useNow(60_000);
   const { data, error, refetch } = useQuery({ queryKey: ["keys"], queryFn: readKeys });
+  const listRef = useFocusAfterRemoval<HTMLUListElement>(data?.keys.length ?? 0);
   if (data === undefined) {
     return error === null ? (
       <SkeletonLines count={3} className="h-16" />
@@ -75,7 +76,7 @@ function KeyList() {
     );
   }
   return (
-    <ul aria-label="Keys" className="card">
+    <ul ref={listRef} tabIndex={-1} aria-label="Keys" className="card">
       {data.keys.map((entry) => (
         <KeyRow key={entry.id} entry={entry} nowMs={nowMs} />
       ))}

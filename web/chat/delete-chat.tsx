@@ -1,7 +1,7 @@
 /** Asks before a chat is deleted, and deletes it. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useLocation } from "wouter";
-import { deleteSession, toErrorText } from "../api.ts";
+import { deleteSession } from "../api.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { useToaster } from "../ui/toast.tsx";
 import { forgetModelChoice } from "./model-choice.ts";
@@ -18,7 +18,7 @@ interface DeleteChatProps {
 export function DeleteChat({ sessionId, title, isCurrent, onClose }: DeleteChatProps) {
   const client = useQueryClient();
   const [, navigate] = useLocation();
-  const { say, complain } = useToaster();
+  const { say } = useToaster();
   const remove = useMutation({
     mutationFn: () => deleteSession(sessionId),
     onSuccess: async () => {
@@ -28,7 +28,6 @@ export function DeleteChat({ sessionId, title, isCurrent, onClose }: DeleteChatP
       onClose();
       await client.invalidateQueries({ queryKey: ["sessions"] });
     },
-    onError: (error) => complain(toErrorText(error)),
   });
   return (
     <ConfirmDialog
@@ -36,6 +35,7 @@ export function DeleteChat({ sessionId, title, isCurrent, onClose }: DeleteChatP
       text={`“${title}” and all its answers will be gone for good.`}
       action="Delete"
       busy={remove.isPending}
+      error={remove.error}
       onConfirm={() => remove.mutate()}
       onClose={onClose}
     />

@@ -52,3 +52,14 @@ export function useFocusAfter(isEditing: boolean) {
   }, [isEditing]);
   return buttonRef;
 }
+
+/** The list that has the focus after an entry is gone with the button that had it. */
+export function useFocusAfterRemoval<Element extends HTMLElement>(count: number) {
+  const listRef = useRef<Element>(null);
+  const lastCountRef = useRef(count);
+  useEffect(() => {
+    if (count < lastCountRef.current && document.activeElement === document.body) listRef.current?.focus();
+    lastCountRef.current = count;
+  }, [count]);
+  return listRef;
+}
