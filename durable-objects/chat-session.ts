@@ -237,7 +237,8 @@ export class ChatSession extends DurableObject<Bindings> {
     const live = asked.includes(LIVE_SUBPROTOCOL);
     const { 0: client, 1: server } = new WebSocketPair();
     const chatSocket = this.sockets.accept(server, live);
-    const headers = new Headers(live ? { "sec-websocket-protocol": LIVE_SUBPROTOCOL } : {});
+    const headers = new Headers({ "x-request-id": request.headers.get("x-request-id") ?? "" });
+    if (live) headers.set("sec-websocket-protocol", LIVE_SUBPROTOCOL);
     if (live) this.chat.greet(chatSocket);
     return new Response(null, { status: 101, webSocket: client, headers });
   }

@@ -28,7 +28,7 @@ export class LiveConsole extends DurableObject<Bindings> {
   }
 
   /** The upgrade. The Worker has made sure that an admin asks. */
-  override async fetch(): Promise<Response> {
+  override async fetch(request: Request): Promise<Response> {
     if (this.ctx.getWebSockets().length >= MAX_SOCKETS) {
       return new Response("Too many consoles are open.", { status: 503 });
     }
@@ -44,7 +44,8 @@ export class LiveConsole extends DurableObject<Bindings> {
     } finally {
       this.waiting.delete(server);
     }
-    return new Response(null, { status: 101, webSocket: client });
+    const headers = { "x-request-id": request.headers.get("x-request-id") ?? "" };
+    return new Response(null, { status: 101, webSocket: client, headers });
   }
 
   async publishCircuit(detail: CircuitDetail): Promise<void> {

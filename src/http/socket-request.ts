@@ -1,6 +1,8 @@
-/** Socket upgrades on their way to an object: what is let through, and what the object is told. */
+/** Socket upgrades on their way to an object and back: what is let through, what the object is told, what it answers. */
 import { PRINCIPAL_HEADER } from "../auth/principal.ts";
 import type { ObjectPrincipal, Principal } from "../auth/principal.ts";
+import type { AppContext } from "./app-env.ts";
+import { refuse } from "./respond.ts";
 
 /** Ours alone to write: an object believes what stands in them. */
 const INTERNAL_PREFIX = "x-breakwater-";
@@ -35,4 +37,11 @@ export function toObjectRequest(
 export function toPrincipalHeader({ userId, organizationId }: Principal): Readonly<Record<string, string>> {
   const told: ObjectPrincipal = { userId, organizationId };
   return { [PRINCIPAL_HEADER]: JSON.stringify(told) };
+}
+
+/** The object's socket; of a refusal, which is a word of plain text, what other routes make of it. */
+export async function toSocketAnswer(context: AppContext, answer: Response): Promise<Response> {
+  // A socket's own answer has 101, and cannot be copied without its socket.
+  if (answer.status < 400) return answer;
+  return refuse(context, answer.status === 404 ? "not-found" : "unavailable", await answer.text());
 }

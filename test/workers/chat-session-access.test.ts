@@ -62,12 +62,13 @@ describe("owners", () => {
     expect((await knock({ "x-breakwater-principal": "not json" })).status).toBe(404);
   });
 
-  it("[SE13] chooses the live wire among several subprotocols, and says so", async () => {
+  it("[SE13] [HT320] chooses the live wire among several subprotocols, and says so under the request's id", async () => {
     const chat = await ada.createChat();
     const answer = await ada.upgrade(`${chat.path}/socket`, { "sec-websocket-protocol": `chat, ${LIVE}` });
     expect(answer.headers.get("sec-websocket-protocol")).toBe(LIVE);
     const plain = await ada.upgrade(`${chat.path}/socket`);
     expect(plain.headers.get("sec-websocket-protocol")).toBeNull();
+    for (const { headers } of [answer, plain]) expect(headers.get("x-request-id")).toMatch(/^req_/);
   });
 });
 
@@ -75,12 +76,14 @@ describe("tickets", () => {
   const use = (chat: Chat, ticket: string, visitor = NOBODY): Promise<Response> =>
     visitor.upgrade(`${chat.path}/socket?ticket=${ticket}`);
 
-  it("[SE32] open one socket once", async () => {
+  it("[SE32] [HT320] open one socket once", async () => {
     const chat = await ada.createChat();
     const ticket = await chat.issueTicket();
     expect(ticket).toMatch(/^[0-9a-f]{64}$/);
     expect((await use(chat, ticket)).status).toBe(101);
-    expect((await use(chat, ticket)).status).toBe(404);
+    const again = await use(chat, ticket);
+    expect(again.status).toBe(404);
+    expect(await again.json()).toMatchObject({ status: 404, code: "not-found" });
   });
 
   it("[SE32] of two who come at the same time one gets in", async () => {

@@ -48,7 +48,7 @@ describe("a console", () => {
         await instance.publishCircuit({ ...later, snapshot: { ...later.snapshot, version: 1_000 } });
         return circuits;
       });
-      const answer = await instance.fetch();
+      const answer = await instance.fetch(new Request("http://object/live"));
       spy.mockRestore();
       const frames: string[] = [];
       answer.webSocket?.addEventListener("message", ({ data }) => void frames.push(String(data)));

@@ -9,7 +9,7 @@ import type { AppContext, AppEnv } from "../app-env.ts";
 import { readJson } from "../body.ts";
 import { refuse } from "../respond.ts";
 import type { Services } from "../services.ts";
-import { isSocketUpgrade, toObjectRequest, toPrincipalHeader } from "../socket-request.ts";
+import { isSocketUpgrade, toObjectRequest, toPrincipalHeader, toSocketAnswer } from "../socket-request.ts";
 
 /** As providers are named in a pinned target; anything else is not worth an object. */
 const PROVIDER_SHAPE = /^[a-z][a-z0-9-]{0,39}$/;
@@ -71,7 +71,8 @@ function addCircuitRoutes(app: Hono<AppEnv>, services: Services): void {
       });
     }
     const internal = toPrincipalHeader(readPrincipal(context));
-    return services.circuits.liveSocket(toObjectRequest(context.req.raw, context.get("requestId"), internal));
+    const request = toObjectRequest(context.req.raw, context.get("requestId"), internal);
+    return toSocketAnswer(context, await services.circuits.liveSocket(request));
   });
 }
 

@@ -21,7 +21,7 @@ import type { AppContext, AppEnv } from "../app-env.ts";
 import { readJson, readQuery } from "../body.ts";
 import { refuse } from "../respond.ts";
 import type { Services } from "../services.ts";
-import { isSocketUpgrade, toObjectRequest, toPrincipalHeader } from "../socket-request.ts";
+import { isSocketUpgrade, toObjectRequest, toPrincipalHeader, toSocketAnswer } from "../socket-request.ts";
 
 /** Ours are shorter. A longer one is not worth an object's time, and other signs cannot stand in a header. */
 const TICKET_SHAPE = /^[\x21-\x7e]{1,200}$/;
@@ -132,7 +132,8 @@ async function openSocket(services: Services, context: AppContext): Promise<Resp
   const id = readSessionId(context);
   const internal = id === null ? null : await toAdmission(services, context, id);
   if (id === null || internal === null) return refuseUnknown(context);
-  return services.chatObject(id).fetch(toObjectRequest(context.req.raw, context.get("requestId"), internal));
+  const request = toObjectRequest(context.req.raw, context.get("requestId"), internal);
+  return toSocketAnswer(context, await services.chatObject(id).fetch(request));
 }
 
 /** What the object is told about who comes; null when there is no such chat for them. */

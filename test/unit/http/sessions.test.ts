@@ -256,6 +256,22 @@ describe("the socket", () => {
     expect(world.objectRequests).toHaveLength(1);
   });
 
+  it.each([
+    [404, "not-found", "There is no such chat."],
+    [503, "unavailable", "Too many sockets are open on this chat."],
+  ])(
+    "[HT320] says what the object has against it (%i) as any other refusal",
+    async (status, code, detail) => {
+      const fetch = (): Promise<Response> => Promise.resolve(new Response(detail, { status }));
+      const world = start({ chatObject: { fetch } });
+      const id = addChat(world);
+      const answer = await world.call("GET", `/${id}/socket?ticket=t_1`, { headers: UPGRADE });
+      expect(answer.status).toBe(status);
+      expect(answer.headers.get("content-type")).toBe("application/problem+json");
+      expect(await answer.json()).toMatchObject({ status, code, detail });
+    },
+  );
+
   it("[HT15] refuses a socket that a page of another site opens with a visitor's cookie", async () => {
     const world = start();
     const id = addChat(world);
