@@ -2,9 +2,12 @@
 import { z } from "zod";
 import { CircuitStatus } from "./circuit.ts";
 
+/** An ISO date or time; one without a zone is UTC, as `isoformat()` of Python and the database write it. */
+export const SinceText = z.iso.datetime({ offset: true, local: true }).or(z.iso.date());
+
 export const AnalyticsQuery = z.object({
-  /** An ISO date or time; 30 days back when it is left out. */
-  since: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
+  /** 30 days back when it is left out. */
+  since: SinceText.optional(),
   /** How many of the newest selections are counted, at most 5000. */
   limit: z.coerce.number().int().min(1).max(5000).default(5000),
 });

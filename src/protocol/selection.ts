@@ -4,6 +4,7 @@
  * outbox and the queue into D1 and comes back over `GET /api/v1/selections`. Rules RT30 to RT39.
  */
 import { z } from "zod";
+import { SinceText } from "./analytics.ts";
 import { TerminalState, TokenUsage } from "./answer.ts";
 import { Usual } from "./circuit.ts";
 
@@ -150,7 +151,7 @@ export const SelectionListQuery = z.object({
   provider: z.string().max(100).optional(),
   status: TerminalState.optional(),
   requestId: z.string().max(200).optional(),
-  since: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
+  since: SinceText.optional(),
 });
 export const SelectionList = z.object({
   selections: z.array(SelectionRecord),

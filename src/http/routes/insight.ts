@@ -32,7 +32,7 @@ function addSelectionRoutes(app: Hono<AppEnv>, services: Services): void {
       {
         ...filter,
         organizationId: toScope(readPrincipal(context)),
-        sinceMs: since === undefined ? undefined : Date.parse(since),
+        sinceMs: since === undefined ? undefined : toSinceMs(since),
       },
       { limit, cursor },
     );
@@ -74,6 +74,11 @@ function toScope(principal: Principal): string | null {
   return principal.role === "admin" ? null : principal.organizationId;
 }
 
+/** A time without a zone is UTC wherever this runs. */
+function toSinceMs(since: string): number {
+  return Date.parse(/T[^Z+-]+$/.test(since) ? `${since}Z` : since);
+}
+
 function readFilter(
   services: Services,
   context: AppContext,
@@ -81,7 +86,7 @@ function readFilter(
   const query = readQuery(context, AnalyticsQuery);
   if (!query.ok) return query.error;
   const { since, limit } = query.value;
-  const sinceMs = since === undefined ? services.clock.nowMs() - DEFAULT_PERIOD_MS : Date.parse(since);
+  const sinceMs = since === undefined ? services.clock.nowMs() - DEFAULT_PERIOD_MS : toSinceMs(since);
   return { organizationId: toScope(readPrincipal(context)), sinceMs, limit };
 }
 

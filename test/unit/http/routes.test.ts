@@ -240,6 +240,20 @@ describe("insight", () => {
     }
   });
 
+  it.each([
+    ["2026-11-19", "2026-11-19T00:00:00.000Z"],
+    ["2026-11-19T12:00:00", "2026-11-19T12:00:00.000Z"],
+    ["2026-11-19T12:00:00.123456", "2026-11-19T12:00:00.123Z"],
+    ["2026-11-19T12:00", "2026-11-19T12:00:00.000Z"],
+    ["2026-11-19T12:00:00-02:00", "2026-11-19T14:00:00.000Z"],
+  ])("[HT321] counts since %s, which is %s", async (since, counted) => {
+    const { call } = start();
+    const answer = await call("alice", "GET", `/api/v1/analytics/intents?since=${encodeURIComponent(since)}`);
+    expect(await answer.json()).toMatchObject({ since: counted });
+    const selections = await call("alice", "GET", `/api/v1/selections?since=${encodeURIComponent(since)}`);
+    expect(selections.status).toBe(200);
+  });
+
   it("[HT29] gives the figures with each circuit, and without them when no circuit answers", async () => {
     const counted = [
       {
