@@ -35,6 +35,7 @@ export function toProviderAnalytics(
   return {
     since: new Date(sinceMs).toISOString(),
     total: selections.length,
+    ...toCosts(selections),
     providers: [...byProvider]
       .map(([provider, rows]) => toProviderFigures(provider, rows, circuits.get(provider) ?? null))
       .toSorted(byRequests),
@@ -84,9 +85,17 @@ function toProviderFigures(
     firstTokenP95Ms: toPercentile(firstTokens, 0.95),
     inputTokens: sum(rows, (row) => row.inputTokens),
     outputTokens: sum(rows, (row) => row.outputTokens),
+    ...toCosts(rows),
+    circuit,
+  };
+}
+
+function toCosts(
+  rows: readonly CountedSelection[],
+): Pick<ProviderAnalytics, "costMicroUsd" | "unpricedRequests"> {
+  return {
     costMicroUsd: sum(rows, (row) => row.costMicroUsd),
     unpricedRequests: count(rows, (row) => row.costMicroUsd === null),
-    circuit,
   };
 }
 

@@ -16,6 +16,10 @@ export const ProviderAnalytics = z.object({
   since: z.iso.datetime(),
   /** Selections counted. */
   total: z.int().nonnegative(),
+  /** What all of them cost, those included that nobody answered. */
+  costMicroUsd: z.int().nonnegative(),
+  /** Selections of unknown price: they are not in `costMicroUsd`. */
+  unpricedRequests: z.int().nonnegative(),
   providers: z.array(
     z.object({
       provider: z.string(),

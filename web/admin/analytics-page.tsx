@@ -19,7 +19,7 @@ function Totals({ data }: { readonly data: ProviderAnalytics }) {
   const sum = (read: (row: ProviderAnalytics["providers"][number]) => number): number =>
     data.providers.reduce((total, row) => total + read(row), 0);
   const requests = sum((row) => row.requests);
-  const unpriced = sum((row) => row.unpricedRequests);
+  const unpriced = data.unpricedRequests;
   const figures = [
     { name: "Selections", text: data.total.toLocaleString("en-US") },
     { name: "Complete", text: requests === 0 ? "–" : formatShare(sum((row) => row.complete) / requests) },
@@ -27,7 +27,7 @@ function Totals({ data }: { readonly data: ProviderAnalytics }) {
     { name: "Tokens out", text: formatCount(sum((row) => row.outputTokens)) },
     {
       name: unpriced === 0 ? "Cost" : `Cost, ${unpriced} unpriced`,
-      text: formatMicroUsd(sum((row) => row.costMicroUsd)),
+      text: formatMicroUsd(data.costMicroUsd),
     },
   ];
   return (

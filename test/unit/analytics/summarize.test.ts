@@ -26,6 +26,18 @@ const row = (changes: Partial<CountedSelection> = {}): CountedSelection => ({
 });
 
 describe("figures", () => {
+  it("[HT301] the cost of all has what was paid for answers that nobody gave", () => {
+    const rows = [
+      row({ costMicroUsd: 7 }),
+      row({ provider: "google" }),
+      row({ provider: null, model: null, status: "failed", costMicroUsd: 30 }),
+      row({ provider: null, model: null, status: "failed" }),
+    ];
+    const figures = ProviderAnalytics.parse(toProviderAnalytics(0, rows, new Map()));
+    expect(figures).toMatchObject({ total: 4, costMicroUsd: 37, unpricedRequests: 2 });
+    expect(figures.providers.map(({ costMicroUsd }) => costMicroUsd)).toEqual([7, 0]);
+  });
+
   it("[HT34] counts each provider's requests, models, outcomes, tokens and cost", () => {
     const rows = [
       row({ firstTokenMs: 300, inputTokens: 10, outputTokens: 1, costMicroUsd: 7, affinity: true }),

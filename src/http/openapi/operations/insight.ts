@@ -91,6 +91,8 @@ export const INSIGHT_OPERATIONS: readonly OperationDoc[] = [
       200: toJsonAnswer("The figures.", ProviderAnalytics, {
         since: ASKED_AT,
         total: 12,
+        costMicroUsd: 159_600,
+        unpricedRequests: 0,
         providers: [PROVIDER_FIGURES],
       }),
     },
