@@ -37,6 +37,7 @@ import { openChat } from "./open-chat.ts";
 import { exportChat } from "./export-stream.ts";
 import { removeChat } from "./remove-chat.ts";
 import { SelectionOutbox } from "./selection-outbox.ts";
+import { VouchForSockets } from "./vouch-for-sockets.ts";
 import { WakeUp } from "./wake-up.ts";
 
 /** A hundred tabs on one chat are somebody's mistake; many more are an attack. */
@@ -68,7 +69,7 @@ export class ChatSession extends DurableObject<Bindings> {
     this.wiring = wiring;
     this.db = drizzle(ctx.storage);
     this.store = new SessionStore(this.db);
-    this.sockets = new ChatSockets(ctx);
+    this.sockets = new ChatSockets(ctx, new VouchForSockets(env, wiring, "chat"));
     this.link = new ChatLink({ store: this.store, clock: wiring.clock, idSource: wiring.idSource });
     this.streams = new ChatStreams(
       wiring.clock,
@@ -207,7 +208,7 @@ export class ChatSession extends DurableObject<Bindings> {
   }
 
   /** A ticket for one socket of one person: 256 random bits, stored as a hash, used once, valid for a minute; null without a chat. */
-  async issueTicket(holder: { userId: string; organizationId: string }): Promise<SessionTicket | null> {
+  async issueTicket(holder: ObjectPrincipal): Promise<SessionTicket | null> {
     if (this.store.readSession() === null) return null;
     const ticket = this.wiring.idSource.randomBytes(32).toHex();
     const expiresAtMs = this.wiring.clock.nowMs() + TICKET_LIFETIME_MS;
@@ -236,18 +237,22 @@ export class ChatSession extends DurableObject<Bindings> {
         .map((name) => name.trim()) ?? [];
     const live = asked.includes(LIVE_SUBPROTOCOL);
     const { 0: client, 1: server } = new WebSocketPair();
-    const chatSocket = this.sockets.accept(server, live);
+    const chatSocket = this.sockets.accept(server, live, holder);
     const headers = new Headers({ "x-request-id": request.headers.get("x-request-id") ?? "" });
     if (live) headers.set("sec-websocket-protocol", LIVE_SUBPROTOCOL);
     if (live) this.chat.greet(chatSocket);
     return new Response(null, { status: 101, webSocket: client, headers });
   }
 
-  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+  override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const chatSocket = this.sockets.find(socket);
     const read = readClientFrame(data, chatSocket.live);
     if (!read.ok) return socket.close(read.error.code, read.error.reason);
+    // An `ack` asks for nothing. Nothing is awaited where nobody must be asked: what comes at once is done at once.
+    const may = read.value.type === "ack" || this.sockets.mayAct(socket);
+    if (may !== true && !(await may)) return;
     this.chat.handleFrame(chatSocket, read.value);
+    if (socket.readyState !== WebSocket.OPEN) this.chat.forgetFollower(chatSocket);
   }
 
   override webSocketClose(socket: WebSocket): void {

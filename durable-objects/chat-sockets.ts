@@ -1,6 +1,9 @@
-/** The sockets of a chat's object as its core sees them: what is attached to each, and which of them are dead. Rules SE10, SE57. */
+/** The sockets of a chat's object as its core sees them: what is attached to each, and which of them are dead. Rules SE10, SE57, AU30. */
 import { z } from "zod";
+import type { ObjectPrincipal } from "../src/auth/principal.ts";
+import type { SocketStanding } from "../src/auth/socket-standing.ts";
 import type { ChatSocket } from "../src/session/live-turn.ts";
+import type { VouchForSockets } from "./vouch-for-sockets.ts";
 
 /** PERSISTED with each socket: a woken object knows by it what it may send. */
 const Attachment = z.object({ live: z.boolean() });
@@ -11,10 +14,12 @@ const CLOSE_SILENT = 4409;
 
 export class ChatSockets {
   private readonly ctx: DurableObjectState;
-  private readonly known = new Map<WebSocket, ChatSocket>();
+  private readonly vouching: VouchForSockets;
+  private readonly known = new Map<WebSocket, { chatSocket: ChatSocket; standing: SocketStanding }>();
 
-  constructor(ctx: DurableObjectState) {
+  constructor(ctx: DurableObjectState, vouching: VouchForSockets) {
     this.ctx = ctx;
+    this.vouching = vouching;
   }
 
   get count(): number {
@@ -25,29 +30,38 @@ export class ChatSockets {
     return this.ctx.getWebSockets().map((socket) => this.find(socket));
   }
 
-  accept(socket: WebSocket, live: boolean): ChatSocket {
+  accept(socket: WebSocket, live: boolean, opener: ObjectPrincipal): ChatSocket {
     this.ctx.acceptWebSocket(socket);
     socket.serializeAttachment({ live });
+    this.vouching.note(socket, opener);
     return this.find(socket);
   }
 
   find(socket: WebSocket): ChatSocket {
-    let chatSocket = this.known.get(socket);
-    if (chatSocket === undefined) {
+    return this.open(socket).chatSocket;
+  }
+
+  /** Whether what came over it may be done; a promise where that must be asked first. */
+  mayAct(socket: WebSocket): boolean | Promise<boolean> {
+    return this.open(socket).standing.mayAct();
+  }
+
+  private open(socket: WebSocket): { chatSocket: ChatSocket; standing: SocketStanding } {
+    let known = this.known.get(socket);
+    if (known === undefined) {
       const attachment = Attachment.safeParse(socket.deserializeAttachment());
       const live = attachment.success && attachment.data.live;
-      chatSocket = {
+      const standing = this.vouching.open(socket);
+      const chatSocket: ChatSocket = {
         live,
         bringsWords: !live,
-        // A socket that is going away is caught up when its client resumes.
-        send: (text) => {
-          if (socket.readyState === WebSocket.OPEN) socket.send(text);
-        },
+        send: (text) => standing.send(text),
         close: (code, reason) => socket.close(code, reason),
       };
-      this.known.set(socket, chatSocket);
+      known = { chatSocket, standing };
+      this.known.set(socket, known);
     }
-    return chatSocket;
+    return known;
   }
 
   forget(socket: WebSocket): void {

@@ -1,13 +1,17 @@
 /**
  * The admins' live socket: one object that every provider's health object and the selection writer push to, and
- * that fans out to whoever watches. It holds no truth: a new socket gets everything pulled afresh. Rules CB26 to CB29.
+ * that fans out to whoever watches. It holds no truth: a new socket gets everything pulled afresh. Rules CB26 to CB29, AU32.
  */
 import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
 import type { Bindings } from "../src/env.ts";
 import { SelectionTail, type AdminLiveFrame, type CircuitDetail } from "../src/protocol/circuit.ts";
 import { PING, PONG } from "../src/protocol/session-frame.ts";
+import { ObjectPrincipal, PRINCIPAL_HEADER } from "../src/auth/principal.ts";
+import type { SocketStanding } from "../src/auth/socket-standing.ts";
+import { parseJson } from "../src/session/read-frame.ts";
 import { openWiring, type Wiring } from "../src/wiring.ts";
+import { VouchForSockets } from "./vouch-for-sockets.ts";
 
 /** The one instance of this class. */
 export const LIVE_CONSOLE_NAME = "global";
@@ -18,12 +22,15 @@ const SelectionTails = z.array(SelectionTail);
 
 export class LiveConsole extends DurableObject<Bindings> {
   private readonly wiring: Wiring;
+  private readonly vouching: VouchForSockets;
+  private readonly standings = new WeakMap<WebSocket, SocketStanding>();
   /** Sockets whose first frame is still being put together, and what they are to be told after it. */
   private readonly waiting = new Map<WebSocket, AdminLiveFrame[]>();
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     this.wiring = openWiring(env);
+    this.vouching = new VouchForSockets(env, this.wiring, "console");
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
@@ -34,13 +41,15 @@ export class LiveConsole extends DurableObject<Bindings> {
     }
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
+    const opener = ObjectPrincipal.safeParse(parseJson(request.headers.get(PRINCIPAL_HEADER) ?? ""));
+    this.vouching.note(server, opener.success ? opener.data : null);
     // What happens while the circuits are read would come before them, or be missed: it is kept for after.
     const missed: AdminLiveFrame[] = [];
     this.waiting.set(server, missed);
     try {
       const circuits = await this.wiring.readCircuits();
-      send(server, { type: "hello", circuits, serverTimeMs: this.wiring.clock.nowMs() });
-      for (const frame of missed) send(server, frame);
+      this.send(server, { type: "hello", circuits, serverTimeMs: this.wiring.clock.nowMs() });
+      for (const frame of missed) this.send(server, frame);
     } finally {
       this.waiting.delete(server);
     }
@@ -70,13 +79,18 @@ export class LiveConsole extends DurableObject<Bindings> {
   private broadcast(frame: AdminLiveFrame): void {
     for (const socket of this.ctx.getWebSockets()) {
       const missed = this.waiting.get(socket);
-      if (missed === undefined) send(socket, frame);
+      if (missed === undefined) this.send(socket, frame);
       else missed.push(frame);
     }
   }
-}
 
-function send(socket: WebSocket, frame: AdminLiveFrame): void {
-  // A socket that is already closing throws; its client pulls again when it reconnects.
-  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+  /** To who is an admin still; a socket that is going away pulls again when it reconnects. */
+  private send(socket: WebSocket, frame: AdminLiveFrame): void {
+    let standing = this.standings.get(socket);
+    if (standing === undefined) {
+      standing = this.vouching.open(socket);
+      this.standings.set(socket, standing);
+    }
+    standing.send(JSON.stringify(frame));
+  }
 }

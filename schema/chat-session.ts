@@ -128,6 +128,8 @@ export const ticket = sqliteTable("ticket", {
   hash: text("hash").notNull(),
   userId: text("user_id").notNull(),
   organizationId: text("organization_id").notNull(),
+  /** By what its holder was let in, JSON; null in rows from before it. */
+  credential: text("credential", { mode: "json" }),
   expiresAtMs: integer("expires_at_ms").notNull(),
 });
 

@@ -7,6 +7,8 @@ import type { OrganizationId, UserId } from "../base/id.ts";
 
 export interface UserPrincipal {
   readonly kind: "user";
+  /** Which sign-in it is: it ends when it is signed out, or has expired. */
+  readonly signInId: string;
   readonly userId: UserId;
   readonly organizationId: OrganizationId;
   readonly role: "member" | "admin";
@@ -40,6 +42,27 @@ export const PRINCIPAL_HEADER = "x-breakwater-principal";
 /** The header in which a ticket goes to the object, which alone can say whether it is good. */
 export const TICKET_HEADER = "x-breakwater-ticket";
 
+/** By what somebody was let in. Never the secret itself: an object keeps it with a socket. */
+export const Credential = z.object({
+  kind: z.enum(["sign-in", "api-key"]),
+  id: z.string().min(1).max(100),
+});
+
 /** What stands in PRINCIPAL_HEADER, as JSON. WIRE between Worker and object: versions run side by side. */
-export const ObjectPrincipal = z.object({ userId: UserIdText, organizationId: OrganizationIdText });
+export const ObjectPrincipal = z.object({
+  userId: UserIdText,
+  organizationId: OrganizationIdText,
+  /** Null from a Worker that is older than it. */
+  credential: Credential.nullable().default(null),
+});
 export type ObjectPrincipal = z.infer<typeof ObjectPrincipal>;
+
+/** The principal as an object knows it. */
+export function toObjectPrincipal(principal: Principal): ObjectPrincipal {
+  const { userId, organizationId } = principal;
+  const credential: z.infer<typeof Credential> =
+    principal.kind === "user"
+      ? { kind: "sign-in", id: principal.signInId }
+      : { kind: "api-key", id: principal.keyId };
+  return { userId, organizationId, credential };
+}

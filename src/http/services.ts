@@ -5,7 +5,7 @@
 import type { Hono } from "hono";
 import type { CountedSelection } from "../analytics/summarize.ts";
 import type { SelectionFilter, SelectionPage } from "../analytics/store.ts";
-import type { AuthenticationFailure, Principal } from "../auth/principal.ts";
+import type { AuthenticationFailure, ObjectPrincipal, Principal } from "../auth/principal.ts";
 import type { AccountStore } from "../auth/store/account-store.ts";
 import type { ApiKeyStore } from "../auth/store/api-key-store.ts";
 import type { Clock } from "../base/clock.ts";
@@ -82,7 +82,7 @@ export interface ChatObject {
   /** Takes note of a file whose bytes are stored. */
   attach(file: AttachedFile): Promise<"taken" | "unknown-chat" | "too-many">;
   findAttachment(attachmentId: string): Promise<AttachedFile | null>;
-  issueTicket(holder: { userId: string; organizationId: string }): Promise<SessionTicket | null>;
+  issueTicket(holder: ObjectPrincipal): Promise<SessionTicket | null>;
   /** The socket upgrade. Carries PRINCIPAL_HEADER or TICKET_HEADER (src/auth/principal.ts), never both. */
   fetch(request: Request): Promise<Response>;
 }

@@ -1,6 +1,6 @@
 /** Socket upgrades on their way to an object and back: what is let through, what the object is told, what it answers. */
-import { PRINCIPAL_HEADER } from "../auth/principal.ts";
-import type { ObjectPrincipal, Principal } from "../auth/principal.ts";
+import { PRINCIPAL_HEADER, toObjectPrincipal } from "../auth/principal.ts";
+import type { Principal } from "../auth/principal.ts";
 import type { AppContext } from "./app-env.ts";
 import { refuse } from "./respond.ts";
 
@@ -34,9 +34,8 @@ export function toObjectRequest(
 }
 
 /** The principal as the object reads it. */
-export function toPrincipalHeader({ userId, organizationId }: Principal): Readonly<Record<string, string>> {
-  const told: ObjectPrincipal = { userId, organizationId };
-  return { [PRINCIPAL_HEADER]: JSON.stringify(told) };
+export function toPrincipalHeader(principal: Principal): Readonly<Record<string, string>> {
+  return { [PRINCIPAL_HEADER]: JSON.stringify(toObjectPrincipal(principal)) };
 }
 
 /** The object's socket; of a refusal, which is a word of plain text, what other routes make of it. */

@@ -6,6 +6,7 @@ import {
   runInDurableObject,
 } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { ObjectPrincipal } from "../../src/auth/principal.ts";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
 import { createVisitor, textOf, type Chat, type Visitor } from "./sandbox-people.ts";
 import { readAlarm, runSql } from "./sandbox-rows.ts";
@@ -211,9 +212,10 @@ describe("at the same moment", () => {
   it("[SE33] [SE86] [SE32] whatever is asked of a deleted chat leaves no row behind", async () => {
     const chat = await ada.createChat();
     await ada.call("DELETE", chat.path);
+    const stranger = ObjectPrincipal.parse({ userId: "u", organizationId: "o" });
     await runInDurableObject(chat.stub(), async (instance) => {
       await instance.share().catch(() => {});
-      await instance.issueTicket({ userId: "u", organizationId: "o" }).catch(() => {});
+      await instance.issueTicket(stranger).catch(() => {});
       await instance.rename("A name");
       expect(await instance.attach({ attachmentId: "f", name: "f", mediaType: "text/plain", bytes: 1 })).toBe(
         "unknown-chat",

@@ -9,7 +9,10 @@ import type {
   SelectionTail,
 } from "../../src/protocol/circuit.ts";
 import type { Connection } from "../session/chat-state.ts";
+import { CLOSE_UNAUTHENTICATED } from "../session/chat-view.ts";
 import { mergeCalls } from "./recent-call.ts";
+
+const CLOSE_FORBIDDEN = 4403;
 
 /** The newest selections that are kept; older ones are in the log. */
 export const MAX_TAIL = 100;
@@ -36,6 +39,11 @@ export const EMPTY_BOARD: BoardState = {
   tail: [],
   clockOffsetMs: 0,
 };
+
+/** The server does not know who is there any more, or knows that they are no admin: the page must ask again. */
+export function isClosedForGood(code: number): boolean {
+  return code === CLOSE_UNAUTHENTICATED || code === CLOSE_FORBIDDEN;
+}
 
 const byName = (a: CircuitDetail, b: CircuitDetail): number =>
   a.snapshot.provider.localeCompare(b.snapshot.provider);

@@ -1,10 +1,10 @@
 /** The circuits for React: live over the socket, by REST while it is down. */
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useReducer } from "react";
 import { AdminLiveFrame } from "../../src/protocol/circuit.ts";
 import { readCircuits } from "../api.ts";
 import { openLiveSocket, parseFrame } from "../ui/live-socket.ts";
-import { applyBoardEvent, EMPTY_BOARD } from "./circuit-board.ts";
+import { applyBoardEvent, EMPTY_BOARD, isClosedForGood } from "./circuit-board.ts";
 import type { BoardState } from "./circuit-board.ts";
 
 /** While the socket is down. */
@@ -19,6 +19,7 @@ export interface CircuitBoard {
 
 /** Opens the socket for as long as the component is there and `isWanted`: it is for admins only. */
 export function useCircuitBoard(isWanted: boolean): CircuitBoard {
+  const client = useQueryClient();
   const [state, dispatch] = useReducer(applyBoardEvent, EMPTY_BOARD);
   const isPolling = isWanted && state.connection !== "live";
   const { data, error, refetch } = useQuery({
@@ -37,10 +38,13 @@ export function useCircuitBoard(isWanted: boolean): CircuitBoard {
         const frame = parseFrame(AdminLiveFrame, text);
         if (frame !== null) dispatch({ type: "frame", frame, nowMs: Date.now() });
       },
-      onClose: () => dispatch({ type: "socket-close", online: navigator.onLine }),
+      onClose(code) {
+        dispatch({ type: "socket-close", online: navigator.onLine });
+        if (isClosedForGood(code)) void client.resetQueries({ queryKey: ["me"] });
+      },
       onNetworkChange: (online) => dispatch({ type: "network-change", online }),
     });
     return () => socket.close();
-  }, [isWanted]);
+  }, [isWanted, client]);
   return { state, error: state.circuits === null ? error : null, refetch: () => void refetch() };
 }

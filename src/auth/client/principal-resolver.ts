@@ -41,6 +41,7 @@ export interface PrincipalResolver {
 
 /** What is read of better-auth's answer. */
 const SignIn = z.object({
+  session: z.object({ id: z.string() }),
   user: z.object({
     id: UserIdText,
     email: z.string(),
@@ -122,12 +123,13 @@ async function resolveCookie(
   const auth = await openAuth();
   const answer = await auth.api.getSession({ headers });
   if (answer === null) return fail("no-sign-in");
-  const person = SignIn.parse(answer).user;
+  const { user: person, session } = SignIn.parse(answer);
   const organization =
     (await accounts.readOrganizationOfUser(person.id)) ??
     (await accounts.savePersonalOrganization({ userId: person.id, name: person.name }));
   return succeed({
     kind: "user",
+    signInId: session.id,
     userId: person.id,
     organizationId: organization.id,
     role: person.role,

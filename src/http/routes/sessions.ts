@@ -1,6 +1,6 @@
 /** `/api/v1/sessions`: the list of chats in D1, each chat's messages and socket in its own object. */
 import type { Hono } from "hono";
-import { TICKET_HEADER } from "../../auth/principal.ts";
+import { TICKET_HEADER, toObjectPrincipal } from "../../auth/principal.ts";
 import { newSessionId } from "../../base/id.ts";
 import type { SessionId } from "../../base/id.ts";
 import {
@@ -117,8 +117,7 @@ function addChatRoutes(app: Hono<AppEnv>, services: Services): void {
   app.post(`${path}/ticket`, async (context) => {
     const entry = await findOwn(services, context);
     if (entry === null) return refuseUnknown(context);
-    const { userId, organizationId } = readPrincipal(context);
-    const ticket = await services.chatObject(entry.id).issueTicket({ userId, organizationId });
+    const ticket = await services.chatObject(entry.id).issueTicket(toObjectPrincipal(readPrincipal(context)));
     return ticket === null ? refuseUnknown(context) : context.json(ticket, 201);
   });
 }

@@ -247,7 +247,7 @@ export class SessionStore {
     this.statements.dropOutbox.run({ lastId });
   }
 
-  saveTicket(row: { hash: string; userId: string; organizationId: string; expiresAtMs: number }): void {
+  saveTicket(row: ObjectPrincipal & { hash: string; expiresAtMs: number }): void {
     this.db.insert(tables.ticket).values(row).run();
   }
 

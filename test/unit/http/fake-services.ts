@@ -22,6 +22,7 @@ export const LISTED_ORIGIN = "https://embed.example";
 const organizationId = OrganizationIdText.parse("org_a");
 export const ALICE: Principal = {
   kind: "user",
+  signInId: "sign_in_alice",
   userId: UserIdText.parse("user_alice"),
   organizationId,
   role: "member",

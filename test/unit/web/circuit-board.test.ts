@@ -4,7 +4,7 @@ import { CircuitDetail } from "../../../src/protocol/circuit.ts";
 import type { CircuitCall, SelectionTail } from "../../../src/protocol/circuit.ts";
 import type { SelectionRecord } from "../../../src/protocol/selection.ts";
 import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
-import { applyBoardEvent, EMPTY_BOARD, MAX_TAIL } from "../../../web/admin/circuit-board.ts";
+import { applyBoardEvent, EMPTY_BOARD, isClosedForGood, MAX_TAIL } from "../../../web/admin/circuit-board.ts";
 import type { BoardEvent, BoardState } from "../../../web/admin/circuit-board.ts";
 import { toEntries } from "../../../web/admin/selection-entry.ts";
 
@@ -218,5 +218,12 @@ describe("selection rows", () => {
       "a",
       "old",
     ]);
+  });
+});
+
+describe("a console that was closed", () => {
+  it("[AU32] asks who is there when it was for good, and comes back when it was not", () => {
+    expect([4401, 4403].map(isClosedForGood)).toEqual([true, true]);
+    expect([1000, 1006, 1012, 1013, 4404].map(isClosedForGood)).toEqual([false, false, false, false, false]);
   });
 });
