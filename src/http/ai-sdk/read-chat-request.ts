@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { fail, succeed, type Result } from "../../base/result.ts";
 import { AiSdkChatRequest, AskedMessage } from "../../protocol/ai-sdk-chat.ts";
+import { toBounded } from "../../protocol/caller-json.ts";
 import type { ChatQuestion } from "../../protocol/chat-question.ts";
 import { ClientMessage, MAX_COPY_MESSAGES, MAX_FRAME_BYTES } from "../../protocol/session-frame.ts";
 import { toRequestedNames } from "../../providers/catalog.ts";
@@ -69,10 +70,19 @@ function readQuestionAgain(
   const brought = newest.success ? findBrought({ messages: [newest.data], messageId }) : null;
   if (brought === null) return succeed([]);
   const { id, role, parts } = brought;
+  const bounded = BoundedParts.safeParse(parts);
+  if (!bounded.success) {
+    const [issue] = bounded.error.issues;
+    const place = messages === undefined ? "message" : `messages.${messages.length - 1}`;
+    return fail(refuseField(context, `${place}.parts`, issue?.message ?? "is not valid"));
+  }
   return isLongerThan(JSON.stringify(parts), MAX_FRAME_BYTES)
     ? fail(refuseTooLarge(context, MAX_FRAME_BYTES))
     : succeed([{ id, role, parts }]);
 }
+
+/** Data parts are their client's own making, and written out again. */
+const BoundedParts = toBounded(z.array(z.unknown()));
 
 /** Of a message that others follow: who spoke, and what it says about tool calls. */
 function toEarlier(message: unknown): object {

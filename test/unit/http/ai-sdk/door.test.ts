@@ -109,6 +109,18 @@ describe("a question", () => {
     expect((await ask({ ...again, messages: [{ ...QUESTION, parts }] })).status).toBe(413);
   });
 
+  it("[HT284] whose data is nested too deep is refused by its place, and is no fault of ours", async () => {
+    const { ask, state } = start();
+    const deep: unknown = JSON.parse("[".repeat(500) + "]".repeat(500));
+    const parts = [...QUESTION.parts, { type: "data-x", data: deep }];
+    const again = { ...BODY, trigger: "regenerate-message", messages: [{ ...QUESTION, parts }] };
+    expect(await problemOf(await ask(again))).toEqual([400, "invalid-request", "messages.0.parts"]);
+    const deeper = JSON.stringify(again).replace("[".repeat(500), "[".repeat(20_000));
+    const text = deeper.replace("]".repeat(500), "]".repeat(20_000));
+    expect(await problemOf(await ask(text))).toEqual([400, "invalid-request", "messages.0.parts"]);
+    expect(state.questions).toEqual([]);
+  });
+
   it("[HT133] makes its chat before it is listed, and only the first one does", async () => {
     const { ask, asked, chats } = start();
     await ask(BODY);
