@@ -167,7 +167,7 @@ describe("admin", () => {
     const foreign = { ...upgrade, origin: "https://evil.example" };
     expect((await call("admin", "GET", "/api/v1/admin/live", undefined, foreign)).status).toBe(403);
     expect(objectRequests.map((request) => request.headers.get(PRINCIPAL_HEADER))).toEqual([
-      '{"userId":"user_admin","organizationId":"org_a"}',
+      '{"userId":"user_admin","organizationId":"org_a","credential":{"kind":"sign-in","id":"sign_in_alice"}}',
     ]);
   });
 

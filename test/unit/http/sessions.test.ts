@@ -225,6 +225,7 @@ describe("the socket", () => {
     expect(JSON.parse(headers[PRINCIPAL_HEADER] ?? "")).toEqual({
       userId: ALICE.userId,
       organizationId: ALICE.organizationId,
+      credential: { kind: "sign-in", id: "sign_in_alice" },
     });
     expect(headers).toMatchObject({ upgrade: "websocket", "sec-websocket-protocol": "breakwater.v1" });
     expect(headers["x-request-id"]).toMatch(/^req_/);
