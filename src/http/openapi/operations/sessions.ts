@@ -48,6 +48,7 @@ const LIST_OPERATIONS: readonly OperationDoc[] = [
       false,
     ),
     answers: { 201: toJsonAnswer("The new chat.", SessionSummary, SESSION) },
+    refusals: [429],
   },
   {
     method: "GET",
