@@ -69,7 +69,7 @@ describe("a socket that stands", () => {
     expect(asked()).toBe(0);
     const acts = [standing.mayAct(), standing.mayAct(), standing.mayAct()];
     await clock.advance(10);
-    expect(await Promise.all(acts)).toEqual([true, true, true]);
+    expect(await Promise.all(acts.map((act) => Promise.resolve(act)))).toEqual([true, true, true]);
     expect([asked(), saved]).toEqual([1, [clock.nowMs() - 10]]);
     expect(standing.mayAct()).toBe(true);
   });
@@ -93,7 +93,7 @@ describe("a socket whose opener is gone", () => {
     standing.send("a");
     const acts = [standing.mayAct(), standing.mayAct()];
     await clock.advance(10);
-    expect(await Promise.all(acts)).toEqual([false, false]);
+    expect(await Promise.all(acts.map((act) => Promise.resolve(act)))).toEqual([false, false]);
     standing.send("b");
     expect(standing.mayAct()).toBe(false);
     expect([told, closed, asked()]).toEqual([[], [4401], 1]);
