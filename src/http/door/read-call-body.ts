@@ -26,8 +26,12 @@ export async function readCallBody<Shape extends z.ZodType>(
   }
   const parsed = shape.safeParse(body);
   if (parsed.success) return succeed(parsed.data);
-  const [issue] = parsed.error.issues;
-  return fail(refuseCall(issue === undefined ? toCallMistake("", "is not valid") : toMistake(issue, [])));
+  return fail(refuseCall(toBodyMistake(parsed.error)));
+}
+
+/** The first mistake of a body, by its place. */
+export function toBodyMistake({ issues: [issue] }: z.core.$ZodError): CallMistake {
+  return issue === undefined ? toCallMistake("", "is not valid") : toMistake(issue, []);
 }
 
 /** A mistake in one field; the sentence begins with its name. */
@@ -47,6 +51,7 @@ function toMistake(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Call
   }
   const nearest = issue.code === "invalid_union" ? findNearest(issue.errors) : undefined;
   if (nearest !== undefined) return toMistake(nearest, path);
+  if (issue.code === "invalid_union") return toCallMistake(path.map(String).join("."), toTaken(issue.errors));
   return toCallMistake(path.map(String).join("."), issue.message);
 }
 
@@ -56,6 +61,14 @@ function findNearest(branches: readonly (readonly z.core.$ZodIssue[])[]): z.core
     .flatMap((issues) => issues.slice(0, 1))
     .filter((issue) => issue.path.length > 0)
     .toSorted((left, right) => toDepth(right) - toDepth(left))[0];
+}
+
+/** Rule HT324. */
+function toTaken(branches: readonly (readonly z.core.$ZodIssue[])[]): string {
+  const issues = branches.flatMap((each) => each.slice(0, 1));
+  // Of the right type, and wrong all the same: too long, say.
+  const near = issues.find(({ code }) => code !== "invalid_type" && code !== "invalid_value");
+  return near?.message ?? [...new Set(issues.map(({ message }) => message))].join("; or ");
 }
 
 function toDepth(issue: z.core.$ZodIssue): number {

@@ -1,0 +1,30 @@
+/** What is said about the body of a model call that has another shape. */
+import { describe, expect, it } from "vitest";
+import { toBodyMistake } from "../../../../src/http/door/read-call-body.ts";
+import { ChatCompletionRequest } from "../../../../src/protocol/openai.ts";
+
+const HELLO = { messages: [{ role: "user", content: "Hello" }] };
+
+function refuse(body: object): string {
+  const { error } = ChatCompletionRequest.safeParse(body);
+  if (error === undefined) throw new Error("the body was taken");
+  return toBodyMistake(error).message;
+}
+
+describe("a value that no shape of its field fits", () => {
+  it.each([
+    [{ ...HELLO, stop: ["a", "b", "c", "d", "e"] }, /^stop: Too big: expected array to have <=4 items\.$/],
+    [{ ...HELLO, stop: 5 }, /^stop: .*expected string, .*expected array/],
+    [{ messages: [{ role: "user", content: null }] }, /^messages\.0\.content: .*string.*array/],
+    [{ ...HELLO, tool_choice: "any" }, /^tool_choice: .*"none"\|"auto"\|"required".*object/],
+  ])("[HT324] is refused with what the field takes: %j", (body, sentence) => {
+    expect(refuse(body)).toMatch(sentence);
+  });
+
+  it("[HT324] is refused in the shape that it fits furthest, as before", () => {
+    const content = [{ type: "text", text: "x", cache_control: {} }];
+    expect(refuse({ messages: [{ role: "user", content }] })).toMatch(
+      /^messages\.0\.content\.0\.cache_control: is not known here/,
+    );
+  });
+});
