@@ -1,4 +1,4 @@
-/** The OpenAI Chat Completions request as the neutral call. Pure. Rules HT40 to HT44. */
+/** The OpenAI Chat Completions request as the neutral call. Pure. Rules HT40 to HT44, HT323. */
 import type {
   LanguageModelV4FilePart,
   LanguageModelV4Message,
@@ -11,6 +11,7 @@ import type { ModelCall, NativeRequest } from "../../providers/provider.ts";
 import { appendMessage } from "../door/append-message.ts";
 import { IMAGE_COMPLAINT, toImagePart } from "./image-part.ts";
 import { toJsonFormat } from "./json-format.ts";
+import { findChoiceComplaint } from "./tool-choice.ts";
 
 /** What is wrong, and in which field. */
 export interface CallMistake {
@@ -34,6 +35,8 @@ export function toQuestion(request: ChatCompletionRequest): string {
 export function toModelCall(request: ChatCompletionRequest): Result<Omit<ModelCall, "modelId">, CallMistake> {
   const prompt = toPrompt(request.messages);
   if (!prompt.ok) return prompt;
+  const choice = findToolComplaint(request);
+  if (choice !== null) return fail({ param: "tool_choice", message: `tool_choice: ${choice}.` });
   const maxOutputTokens = request.max_completion_tokens ?? request.max_tokens ?? null;
   const stop = request.stop ?? null;
   return succeed({
@@ -99,6 +102,11 @@ function withoutThoughts(message: ChatMessage): ChatMessage {
   if (message.role !== "assistant" || message.reasoning_content === undefined) return message;
   const { reasoning_content: _, ...rest } = message;
   return rest;
+}
+
+function findToolComplaint({ tools = [], tool_choice: choice }: ChatCompletionRequest): string | null {
+  const offered = tools.map((tool) => tool.function.name);
+  return findChoiceComplaint(offered, typeof choice === "object" ? choice.function : choice);
 }
 
 function toToolFields(request: ChatCompletionRequest): Pick<ModelCall, "tools" | "toolChoice"> {

@@ -16,6 +16,7 @@ import { acceptFiles } from "../../../session/accept-files.ts";
 import { acceptToolOutputs } from "../../../session/accept-tool-outputs.ts";
 import { isLongerThan } from "../../../session/frame-text.ts";
 import type { CallMistake } from "../../door/wire-writer.ts";
+import { findChoiceComplaint } from "../tool-choice.ts";
 import { toCallSettings } from "./to-call-settings.ts";
 
 type Parts = ClientMessage["parts"];
@@ -78,6 +79,9 @@ function toSettings(request: ResponseRequest): Result<CallSettings | null, CallM
   if (request.tool_choice !== undefined && (request.tools ?? []).length === 0) {
     return refuseField("tool_choice", "there are no tools to choose among; send tools, or leave it out");
   }
+  const offered = (request.tools ?? []).map(({ name }) => name);
+  const choice = findChoiceComplaint(offered, request.tool_choice);
+  if (choice !== null) return refuseField("tool_choice", choice);
   const settings = toCallSettings(request);
   if (Object.keys(settings).length === 0) return succeed(null);
   if (isLongerThan(JSON.stringify(settings), MAX_CALL_SETTINGS_CHARACTERS)) {

@@ -1,4 +1,4 @@
-/** The request of OpenAI's Responses API as the neutral call. Pure. Rules HT100, HT102, HT197. */
+/** The request of OpenAI's Responses API as the neutral call. Pure. Rules HT100, HT102, HT197, HT323. */
 import type {
   LanguageModelV4FilePart,
   LanguageModelV4Message,
@@ -8,8 +8,10 @@ import type {
 import { fail, succeed, type Result } from "../../../base/result.ts";
 import type { ResponseInputItem, ResponseRequest } from "../../../protocol/openai-responses.ts";
 import type { ModelCall } from "../../../providers/provider.ts";
+import { toCallMistake } from "../../door/read-call-body.ts";
 import type { CallMistake } from "../../door/wire-writer.ts";
 import { IMAGE_COMPLAINT, toImagePart } from "../image-part.ts";
+import { findChoiceComplaint } from "../tool-choice.ts";
 import { NO_ITEMS, toUnknownItem, type NamedItems } from "./items/find-items.ts";
 import { toCallSettings } from "./to-call-settings.ts";
 
@@ -37,6 +39,9 @@ export function toResponseCall(
 ): Result<Omit<ModelCall, "modelId">, CallMistake> {
   const prompt = toPrompt(request, named);
   if (!prompt.ok) return prompt;
+  const offered = (request.tools ?? []).map(({ name }) => name);
+  const choice = findChoiceComplaint(offered, request.tool_choice);
+  if (choice !== null) return fail(toCallMistake("tool_choice", choice));
   const { instructions: _told, metadata: _kept, ...settings } = toCallSettings(request);
   return succeed({ prompt: prompt.value, ...settings });
 }

@@ -7,6 +7,26 @@ const parse = (body: object): ChatCompletionRequest => ChatCompletionRequest.par
 const HELLO = { messages: [{ role: "user", content: "Hello" }] };
 
 describe("the neutral call", () => {
+  it.each([
+    [{ tool_choice: "required" }, "tool_choice: there are no tools to choose from."],
+    [
+      { tool_choice: { type: "function", function: { name: "g" } } },
+      "tool_choice: there are no tools to choose from.",
+    ],
+    [
+      {
+        tools: [{ type: "function", function: { name: "f" } }],
+        tool_choice: { type: "function", function: { name: "g" } },
+      },
+      "tool_choice: there is no tool g.",
+    ],
+  ])("[HT323] cannot be made of %j", (more, message) => {
+    expect(toModelCall(parse({ ...HELLO, ...more }))).toEqual({
+      ok: false,
+      error: { param: "tool_choice", message },
+    });
+  });
+
   it("[HT40] has every setting that was given, and none that was not", () => {
     const request = parse({
       ...HELLO,

@@ -15,6 +15,18 @@ function promptOf(input: readonly object[], more: object = {}) {
 const text = (said: string) => ({ type: "text", text: said });
 
 describe("the neutral call", () => {
+  it.each([
+    [{ tool_choice: "required" }, "tool_choice: there are no tools to choose from."],
+    [
+      { tools: [{ type: "function", name: "f" }], tool_choice: { type: "function", name: "g" } },
+      "tool_choice: there is no tool g.",
+    ],
+  ])("[HT323] cannot be made of %j", (more, message) => {
+    expect(callOf({ input: "Hello", ...more })).toMatchObject({
+      error: { code: "invalid-request", param: "tool_choice", message },
+    });
+  });
+
   it("[HT100] has every setting that was given, and none that was not", () => {
     const parameters = { type: "object", properties: {} };
     const call = callOf({
