@@ -55,7 +55,7 @@ export const ChatMessage = z.discriminatedUnion("role", [
     /** As `choices[0].message` gives it: some models want their thoughts back in the middle of a tool round. */
     reasoning_content: z.string().nullish(),
     name: z.string().optional(),
-    tool_calls: z.array(ToolCall).max(MAX_TOOLS).optional(),
+    tool_calls: z.array(ToolCall).max(MAX_TOOLS).nullish(),
     function_call: z
       .null({ error: "is not taken any more; send tool_calls, and the result as a message of the role tool" })
       .optional(),

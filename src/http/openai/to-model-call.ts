@@ -1,4 +1,4 @@
-/** The OpenAI Chat Completions request as the neutral call. Pure. Rules HT40 to HT44, HT323. */
+/** The OpenAI Chat Completions request as the neutral call. Pure. Rules HT40 to HT44, HT322, HT323. */
 import type {
   LanguageModelV4FilePart,
   LanguageModelV4Message,
@@ -84,7 +84,7 @@ function toNativeRequest(request: ChatCompletionRequest): NativeRequest {
   const body = Object.entries(request).filter(([name]) => !NOT_PASSED_ON.has(name));
   return {
     wire: "openai-chat",
-    body: { ...Object.fromEntries(body), messages: request.messages.map(withoutThoughts) },
+    body: { ...Object.fromEntries(body), messages: request.messages.map(toNativeMessage) },
     // `false` for log probabilities and `true` for parallel calls is what everybody does anyway.
     onlyHere: ONLY_HERE.filter(
       (name) =>
@@ -97,11 +97,11 @@ function toNativeRequest(request: ChatCompletionRequest): NativeRequest {
   };
 }
 
-/** Whose wire this is knows no such field: thoughts of others are theirs. */
-function withoutThoughts(message: ChatMessage): ChatMessage {
-  if (message.role !== "assistant" || message.reasoning_content === undefined) return message;
-  const { reasoning_content: _, ...rest } = message;
-  return rest;
+/** Whose wire this is knows no thoughts of others, and takes no calls that are null or none. */
+function toNativeMessage(message: ChatMessage): ChatMessage {
+  if (message.role !== "assistant") return message;
+  const { reasoning_content: _, tool_calls: calls, ...rest } = message;
+  return calls == null || calls.length === 0 ? rest : { ...rest, tool_calls: calls };
 }
 
 function findToolComplaint({ tools = [], tool_choice: choice }: ChatCompletionRequest): string | null {

@@ -7,6 +7,25 @@ const parse = (body: object): ChatCompletionRequest => ChatCompletionRequest.par
 const HELLO = { messages: [{ role: "user", content: "Hello" }] };
 
 describe("the neutral call", () => {
+  it.each([null, []])(
+    "[HT322] of an answer whose calls are %j has none, here and on OpenAI's own wire",
+    (calls) => {
+      const answer = { role: "assistant", content: "Yes." };
+      const call = toModelCall(
+        parse({ messages: [...HELLO.messages, { ...answer, tool_calls: calls }, ...HELLO.messages] }),
+      );
+      expect(call).toMatchObject({
+        ok: true,
+        value: { prompt: [{}, { role: "assistant", content: [{ type: "text", text: "Yes." }] }, {}] },
+      });
+      expect(call.ok && call.value.native?.body["messages"]).toEqual([
+        ...HELLO.messages,
+        answer,
+        ...HELLO.messages,
+      ]);
+    },
+  );
+
   it.each([
     [{ tool_choice: "required" }, "tool_choice: there are no tools to choose from."],
     [
