@@ -63,3 +63,13 @@ test("[WB108] a dialog says what went wrong, and the focus stays near what it re
   await expect(dialog).toHaveCount(0);
   await expect(page.getByRole("list", { name: "Keys" })).toBeFocused();
 });
+
+test("[WB109] a dialog that is higher than a phone begins with its title", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 700 });
+  await page.goto("/console");
+  await page
+    .getByRole("button", { name: /Policy/ })
+    .first()
+    .click();
+  await expect(page.getByRole("heading", { name: /^Policy of/ })).toBeInViewport();
+});

@@ -35,6 +35,8 @@ export function Dialog({ title, onClose, shape = "box", isKept = false, children
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    // Whatever took the focus may stand far below: it is read from its title on.
+    element?.scrollTo(0, 0);
     return () => element?.close();
   }, []);
   return (
