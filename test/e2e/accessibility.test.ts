@@ -29,3 +29,14 @@ for (const colorScheme of ["light", "dark"] as const) {
     });
   }
 }
+
+test("[WB110] what is said of the chosen model can be read, light and dark", async ({ page }) => {
+  await signIn(page);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.getByRole("button", { name: /^Model/ }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    await expectNoViolation(page);
+    await page.keyboard.press("Escape");
+  }
+});
