@@ -38,3 +38,31 @@ test("[TL37] what every provider takes is told as it is, and the tool keeps its 
     value: { definitions: [{ inputSchema: { type: "object", properties: { url: text } } }], tools: [tool] },
   });
 });
+
+test("[TL44] a choice between definitions is told as all that they may be given", () => {
+  const $defs = {
+    circle: { type: "object", properties: { radius: count }, required: ["radius"] },
+    "a/square": { type: "object", properties: { side: count }, allOf: [{ $ref: "#/$defs/named" }] },
+    named: { properties: { name: text }, oneOf: [{ $ref: "#/$defs/a~1square" }] },
+  } as const;
+  const told = toToldSchema({
+    oneOf: [{ $ref: "#/$defs/circle" }, { $ref: "#/$defs/a~1square" }, { $ref: "https://example.com/x" }],
+    $defs,
+  });
+  expect(told).toEqual({
+    type: "object",
+    properties: { radius: count, side: count, name: text },
+    $defs,
+  });
+});
+
+test("[TL44] a schema that is a reference alone is told with what it refers to", () => {
+  const definitions = { Search: { type: "object", properties: { q: text }, required: ["q"] } } as const;
+  expect(toToldSchema({ $ref: "#/definitions/Search", definitions })).toEqual({
+    type: "object",
+    properties: { q: text },
+    required: ["q"],
+    definitions,
+  });
+  expect(toToldSchema({ $ref: "#" })).toEqual({ type: "object", properties: {} });
+});
