@@ -1,4 +1,4 @@
-/** How a step of a turn is asked for: the history that fits, files, tools, and who is asked. Rules SE6, SE77, SE80, SE84, SE132, SE134, SE171, TL42. */
+/** How a step of a turn is asked for: the history that fits, files, tools, and who is asked. Rules SE6, SE77, SE80, SE84, SE132, SE134, SE171, TL42, TL45. */
 import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
@@ -7,6 +7,7 @@ import { estimateTokens } from "../routing/estimate-tokens.ts";
 import type { AnswerInput, AnswerOutcome, ResolvedModels } from "../routing/run-answer.ts";
 import type { AnswerEvent } from "../routing/run-plan.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
+import { toUniqueCallIds } from "../tools/unique-call-ids.ts";
 import { countRoomLeft } from "./answer-size.ts";
 import { toAttachmentId } from "./attachment-path.ts";
 import {
@@ -94,7 +95,11 @@ export function createStepStarter(
         models: models.value,
         policy: turn.policy,
         call: {
-          prompt: [...toInstructions(instructions), ...prompt, ...toStepMessages(steps.parts)],
+          prompt: toUniqueCallIds([
+            ...toInstructions(instructions),
+            ...prompt,
+            ...toStepMessages(steps.parts),
+          ]),
           ...(tools.length === 0 ? {} : { tools }),
           ...asked,
         },

@@ -111,3 +111,17 @@ describe("the room of an answer", () => {
     expect(maxBytes).toBe(MAX_ANSWER_BYTES - 3 - (said.length + 2) - 10);
   });
 });
+
+describe("calls under one id", () => {
+  it("[TL45] of an answer before and of this one are told under two", async () => {
+    const { store, add } = openTalk();
+    const call = { type: "dynamic-tool", toolCallId: "call_0", toolName: "f", input: {} } as const;
+    const part = { ...call, state: "output-available", output: "o" } as const;
+    add("One?");
+    add([part]);
+    const { text } = await askStep(store, add("And now?"), { step: { done: [part], earlier: null } });
+    expect(text.match(/"toolCallId":"[^"]+"/g)).toEqual(
+      ["call_0", "call_0", "call_0_2", "call_0_2"].map((id) => `"toolCallId":"${id}"`),
+    );
+  });
+});
