@@ -36,7 +36,8 @@ export function explainFailure(
   if (sdk.ProtocolError.isInstance(error)) {
     // "There is no such method" is said by a server that speaks another generation than it did.
     const isOther = error.code === Number(sdk.ProtocolErrorCode.MethodNotFound);
-    return refuseCall(error.message, isOther);
+    // A refused call is about the call. A server that refuses to be asked what it has is one without tools.
+    return refuseCall(error.message, isOther || !exchange.hasCalled);
   }
   const refusal = readHttpRefusal(sdk, error);
   if (refusal !== null) {

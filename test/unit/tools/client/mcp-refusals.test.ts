@@ -96,3 +96,20 @@ test("[TL41] a stream that cannot be taken up again ends its call as soon as tha
   standIn.faults = { body: "id: 1\nretry: 10\ndata:\n\n", contentType: STREAM, only: "tools/call" };
   expect(await call(tool)).toBe(`The tool server docs ended its answer before it was whole. ${MAY_HAVE_RUN}`);
 });
+
+test.each(["initialize", "tools/list"])(
+  "[TL23] a server that refuses %s has no tools, and the operator is told",
+  async (method) => {
+    const standIn = await start();
+    const { chat, faults } = open(standIn, {
+      fetch: async (url, init) => {
+        const body = String(init?.body);
+        if (!body.includes(`"${method}"`)) return await fetch(url, init);
+        const { id }: { id: number } = JSON.parse(body);
+        return Response.json({ jsonrpc: "2.0", id, error: { code: -32_603, message: "No licence" } });
+      },
+    });
+    expect(await chat.listTools(never)).toEqual([]);
+    expect(faults).toMatchObject([{ error: expect.stringContaining("No licence") }]);
+  },
+);
