@@ -1,4 +1,4 @@
-/** Takes a chat away with everything that belongs to it, or leaves it as it can be used. Rules SE33, SE114, SE115, SE172, HT18. */
+/** Takes a chat away with everything that belongs to it, or leaves it as it can be used. Rules SE33, SE114, SE115, SE172, SE221, HT18. */
 import { toFileKey } from "../src/session/attachment-path.ts";
 import type { Chat } from "../src/session/chat.ts";
 import type { SessionStore } from "../src/session/store/session-store.ts";
@@ -56,10 +56,22 @@ async function handRecordsOver({ outbox }: ChatRemovalHost): Promise<void> {
 
 async function deleteFiles({ store, files: bucket }: ChatRemovalHost): Promise<void> {
   const { extras } = store;
-  const sessionId = store.readSession()?.sessionId ?? "";
+  const session = store.readSession();
+  if (session === null) return;
+  const { sessionId } = session;
+  await deleteUnlisted(bucket, toFileKey(sessionId, ""));
   // One may be attached while others are being deleted: what is there when nothing more is awaited is all.
   for (let files = extras.listAttachments(); files.length > 0; files = extras.listAttachments()) {
     await bucket.delete(files.map(({ attachmentId }) => toFileKey(sessionId, attachmentId)));
     extras.dropAttachments(files.map(({ id }) => id));
+  }
+}
+
+/** A crash may have come between a file's bytes and the note of them: nothing else would ever find these. */
+async function deleteUnlisted(bucket: R2Bucket, prefix: string): Promise<void> {
+  const find = (): Promise<R2Objects> => bucket.list({ prefix });
+  // A page has as many keys as one call deletes.
+  for (let page = await find(); page.objects.length > 0; page = await find()) {
+    await bucket.delete(page.objects.map(({ key }) => key));
   }
 }

@@ -77,7 +77,8 @@ it("[SE172] a tab that comes while a chat is being deleted is told of its end as
       await scheduler.wait(500);
       await real.FILES.delete(keys);
     };
-    Reflect.set(instance, "env", { ...real, FILES: { delete: remove } });
+    const list = (options: R2ListOptions): Promise<R2Objects> => real.FILES.list(options);
+    Reflect.set(instance, "env", { ...real, FILES: { delete: remove, list } });
   });
   const deleting = ada.call("DELETE", chat.path);
   await scheduler.wait(100);

@@ -308,6 +308,16 @@ describe("attached files", () => {
     expect(await listKeys(other)).toHaveLength(1);
   });
 
+  it("[SE221] whose note a crash took go from R2 with their chat", async () => {
+    const [chat, other] = await Promise.all([ada.createChat(), ada.createChat()]);
+    await attachOne(chat, "image/png", PNG);
+    await attachOne(other, "image/png", PNG);
+    await env.FILES.put(`attachments/${chat.id}/file_lost`, PNG);
+    expect(await drain(await ada.call("DELETE", chat.path))).toBe(204);
+    expect(await listKeys(chat)).toEqual([]);
+    expect(await listKeys(other)).toHaveLength(1);
+  });
+
   it("[HT62] for a chat that is deleted meanwhile leave no byte", async () => {
     const chat = await ada.createChat();
     let send: (bytes: Uint8Array) => void = () => undefined;

@@ -101,8 +101,15 @@ async function attach(services: Services, context: AppContext, sessionId: Sessio
   const key = toFileKey(sessionId, id);
   await services.files.put(key, bytes.value, mediaType);
   const file = { attachmentId: id, name, mediaType, bytes: bytes.value.byteLength };
-  const taken = await services.chatObject(sessionId).attach(file);
-  // Deleting the chat would not find them: it deletes what is listed.
+  const taken = await services
+    .chatObject(sessionId)
+    .attach(file)
+    .catch(async (error: unknown) => {
+      // Whether it took note or not, nobody is told of the file.
+      await services.files.delete(key);
+      throw error;
+    });
+  // Deleting the chat may have been done before they came.
   if (taken !== "taken") await services.files.delete(key);
   if (taken === "unknown-chat") return refuseUnknown(context);
   if (taken === "too-many") {

@@ -164,6 +164,22 @@ describe("attaching", () => {
     }
   });
 
+  it("[SE221] keeps no byte of a file where its chat cannot be reached", async () => {
+    const world = startChats({ chatObject: { attach: () => Promise.reject(new Error("reset")) } });
+    expect((await attach(world, addChat(world), "image/png", PNG)).status).toBe(500);
+    expect([...world.state.files.keys()]).toEqual([]);
+  });
+
+  it("[SE220] takes no picture that providers refuse", async () => {
+    const world = startChats();
+    const answer = await attach(world, addChat(world), "image/png", PNG.slice(0, 40));
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      expect.objectContaining({ detail: "The picture is not whole: it is cut off or damaged." }),
+    ]);
+    expect(world.state.files.size).toBe(0);
+  });
+
   it("[HT62] reads nothing of a file for somebody else's chat", async () => {
     const world = startChats();
     let isRead = false;
