@@ -1,3 +1,4 @@
+import type { JSONSchema7 } from "@ai-sdk/provider";
 import { expect, test } from "vitest";
 import { BUILT_IN_TOOLS } from "../../../src/tools/built-in/built-in-tools.ts";
 import { createToolRegistry } from "../../../src/tools/registry.ts";
@@ -40,11 +41,11 @@ test("[TL37] what every provider takes is told as it is, and the tool keeps its 
 });
 
 test("[TL44] a choice between definitions is told as all that they may be given", () => {
-  const $defs = {
+  const $defs: Record<string, JSONSchema7> = {
     circle: { type: "object", properties: { radius: count }, required: ["radius"] },
     "a/square": { type: "object", properties: { side: count }, allOf: [{ $ref: "#/$defs/named" }] },
     named: { properties: { name: text }, oneOf: [{ $ref: "#/$defs/a~1square" }] },
-  } as const;
+  };
   const told = toToldSchema({
     oneOf: [{ $ref: "#/$defs/circle" }, { $ref: "#/$defs/a~1square" }, { $ref: "https://example.com/x" }],
     $defs,
@@ -57,7 +58,9 @@ test("[TL44] a choice between definitions is told as all that they may be given"
 });
 
 test("[TL44] a schema that is a reference alone is told with what it refers to", () => {
-  const definitions = { Search: { type: "object", properties: { q: text }, required: ["q"] } } as const;
+  const definitions: Record<string, JSONSchema7> = {
+    Search: { type: "object", properties: { q: text }, required: ["q"] },
+  };
   expect(toToldSchema({ $ref: "#/definitions/Search", definitions })).toEqual({
     type: "object",
     properties: { q: text },
