@@ -29,8 +29,9 @@ function listProperties(root: JSONSchema7, schema: JSONSchema7Definition, follow
   const isNew = $ref !== undefined && !followed.has($ref);
   if (isNew) followed.add($ref);
   const branches = [...(isNew ? [follow(root, $ref)] : []), ...allOf, ...anyOf, ...oneOf];
-  const found = branches.map((branch) => listProperties(root, branch, followed));
-  return Object.assign({}, ...found, schema.properties);
+  const properties: Properties = {};
+  for (const branch of branches) Object.assign(properties, listProperties(root, branch, followed));
+  return { ...properties, ...schema.properties };
 }
 
 /** What stands under the definitions of the schema itself, which is what generators write; nothing of any other address. */

@@ -13,12 +13,13 @@ const toCall = (output: unknown, more: object = {}): AnswerPart => ({
   ...more,
 });
 
+/** Of outputs that are texts, as those that are cut. */
 const countAll = (parts: readonly AnswerPart[]): number =>
-  parts.reduce(
-    (sum, part) =>
-      sum + (part.type === "dynamic-tool" ? estimateTokens(String(part.output ?? part.errorText)) : 0),
-    0,
-  );
+  parts.reduce((sum, part) => {
+    if (part.type !== "dynamic-tool") return sum;
+    const output = typeof part.output === "string" ? part.output : (part.errorText ?? "");
+    return sum + estimateTokens(output);
+  }, 0);
 
 test("[TL42] outputs that fit stay as they are", () => {
   const parts = [{ type: "step-start" as const }, toCall({ a: 1 }), toCall("x".repeat(400))];

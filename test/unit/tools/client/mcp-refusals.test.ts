@@ -103,7 +103,7 @@ test.each(["initialize", "tools/list"])(
     const standIn = await start();
     const { chat, faults } = open(standIn, {
       fetch: async (url, init) => {
-        const body = String(init?.body);
+        const body = typeof init?.body === "string" ? init.body : "";
         if (!body.includes(`"${method}"`)) return await fetch(url, init);
         const { id }: { id: number } = JSON.parse(body);
         return Response.json({ jsonrpc: "2.0", id, error: { code: -32_603, message: "No licence" } });
