@@ -114,11 +114,12 @@ describe("a crash in mid-answer", () => {
         .getWebSockets()
         .find((one) => JSON.stringify(one.deserializeAttachment()).includes("true"));
       if (server === undefined) throw new Error("the live socket is not there");
-      instance.webSocketMessage(server, '{"type":"stop"}');
+      const told = instance.webSocketMessage(server, '{"type":"stop"}');
       // In the same moment: the abort has been given, nothing has ended yet.
       expect(storage.sql.exec("select status, stop_requested from turn").toArray()).toEqual([
         { status: "running", stop_requested: 1 },
       ]);
+      return told;
     });
     await live.waitFor((frame) => frame.type === "turn-ended");
     // As if the crash had come right behind the wish.

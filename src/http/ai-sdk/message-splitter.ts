@@ -57,32 +57,26 @@ export class MessageSplitter {
         at = this.passString(piece, at);
         continue;
       }
-      switch (piece[at]) {
-        case QUOTE:
-          this.isInString = true;
-          if (this.depth === 1) this.name = "";
-          break;
-        case OPENING_BRACE:
-        case OPENING_BRACKET:
-          this.depth += 1;
-          if (this.depth !== 2 || piece[at] !== OPENING_BRACKET || this.name !== FIELD) break;
-          this.rest.add(piece.subarray(from, at + 1));
+      const byte = piece[at];
+      if (byte === QUOTE) {
+        this.isInString = true;
+        if (this.depth === 1) this.name = "";
+      } else if (byte === OPENING_BRACE || byte === OPENING_BRACKET) {
+        this.depth += 1;
+        if (this.depth !== 2 || byte !== OPENING_BRACKET || this.name !== FIELD) continue;
+        this.rest.add(piece.subarray(from, at + 1));
+        from = at + 1;
+        this.isInMessages = true;
+        this.isFirst = true;
+      } else if (byte === COMMA || byte === CLOSING_BRACE || byte === CLOSING_BRACKET) {
+        if (this.isInMessages && this.depth === 2) {
+          this.message.add(piece.subarray(from, at));
+          this.endMessage(byte !== COMMA);
           from = at + 1;
-          this.isInMessages = true;
-          this.isFirst = true;
-          break;
-        case COMMA:
-        case CLOSING_BRACE:
-        case CLOSING_BRACKET:
-          if (this.isInMessages && this.depth === 2) {
-            this.message.add(piece.subarray(from, at));
-            this.endMessage(piece[at] !== COMMA);
-            from = at + 1;
-            // It stands behind the message's number.
-            if (piece[at] !== COMMA || !this.isFull) this.rest.add(piece.subarray(at, from));
-          }
-          if (piece[at] !== COMMA) this.depth -= 1;
-          break;
+          // It stands behind the message's number.
+          if (byte !== COMMA || !this.isFull) this.rest.add(piece.subarray(at, from));
+        }
+        if (byte !== COMMA) this.depth -= 1;
       }
     }
     (this.isInMessages ? this.message : this.rest).add(piece.subarray(from));
