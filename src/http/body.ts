@@ -114,7 +114,8 @@ export async function readJsonInPieces<Shape extends z.ZodType>(
   { limitBytes, keptBytes }: { readonly limitBytes: number; readonly keptBytes: number },
 ): Promise<Result<z.output<Shape>, Response>> {
   const request = context.req.raw;
-  if (request.body !== null && !isJson(context.req.header("content-type"))) return fail(refuseType(context));
+  const refusal = request.body === null ? null : refuseForm(context);
+  if (refusal !== null) return fail(refusal);
   let isKept = true;
   const taken = await takePieces(request, limitBytes, (piece) => (isKept = pieces.push(piece)));
   if (!taken.ok) return fail(refuseTooLarge(context, isKept ? limitBytes : keptBytes));
@@ -124,7 +125,14 @@ export async function readJsonInPieces<Shape extends z.ZodType>(
   return check(context, shape, json.value, OTHER_SHAPE);
 }
 
-function refuseType(context: AppContext): Response {
+/** Null for a body that can be read: JSON as it is. Nothing here unpacks, since a small body may unpack to any size. */
+function refuseForm(context: AppContext): Response | null {
+  const encoding = context.req.header("content-encoding") ?? "identity";
+  if (encoding !== "identity") {
+    const message = `Send the body as it is, without content-encoding: ${encoding.slice(0, 40)} is not unpacked here.`;
+    return refuse(context, "unsupported-media-type", message);
+  }
+  if (isJson(context.req.header("content-type"))) return null;
   return refuse(context, "unsupported-media-type", "Send the body as application/json.");
 }
 
@@ -135,10 +143,8 @@ export async function readJsonText(
 ): Promise<Result<string, Response>> {
   const text = await readLimitedText(context.req.raw, limitBytes);
   if (!text.ok) return fail(refuseTooLarge(context, limitBytes));
-  if (text.value !== "" && !isJson(context.req.header("content-type"))) {
-    return fail(refuseType(context));
-  }
-  return text;
+  const refusal = text.value === "" ? null : refuseForm(context);
+  return refusal === null ? text : fail(refusal);
 }
 
 /** The answer to a body above its limit, and the line about it in the log. */

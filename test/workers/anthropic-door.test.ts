@@ -142,7 +142,7 @@ describe("refusals", () => {
 
   it.each([
     ["no-such-class", "no-such-class"],
-    ["claude-unheard-of", "claude-unheard-of"],
+    ["claude-unheard-of", "does not know this model"],
     ["nobody/gpt-6", "nobody"],
     ["openai/no-such-model", "does not know this model"],
   ])("[HT85] the model %s is 404", async (model, word) => {

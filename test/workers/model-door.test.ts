@@ -55,6 +55,12 @@ it("[HT70] an answer that takes longer than its caller waits is 504, or a stream
   expect(streamed.status).toBe(504);
 });
 
+it("[HT71] another value than 1 is no wish for a trace, and is not dropped in silence", async () => {
+  const answer = await ask({ "x-breakwater-trace": "true" });
+  expect(answer.status).toBe(400);
+  expect(Refusal.parse(await answer.json()).error.param).toBe("x-breakwater-trace");
+});
+
 it.each(["0", "1.5", "soon", "3600001", "-1"])("[HT70] %s is no time to wait", async (text) => {
   const answer = await ask({ "x-breakwater-timeout-ms": text });
   expect(answer.status).toBe(400);

@@ -98,16 +98,19 @@ export function toQuestion({ messages }: Pick<MessagesRequest, "messages">): str
   return "";
 }
 
+/** How Anthropic names its models, the dated ones that clients pin included: the catalog need not know them. */
+const OWN_NAME = /^claude-[^/]+$/;
+
 /**
  * What is asked for, in order. Anthropic's clients name its models without their provider: a name that no class has and
- * the catalog knows as Anthropic's is taken for that.
+ * that is one of Anthropic's is taken for that.
  */
 export function toModels(asked: Pick<Request, "model" | "models">, catalog: Catalog): string[] {
   return toRequestedNames(asked).map((name) => {
     if (catalog.classes.some((modelClass) => modelClass.name === name)) return name;
-    const isAnthropics = catalog.targets.some(
-      ({ provider, modelId }) => provider === "anthropic" && modelId === name,
-    );
+    const isAnthropics =
+      OWN_NAME.test(name) ||
+      catalog.targets.some(({ provider, modelId }) => provider === "anthropic" && modelId === name);
     return isAnthropics ? `anthropic/${name}` : name;
   });
 }

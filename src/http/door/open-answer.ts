@@ -92,6 +92,14 @@ export function openAnswer(
   if (!timeoutMs.ok) return timeoutMs;
   const wish = readCacheWish(context.req.header(CACHE_HEADER));
   if (!wish.ok) return fail({ code: "invalid-request", param: CACHE_HEADER, message: wish.error });
+  const trace = context.req.header(TRACE_HEADER);
+  if (trace !== undefined && trace !== "1") {
+    return fail({
+      code: "invalid-request",
+      param: TRACE_HEADER,
+      message: `${TRACE_HEADER}: send 1, or leave it out.`,
+    });
+  }
   const principal = readPrincipal(context);
   const caller = context.req.raw.signal;
   const controller = asked.stream ? followCaller(caller) : null;
@@ -112,13 +120,12 @@ export function openAnswer(
     ...(timeoutMs.value === null ? {} : { turnMs: timeoutMs.value }),
     signal: controller?.signal ?? caller,
   };
-  const trace = context.req.header(TRACE_HEADER) === "1";
   const cache = wish.value === null ? null : startCacheNote(wish.value);
   const answer =
     wish.value === null || cache === null
       ? deps.runAnswer(input)
       : answerThroughCache(deps, wish.value, cache, input);
-  return succeed({ answer, selectionId, controller, trace, stream: asked.stream, cache });
+  return succeed({ answer, selectionId, controller, trace: trace === "1", stream: asked.stream, cache });
 }
 
 /** A field that only one wire carries, where nobody who is asked for speaks it. */

@@ -145,6 +145,18 @@ describe("bodies", () => {
     expect((await call("/api/v1/keys", post('{"name":"a"}', charset))).status).toBe(201);
   });
 
+  it("[HT7] unpacks nothing, and says so", async () => {
+    const { call, asked } = start();
+    const json = { ...asAlice, "content-type": "application/json" };
+    const gzip = { ...json, "content-encoding": "gzip" };
+    const answer = await call("/api/v1/keys", post('{"name":"a"}', gzip));
+    expect(answer.status).toBe(415);
+    expect(await answer.text()).toContain("content-encoding: gzip");
+    expect(asked).toEqual([]);
+    const asItIs = { ...json, "content-encoding": "identity" };
+    expect((await call("/api/v1/keys", post('{"name":"a"}', asItIs))).status).toBe(201);
+  });
+
   it("[HT8] names the place of each mistake and changes nothing", async () => {
     const { call, asked } = start();
     for (const body of [

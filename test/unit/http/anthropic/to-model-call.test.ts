@@ -281,7 +281,11 @@ describe("the model", () => {
 
   it("[HT85] a bare name of Anthropic's is that target; classes, targets and strangers stay as they are", () => {
     expect(toModels({ model: "claude-haiku-4-5" }, catalog)).toEqual(["anthropic/claude-haiku-4-5"]);
-    const others = ["balanced", "openai/gpt-6-luna", "claude-unheard-of", "gpt-6-luna"];
+    // As clients pin them: Anthropic knows it, the catalog need not.
+    expect(toModels({ model: "claude-haiku-4-5-20251001" }, catalog)).toEqual([
+      "anthropic/claude-haiku-4-5-20251001",
+    ]);
+    const others = ["balanced", "openai/gpt-6-luna", "compatible/claude-3", "gpt-6-luna", "claude-"];
     expect(toModels({ models: others }, catalog)).toEqual(others);
     expect(toModels({ model: "fast", models: ["claude-haiku-4-5"] }, catalog)).toEqual([
       "anthropic/claude-haiku-4-5",
