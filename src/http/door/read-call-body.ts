@@ -51,7 +51,9 @@ function toMistake(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Call
   }
   const nearest = issue.code === "invalid_union" ? findNearest(issue.errors) : undefined;
   if (nearest !== undefined) return toMistake(nearest, path);
-  if (issue.code === "invalid_union") return toCallMistake(path.map(String).join("."), toTaken(issue.errors));
+  // One that is told apart by a field has no branches to speak for it, and says itself what it knows.
+  if (issue.code === "invalid_union" && issue.errors.length > 0)
+    return toCallMistake(path.map(String).join("."), toTaken(issue.errors));
   return toCallMistake(path.map(String).join("."), issue.message);
 }
 

@@ -1,6 +1,7 @@
 /** What is said about the body of a model call that has another shape. */
 import { describe, expect, it } from "vitest";
 import { toBodyMistake } from "../../../../src/http/door/read-call-body.ts";
+import { ResponseRequest } from "../../../../src/protocol/openai-responses.ts";
 import { ChatCompletionRequest } from "../../../../src/protocol/openai.ts";
 
 const HELLO = { messages: [{ role: "user", content: "Hello" }] };
@@ -26,5 +27,14 @@ describe("a value that no shape of its field fits", () => {
     expect(refuse({ messages: [{ role: "user", content }] })).toMatch(
       /^messages\.0\.content\.0\.cache_control: is not known here/,
     );
+  });
+
+  it("[HT324] keeps the words of a shape that is told apart by a field", () => {
+    const { error } = ResponseRequest.safeParse({ model: "fast", input: [{ type: "computer_call" }] });
+    if (error === undefined) throw new Error("the body was taken");
+    expect(toBodyMistake(error)).toMatchObject({
+      param: "input.0.type",
+      message: expect.stringContaining("computer_call"),
+    });
   });
 });
