@@ -59,6 +59,14 @@ describe("an answer", () => {
     expect((await stranger.call("GET", `/api/v1/selections/${selectionId}`)).status).toBe(404);
   });
 
+  it("[HT85] a dated name, as clients pin it, is asked of Anthropic, at the price of its model", async () => {
+    const answer = await ask("Please reply with one", { model: "claude-haiku-4-5-20251001" });
+    const { model, breakwater } = Message.parse(await answer.json());
+    expect(model).toBe("anthropic/claude-haiku-4-5-20251001");
+    expect(breakwater["status"]).toBe("complete");
+    expect(breakwater["costMicroUsd"]).toBeGreaterThan(0);
+  });
+
   it("[HT85] `models` is tried in order, under the policy that the body names", async () => {
     await breakProvider("openai", { fault: "bad-request" });
     const answer = await ask(
@@ -142,7 +150,6 @@ describe("refusals", () => {
 
   it.each([
     ["no-such-class", "no-such-class"],
-    ["claude-unheard-of", "does not know this model"],
     ["nobody/gpt-6", "nobody"],
     ["openai/no-such-model", "does not know this model"],
   ])("[HT85] the model %s is 404", async (model, word) => {
