@@ -1,14 +1,12 @@
 /**
  * The chat that a client means by its id: one of ours, or the one that its caller, and nobody else, knows by a name that
- * the client has made up. Rules HT133, HT139, HT270.
+ * the client has made up. Rules HT133, HT139.
  */
 import { newSessionId } from "../../base/id.ts";
 import { fail, succeed, type Result } from "../../base/result.ts";
 import type { DirectoryEntry, SessionOwner } from "../../session/directory/directory.ts";
 import { parseSessionId } from "../../session/directory/session-id.ts";
 import { UNTITLED } from "../../session/title.ts";
-import type { AppContext } from "../app-env.ts";
-import { refuse } from "../respond.ts";
 import type { Services } from "../services.ts";
 
 type Deps = Pick<Services, "chatObject" | "clock" | "directory" | "idSource">;
@@ -27,16 +25,6 @@ export function findClientChat(
   return sessionId === null ? directory.findByClientChatId(owner, id) : directory.read(owner, sessionId);
 }
 
-/** Whether an owner has made so many chats within a minute that no more can be, whichever way they were made. */
-export async function hasMadeTooMany(
-  { directory }: Pick<Deps, "directory">,
-  owner: SessionOwner,
-  nowMs: number,
-): Promise<boolean> {
-  const made = await directory.countMadeSince(owner, nowMs - NEW_CHATS_WITHIN_MS, MAX_NEW_CHATS);
-  return made >= MAX_NEW_CHATS;
-}
-
 /** As often as it is asked for at once, it is made once. An id of our form is never made. */
 export async function makeClientChat(
   deps: Deps,
@@ -47,7 +35,8 @@ export async function makeClientChat(
   const { chatObject, clock, directory, idSource } = deps;
   const owner = { userId, organizationId };
   const createdAtMs = clock.nowMs();
-  if (await hasMadeTooMany(deps, owner, createdAtMs)) return fail("too-many-chats");
+  const made = await directory.countMadeSince(owner, createdAtMs - NEW_CHATS_WITHIN_MS, MAX_NEW_CHATS);
+  if (made >= MAX_NEW_CHATS) return fail("too-many-chats");
   const chat = { ...owner, title: UNTITLED };
   const id = newSessionId(idSource);
   // The object first: a chat that is listed must be there.
@@ -58,10 +47,4 @@ export async function makeClientChat(
   await chatObject(id).deleteAll();
   const theirs = await directory.findByClientChatId(owner, clientChatId);
   return theirs === null ? fail("no-such-chat") : succeed(theirs);
-}
-
-export function refuseTooManyChats(context: AppContext): Response {
-  return refuse(context, "rate-limited", "So many chats were made within a minute that no more can be.", {
-    headers: { "retry-after": String(NEW_CHATS_WITHIN_MS / 1_000) },
-  });
 }

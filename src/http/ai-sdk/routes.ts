@@ -13,7 +13,7 @@ import { readPrincipal, type AppContext, type AppEnv } from "../app-env.ts";
 import { refuseUnknown } from "../own-chat.ts";
 import { refuse } from "../respond.ts";
 import type { Services } from "../services.ts";
-import { findClientChat, makeClientChat, refuseTooManyChats } from "./client-chat.ts";
+import { findClientChat, makeClientChat, NEW_CHATS_WITHIN_MS } from "./client-chat.ts";
 import { readChatRequest, refuseField, type ReadChatRequest } from "./read-chat-request.ts";
 
 /** Names a request, so that sent again it is the same one. */
@@ -72,7 +72,9 @@ async function findOrMake(
   const made = await makeClientChat(services, owner, id);
   if (made.ok) return made.value.id;
   if (made.error === "no-such-chat") return refuseUnknown(context);
-  return refuseTooManyChats(context);
+  return refuse(context, "rate-limited", "So many chats were made within a minute that no more can be.", {
+    headers: { "retry-after": String(NEW_CHATS_WITHIN_MS / 1_000) },
+  });
 }
 
 /** A page asks for this whenever it is opened: no answer being written, or no chat yet, is no mistake. */

@@ -13,7 +13,6 @@ import {
 import type { SessionList, SessionStopped, SessionSummary } from "../../protocol/session-api.ts";
 import type { DirectoryEntry } from "../../session/directory/directory.ts";
 import { UNTITLED } from "../../session/title.ts";
-import { hasMadeTooMany, refuseTooManyChats } from "../ai-sdk/client-chat.ts";
 import { findOwn, readSessionId, refuseUnknown } from "../own-chat.ts";
 import { addSessionFileRoutes } from "./session-files.ts";
 import { addSharedRoutes } from "./shared.ts";
@@ -52,14 +51,11 @@ function addListRoutes(app: Hono<AppEnv>, services: Services): void {
     const body = await readJson(context, CreateSessionBody, { mayBeEmpty: true });
     if (!body.ok) return body.error;
     const { userId, organizationId } = readPrincipal(context);
-    const createdAtMs = services.clock.nowMs();
-    if (await hasMadeTooMany(services, { userId, organizationId }, createdAtMs)) {
-      return refuseTooManyChats(context);
-    }
     const id = newSessionId(services.idSource);
     const title = body.value.title ?? UNTITLED;
     // The object first: a chat that is listed must be there.
     await services.chatObject(id).create({ sessionId: id, organizationId, userId, title });
+    const createdAtMs = services.clock.nowMs();
     const entry = await services.directory.create({ id, title, userId, organizationId, createdAtMs });
     return context.json(toSummary(entry), 201);
   });

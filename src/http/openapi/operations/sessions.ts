@@ -48,7 +48,6 @@ const LIST_OPERATIONS: readonly OperationDoc[] = [
       false,
     ),
     answers: { 201: toJsonAnswer("The new chat.", SessionSummary, SESSION) },
-    refusals: [429],
   },
   {
     method: "GET",
