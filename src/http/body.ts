@@ -1,5 +1,6 @@
 /** Bodies and queries from outside: counted while they are read, then parsed with zod. */
 import type { z } from "zod";
+import { parseJson } from "../base/parse-json.ts";
 import { fail, succeed } from "../base/result.ts";
 import type { Result } from "../base/result.ts";
 import type { AppContext } from "./app-env.ts";
@@ -182,13 +183,4 @@ function check<Shape extends z.ZodType>(
 
 function isJson(contentType: string | undefined): boolean {
   return /^application\/(?:[\w.-]+\+)?json *(?:;|$)/i.test(contentType ?? "");
-}
-
-function parseJson(text: string): Result<unknown, "not-json"> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return succeed(value);
-  } catch {
-    return fail("not-json");
-  }
 }

@@ -3,6 +3,7 @@
  * all of them may be larger than an isolate's memory. It takes `messages` at the top apart while the bytes come, and
  * knows nothing else of what they mean. Pure. Rule HT280.
  */
+import { parseJson } from "../../base/parse-json.ts";
 import { fail, succeed, type Result } from "../../base/result.ts";
 import { isObject } from "../../providers/is-object.ts";
 
@@ -86,7 +87,7 @@ export class MessageSplitter {
 
   /** The body: whole but for its earlier messages. */
   finish(): Result<unknown, "not-json"> {
-    const body = parse(this.rest.toText());
+    const body = parseJson(this.rest.toText());
     if (this.isBroken || !body.ok) return fail("not-json");
     if (!isObject(body.value) || !Array.isArray(body.value[FIELD])) return body;
     const numbers: unknown[] = body.value[FIELD];
@@ -131,7 +132,7 @@ export class MessageSplitter {
 
   private keep(text: string): void {
     if (this.isFull) return;
-    const message = parse(text);
+    const message = parseJson(text);
     if (!message.ok) {
       this.isBroken = true;
       return;
@@ -152,15 +153,6 @@ function isBehindBackslash(piece: Uint8Array, start: number, at: number): boolea
   let first = at;
   while (first > start && piece[first - 1] === BACKSLASH) first -= 1;
   return (at - first) % 2 === 1;
-}
-
-function parse(text: string): Result<unknown, "not-json"> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return succeed(value);
-  } catch {
-    return fail("not-json");
-  }
 }
 
 /** Pieces that become a text when all are there: a character may lie across two of them. */
