@@ -11,12 +11,17 @@ export interface LoneTurns {
   readonly cpuMs: number | null;
 }
 
-/** In a new chat. */
-export async function measureLoneTurns(system: ChatSystem, turns: number): Promise<LoneTurns> {
+/** In a new chat; its provider thinks for so long before each first word, milliseconds. */
+export async function measureLoneTurns(
+  system: ChatSystem,
+  turns: number,
+  thinkMs: number,
+): Promise<LoneTurns> {
   const chat = await system.openChat();
   const cpuBeforeMs = await system.readCpuMs();
   const firstWordsMs: number[] = [];
-  for (let turn = 0; turn < turns; turn += 1) firstWordsMs.push((await chat.ask(PLAN)).firstWordMs);
+  for (let turn = 0; turn < turns; turn += 1)
+    firstWordsMs.push((await chat.ask({ ...PLAN, thinkMs })).firstWordMs);
   const cpuAfterMs = await system.readCpuMs();
   chat.close();
   const cpuMs = cpuBeforeMs === null || cpuAfterMs === null ? null : (cpuAfterMs - cpuBeforeMs) / turns;

@@ -31,6 +31,9 @@ const WARM_UP: Workload = { chats: 4, turns: 2, words: 100 };
 /** Lone turns: so many chats of so many turns for each system, the systems in turn. */
 const LONE_CHATS = 6;
 const LONE_TURNS = 10;
+/** As long as a quick model takes to its first word. */
+const THINK_MS = 300;
+const THOUGHTFUL_CHATS = 2;
 const CHAT_LENGTHS = [10, 1_000, 10_000];
 
 export const sessionBench: Bench = { name: "session", run };
@@ -73,10 +76,9 @@ async function measure(
   tell("warming up");
   await inTurn(all, (system) => measureThroughput(system, WARM_UP));
   tell(`${LONE_CHATS * LONE_TURNS} lone turns of each`);
-  const lone: OfSystems<LoneTurns>[] = [];
-  for (let chat = 0; chat < LONE_CHATS; chat += 1) {
-    lone.push(await inTurn(all, (system) => measureLoneTurns(system, LONE_TURNS)));
-  }
+  const lone = await measureAlone(all, LONE_CHATS, 0);
+  tell(`${THOUGHTFUL_CHATS * LONE_TURNS} lone turns of each, the provider's first word after ${THINK_MS} ms`);
+  const thoughtful = await measureAlone(all, THOUGHTFUL_CHATS, THINK_MS);
   const throughput: OfSystems<Throughput>[][] = [];
   for (const workload of WORKLOADS) {
     const rounds: OfSystems<Throughput>[] = [];
@@ -97,7 +99,30 @@ async function measure(
     lengths.push(await measureTurnInLongChat(running.counted, messages));
   }
   const { agentTrouble } = running;
-  return { workloads: WORKLOADS, lone, throughput, ...costs, ...resumesMs, lengths, agentTrouble };
+  return {
+    workloads: WORKLOADS,
+    lone,
+    thinkMs: THINK_MS,
+    thoughtful,
+    throughput,
+    ...costs,
+    ...resumesMs,
+    lengths,
+    agentTrouble,
+  };
+}
+
+/** So many chats of each system, the systems in turn. */
+async function measureAlone(
+  all: OfSystems<ChatSystem>,
+  chats: number,
+  thinkMs: number,
+): Promise<OfSystems<LoneTurns>[]> {
+  const rounds: OfSystems<LoneTurns>[] = [];
+  for (let chat = 0; chat < chats; chat += 1) {
+    rounds.push(await inTurn(all, (system) => measureLoneTurns(system, LONE_TURNS, thinkMs)));
+  }
+  return rounds;
 }
 
 async function inTurn<Value>(

@@ -26,6 +26,9 @@ export interface Measured {
   readonly workloads: readonly Workload[];
   /** One for each lone chat. */
   readonly lone: readonly OfSystems<LoneTurns>[];
+  /** As `lone`, with a provider that takes `thinkMs` to its first word, as models do. */
+  readonly thoughtful: readonly OfSystems<LoneTurns>[];
+  readonly thinkMs: number;
   /** For each workload its rounds. */
   readonly throughput: readonly (readonly OfSystems<Throughput>[])[];
   readonly cost: TurnCost;
@@ -79,7 +82,10 @@ function toRatio(
 }
 
 /** Of all lone turns of one system; empty when it could not run. */
-function listFirstWords({ lone }: Measured, system: keyof OfSystems<unknown>): readonly number[] {
+function listFirstWords(
+  lone: readonly OfSystems<LoneTurns>[],
+  system: keyof OfSystems<unknown>,
+): readonly number[] {
   return lone.flatMap((each) => each[system]?.firstWordsMs ?? []);
 }
 
@@ -102,17 +108,17 @@ function toFirstWordRatio(
 }
 
 function toFigures(measured: Measured): BenchFigures {
-  const { throughput, cost, agentCost, resumesMs, agentResumesMs, lengths } = measured;
+  const { throughput, lone, thoughtful, cost, agentCost, resumesMs, agentResumesMs, lengths } = measured;
   const [few, many] = throughput;
   const [short, middle, long] = lengths;
   if (short === undefined || middle === undefined || long === undefined)
     throw new Error("three lengths are needed");
   const growth = toGrowth(long, short);
   const growth1k = toGrowth(middle, short);
-  const firstWordMs = medianOf(listFirstWords(measured, "live"));
-  const relayFirstWordMs = medianOf(listFirstWords(measured, "relay"));
-  const byHandFirstWordMs = medianOf(listFirstWords(measured, "byHand"));
-  const agentFirstWordsMs = listFirstWords(measured, "agent");
+  const firstWordMs = medianOf(listFirstWords(lone, "live"));
+  const relayFirstWordMs = medianOf(listFirstWords(lone, "relay"));
+  const byHandFirstWordMs = medianOf(listFirstWords(lone, "byHand"));
+  const agentFirstWordsMs = listFirstWords(lone, "agent");
   return {
     wordsVsRelay: toRatio(few, "relay"),
     wordsVsAiChatAgent: toRatio(few, "agent"),
@@ -122,6 +128,10 @@ function toFigures(measured: Measured): BenchFigures {
     costPerMillionTurnsUsd: roundTo(cost.usdPerMillionTurns, 2),
     turnCostGrowth10kVs10: roundTo(Math.max(growth.time, growth.price), 3),
     firstWordByHandVsRelay: roundTo(byHandFirstWordMs / relayFirstWordMs, 3),
+    firstWordVsRelayThinking: roundTo(
+      medianOf(listFirstWords(thoughtful, "live")) / medianOf(listFirstWords(thoughtful, "relay")),
+      3,
+    ),
     firstWordVsRelay20Chats: toFirstWordRatio(few),
     firstWordByHandVsRelay20Chats: toFirstWordRatio(few, "byHand"),
     firstWordVsRelay200Chats: toFirstWordRatio(many),
@@ -209,7 +219,12 @@ function toLoneRows(measured: Measured): Row[] {
     });
   };
   return [
-    row("first word p50 ms", (system) => listFirstWords(measured, system), 2),
+    row("first word p50 ms", (system) => listFirstWords(measured.lone, system), 2),
+    row(
+      `first word p50 ms, the provider's after ${measured.thinkMs}`,
+      (system) => listFirstWords(measured.thoughtful, system),
+      2,
+    ),
     row("workerd's CPU ms", (system) => measured.lone.flatMap((each) => each[system]?.cpuMs ?? []), 1),
   ];
 }
@@ -263,7 +278,7 @@ function toLengthRows({ lengths }: Measured): Row[] {
 function toNotes({ agentTrouble }: Measured): string[] {
   return [
     "Each system runs on a workerd of its own, one after the other, without the dev proxy; clients and provider are on the same machine, so everything competes for its cores. Medians of three rounds; ratios are of the same round. With 200 chats AIChatAgent runs in one round only.",
-    "A workload is chats × turns × words: all chats at once, each word a chunk and a packet of its own, as fast as the provider can write them. Where clients are busy for nearly 100 %, it is they who were measured. Lone turns are 60 paced answers of six words.",
+    "A workload is chats × turns × words: all chats at once, each word a chunk and a packet of its own, as fast as the provider can write them. Where clients are busy for nearly 100 %, it is they who were measured. Lone turns are 60 paced answers of six words; twenty more have a provider that thinks first, as models do (firstWordVsRelayThinking), where firstWordVsRelay has one that answers at once.",
     "Relay: an object that passes the provider's bytes to one socket. A chat by hand: an object with what any chat here owes before its first word (a question and a turn that are stored before the provider is asked, a history, a deadline, words in numbered frames) and nothing of the product. AIChatAgent: @cloudflare/ai-chat 0.12.2 as its README sets it up, in front of OpenAI's provider of the AI SDK. Breakwater: the product's own bundle, one isolate, with the queue's consumer and all that it does after a turn but titles and summaries, which are model calls that the others do not make. It asks on OpenAI's wire, as the others do, and in columns of their own on Anthropic's and on Google's.",
     "A turn's rows are those that its objects' SQLite says it wrote, with one for each alarm and key; what a turn leaves for the next one to delete counts as its own. What is deleted a quarter of an hour after the last turn is not seen. D1's rows are in the costs; a socket is opened once for each turn there.",
     "The answer that is resumed comes over half a minute and is still running; both clients ask for it from its beginning.",

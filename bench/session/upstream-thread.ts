@@ -164,7 +164,9 @@ const server = createServer((request, response) => {
     response.socket?.setNoDelay(true);
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
     const asked = toAsked(request.url ?? "", model);
-    writeAnswer(response, asked.wire, parseModelName(asked.model) ?? OTHER_PLAN);
+    const plan = parseModelName(asked.model) ?? OTHER_PLAN;
+    if (plan.thinkMs === undefined || plan.thinkMs === 0) writeAnswer(response, asked.wire, plan);
+    else setTimeout(writeAnswer, plan.thinkMs, response, asked.wire, plan);
   });
 });
 // A connection that waits between two rounds is not to be closed under a request that is on its way.
