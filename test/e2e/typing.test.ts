@@ -102,3 +102,16 @@ test("[WB98] the focus goes on after stopping and after renaming", async ({ page
   await page.keyboard.press("Enter");
   await expect(rename).toBeFocused();
 });
+
+test("[WB121] a question that is taken back stands above what was typed since", async ({ page, context }) => {
+  await ask(page, "Reply with one");
+  await waitForEnd(page);
+  await context.setOffline(true);
+  await ask(page, "A question of many words");
+  await page.getByRole("textbox", { name: "Message" }).fill("The next one");
+  await page.getByRole("button", { name: "Take back" }).click();
+  await expect(page.getByRole("article", { name: "Question" })).toHaveCount(1);
+  await expect(page.getByRole("textbox", { name: "Message" })).toHaveValue(
+    "A question of many words\n\nThe next one",
+  );
+});

@@ -11,7 +11,7 @@ export interface Draft {
   /** The text box. */
   readonly boxRef: RefObject<HTMLTextAreaElement | null>;
   readonly focusComposer: () => void;
-  /** Puts a question back where it was typed, unless something else stands there by now. */
+  /** Puts a question back where it was typed, above what stands there by now: nothing else has its words any more. */
   readonly giveBack: (text: string, files: readonly PendingFile[]) => void;
 }
 
@@ -29,7 +29,8 @@ export function useDraft(sessionId: string, { restore }: Attachments): Draft {
   const focusComposer = useCallback(() => boxRef.current?.focus(), []);
   const giveBack = useCallback(
     (back: string, files: readonly PendingFile[]) => {
-      if ((boxRef.current?.value ?? "").trim() === "") setText(back);
+      const typed = boxRef.current?.value ?? "";
+      setText([back, typed].filter((words) => words.trim() !== "").join("\n\n"));
       restore(files);
       focusComposer();
     },
