@@ -103,6 +103,30 @@ test("[WB98] the focus goes on after stopping and after renaming", async ({ page
   await expect(rename).toBeFocused();
 });
 
+test("[WB120] a text that is too long stays whole in its box, which says so", async ({ page }) => {
+  const box = page.getByRole("textbox", { name: "Message" });
+  await box.focus();
+  const text = "word ".repeat(50_000);
+  // As a paste does: a limit of the box itself would cut it off.
+  await page.evaluate(([words]) => document.execCommand("insertText", false, words), [text] as const);
+  const form = page.locator("form", { has: box });
+  await expect(form.getByRole("alert")).toContainText("249,999 characters, and 200,000 is the most");
+  await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
+  expect(await box.inputValue()).toBe(text);
+  await box.fill("Reply with one");
+  await expect(form.getByRole("alert")).toHaveCount(0);
+  await page.getByRole("button", { name: "Send" }).click();
+  await waitForEnd(page);
+  await page.getByRole("article", { name: "Question" }).hover();
+  await page.getByRole("button", { name: "Edit question" }).click();
+  const editor = page.getByRole("form", { name: "Edit question" });
+  await editor.getByRole("textbox").focus();
+  await page.evaluate(([words]) => document.execCommand("insertText", false, words), [text] as const);
+  await expect(editor.getByRole("alert")).toContainText("too long");
+  await expect(editor.getByRole("button", { name: "Ask" })).toBeDisabled();
+  expect(await editor.getByRole("textbox").inputValue()).toBe(`Reply with one${text}`);
+});
+
 test("[WB121] a question that is taken back stands above what was typed since", async ({ page, context }) => {
   await ask(page, "Reply with one");
   await waitForEnd(page);

@@ -11,12 +11,10 @@ import { IconButton } from "../ui/button.tsx";
 import { isComposing } from "../ui/composing.ts";
 import { AttachmentList } from "./attachment-list.tsx";
 import { ACCEPTED } from "./attachment.ts";
+import { toLengthProblem } from "./message-length.ts";
 import { ModelPicker } from "./model-picker.tsx";
 import type { Attachments } from "./use-attachments.ts";
 import type { ModelChoice } from "./use-model-choice.ts";
-
-/** A frame has a megabyte; a question of this length fits into it in any script. */
-export const MAX_CHARACTERS = 200_000;
 
 interface ComposerProps {
   readonly text: string;
@@ -127,10 +125,11 @@ export function Composer(props: ComposerProps) {
   const boxRef = props.boxRef ?? ownRef;
   useGrowingBox(text, boxRef);
   const isEmpty = text.trim() === "" && attachments.list.length === 0;
-  const blocked = props.blocked === "" ? toFilesBlock(attachments) : props.blocked;
+  const tooLong = toLengthProblem(text);
+  const blocked = [tooLong, props.blocked].find((why) => why !== "") ?? toFilesBlock(attachments);
   const canSend = !isEmpty && blocked === "";
   const why = blocked === "" ? (isEmpty ? "Type a message first" : "Send") : blocked;
-  const said = blocked === "" ? hint : blocked;
+  const said = blocked === "" ? hint : blocked === tooLong ? "" : blocked;
   return (
     <form
       onSubmit={(event) => {
@@ -144,7 +143,6 @@ export function Composer(props: ComposerProps) {
         ref={boxRef}
         rows={1}
         value={text}
-        maxLength={MAX_CHARACTERS}
         onChange={(event) => onChange(event.target.value)}
         onKeyDown={(event) => {
           if (!isSendKey(event)) return;
@@ -165,6 +163,11 @@ export function Composer(props: ComposerProps) {
         autoFocus={matchMedia("(hover: hover)").matches}
         className="block max-h-[40dvh] w-full resize-none bg-transparent px-2 py-1.5 text-base leading-6 outline-none placeholder:text-ink-faint"
       />
+      {tooLong !== "" && (
+        <p role="alert" className="px-2 pb-1 text-[13px] text-bad">
+          {tooLong}
+        </p>
+      )}
       <div className="flex items-center gap-1">
         <AttachButton onFiles={attachments.add} />
         <ModelPicker choice={choice} />

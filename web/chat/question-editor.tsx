@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from "react";
 import { Button } from "../ui/button.tsx";
 import { isComposing } from "../ui/composing.ts";
-import { isSendKey, MAX_CHARACTERS, useGrowingBox } from "./composer.tsx";
+import { isSendKey, useGrowingBox } from "./composer.tsx";
+import { toLengthProblem } from "./message-length.ts";
 
 interface QuestionEditorProps {
   readonly firstText: string;
@@ -29,7 +30,8 @@ export function QuestionEditor({ firstText, hasFiles, onChange, onSend, onCancel
     element.setSelectionRange(element.value.length, element.value.length);
   }, []);
   const isEmpty = text.trim() === "" && !hasFiles;
-  const send = onSend === null || isEmpty ? null : () => onSend(text.trim());
+  const tooLong = toLengthProblem(text);
+  const send = onSend === null || isEmpty || tooLong !== "" ? null : () => onSend(text.trim());
   return (
     <form
       aria-label="Edit question"
@@ -43,7 +45,6 @@ export function QuestionEditor({ firstText, hasFiles, onChange, onSend, onCancel
         ref={boxRef}
         rows={1}
         value={text}
-        maxLength={MAX_CHARACTERS}
         dir="auto"
         aria-label="Question"
         onChange={(event) => {
@@ -64,6 +65,11 @@ export function QuestionEditor({ firstText, hasFiles, onChange, onSend, onCancel
         }}
         className="block max-h-[50dvh] w-full resize-none bg-transparent px-1 text-base leading-6 outline-none"
       />
+      {tooLong !== "" && (
+        <p role="alert" className="mt-1 px-1 text-[13px] text-bad">
+          {tooLong}
+        </p>
+      )}
       <div className="mt-2 flex flex-wrap items-center justify-end gap-2">
         <p className="min-w-40 flex-1 text-xs text-ink-faint">
           {onSend === null
