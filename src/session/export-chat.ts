@@ -1,4 +1,4 @@
-/** A chat as a file, in pieces, so that one of any length can be sent. Pure. Rules SE85, SE142, WB102. */
+/** A chat as a file, in pieces, so that one of any length can be sent. Pure. Rules SE85, SE142, SE250, WB102. */
 import type { SessionExport } from "../protocol/session-api.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
 import { readToolOutputs, toLeftCalls } from "../protocol/tool-output.ts";
@@ -75,11 +75,11 @@ const HTML_BLOCKS: readonly (readonly [begin: RegExp, end: RegExp, toEnd: (name:
 ];
 
 function toOpenBlock(line: string): OpenBlock | null {
-  const [, indent = "", marks = "", rest = ""] = /^( {0,3})(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
+  const [, indent = "", marks = "", rest = ""] = /^( {0,3})(`{3,}|~{3,})(.*)/s.exec(line) ?? [];
   // Backticks with more of them behind on their line are code within a line.
   if (marks !== "" && (marks.startsWith("~") || !rest.includes("`"))) {
     const isEnd = (below: string): boolean => {
-      const [, more = "", behind = ""] = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(below) ?? [];
+      const [, more = "", behind = ""] = /^ {0,3}(`{3,}|~{3,})(.*)/s.exec(below) ?? [];
       return more.startsWith(marks) && behind.trim() === "";
     };
     return { end: `${indent}${marks}`, isEnd };

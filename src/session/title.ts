@@ -1,4 +1,4 @@
-/** A chat's first name, taken from its first question. Pure. Rule SE31. */
+/** A chat's first name, taken from its first question. Pure. Rules SE31, SE250. */
 import { MAX_TITLE_CHARACTERS } from "../protocol/session-api.ts";
 
 /** What a chat is called until somebody says something. */
@@ -8,7 +8,8 @@ const TITLE_CHARACTERS = 60;
 /** Marks included. */
 const MAX_LINE_CHARACTERS = 1_000;
 
-const FENCE = /^\s*(?:`{3,}[^`]*|~{3,}.*)$/;
+/** Two repetitions that take the same signs, and may fail behind them, take the square of a line's length (SE250). */
+const FENCE = /^\s*(?:`{3,}[^`]*$|~{3})/;
 /** What Markdown begins a line with: headings, quotes, items of lists. */
 const LINE_MARKS = /^(?:\s*(?:#{1,6}|[>*+-])(?=\s|$))+/;
 /** Emphasis is around words; in the middle of one (`snake_case`) or alone (`2 * 3`) a sign is what was written. */
