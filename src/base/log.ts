@@ -75,6 +75,8 @@ export interface LogEvents {
   tool_failed: { subject: "tool" | "server"; name: string; error: string };
   /** Of what the tools of a running answer gave, so many outputs are told to the model cut: it takes no more. */
   tool_outputs_cut: { request_id: string; cut: number };
+  /** The asked models have no room for these tools beside all else. */
+  tools_left_out: { request_id: string; tools: string };
   alarm_failed: { object: string; alarm: string; error: string };
   background_failed: { task: string; error: string };
 }

@@ -30,12 +30,12 @@ const FILE_NAME_TOKENS = 20;
 const CHARACTERS_PER_TOKEN = 6;
 
 /**
- * Tokens of history that a turn may send: the installation's limit, or what the roomiest of the models takes if that
- * is less. A model whose context nobody knows is taken to be roomy.
+ * Tokens of history that a turn may send: the installation's limit, or what the roomiest of the models takes beside
+ * tools and instructions if that is less. A model whose context nobody knows is taken to be roomy.
  */
-export function toBudgetTokens(models: ResolvedModels, limitTokens: number): number {
-  const roomiest = findRoomiest(models, Number.POSITIVE_INFINITY);
-  return Math.max(LEAST_BUDGET_TOKENS, Math.min(limitTokens, Math.floor(roomiest * CONTEXT_SHARE)));
+export function toBudgetTokens(models: ResolvedModels, limitTokens: number, takenTokens = 0): number {
+  const room = Math.floor(findRoomiest(models, Number.POSITIVE_INFINITY) * CONTEXT_SHARE);
+  return Math.max(LEAST_BUDGET_TOKENS, Math.min(limitTokens, room - takenTokens));
 }
 
 /** Tokens that the roomiest of the models takes, whatever the installation's limit: for the files of a question. */

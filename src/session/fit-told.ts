@@ -2,10 +2,8 @@
  * Of what tools gave as much as a model takes beside all else that it is told: those of the running answer, and those of
  * the answers before. Pure. Rules TL42, TL43.
  */
-import type { LanguageModelV4FunctionTool } from "@ai-sdk/provider";
 import { readAnswerParts, type AnswerPart } from "../protocol/answer-parts.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
-import { estimateTokens } from "../routing/estimate-tokens.ts";
 import { countOwnTokens, fitOutputs, type FittedOutputs } from "../tools/fit-outputs.ts";
 
 /** Of what a model takes, for the outputs of the running answer however long the chat is: they are what it is about. */
@@ -16,8 +14,8 @@ const EARLIER_SHARE = 0.25;
 export interface RunningFacts {
   /** The parts of the answer's steps so far. */
   readonly done: readonly AnswerPart[];
-  readonly instructions: string | undefined;
-  readonly tools: readonly LanguageModelV4FunctionTool[];
+  /** Of the definitions of tools and of instructions. */
+  readonly takenTokens: number;
   /** Of the chat as it is told. */
   readonly chatTokens: number;
   /** What a model takes at all. */
@@ -25,10 +23,9 @@ export interface RunningFacts {
 }
 
 export function fitRunning(facts: RunningFacts): FittedOutputs {
-  const { done, instructions, tools, chatTokens, roomTokens } = facts;
+  const { done, takenTokens, chatTokens, roomTokens } = facts;
   if (!done.some(({ type }) => type === "dynamic-tool")) return { parts: done, cut: 0 };
-  const toolTokens = tools.length === 0 ? 0 : estimateTokens(JSON.stringify(tools));
-  const saidTokens = chatTokens + toolTokens + estimateTokens(instructions ?? "") + countOwnTokens(done);
+  const saidTokens = chatTokens + takenTokens + countOwnTokens(done);
   return fitOutputs(done, Math.max(roomTokens - saidTokens, Math.floor(roomTokens * RUNNING_SHARE)));
 }
 

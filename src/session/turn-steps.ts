@@ -1,4 +1,4 @@
-/** How a step of a turn is asked for: the history that fits, files, tools, and who is asked. Rules SE6, SE77, SE80, SE84, SE132, SE134, SE171, TL42, TL45. */
+/** How a step of a turn is asked for: the history that fits, files, tools, and who is asked. Rules SE6, SE77, SE80, SE84, SE132, SE134, SE171, TL42, TL45, TL50. */
 import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
@@ -22,6 +22,7 @@ import {
 } from "./context.ts";
 import { listFileReads, type CountBytes, type FileRead } from "./context-files.ts";
 import { fitRunning } from "./fit-told.ts";
+import { countDefinitionTokens, fitTools } from "./fit-tools.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import type { StepInput } from "./run-turn.ts";
 import type { SessionRow } from "./rows.ts";
@@ -78,17 +79,21 @@ export function createStepStarter(
       const session = readSession(deps.store);
       const models = deps.resolveModels(turn.requested);
       if (!models.ok) throw new Error(`a turn asks for a model that is gone: ${models.error}`);
-      const { prompt, question, tokens } = await readHistory(deps, live, models.value);
       const { instructions, metadata: _kept, ...asked } = settings ?? {};
       const ownTools = asked.tools === undefined && input.mayCallTools;
-      const tools = ownTools ? await deps.listTools(controller.signal) : [];
-      const steps = fitRunning({
-        done: input.done,
-        instructions,
-        tools,
-        chatTokens: tokens,
-        roomTokens: toRoomTokens(models.value),
-      });
+      const roomTokens = toRoomTokens(models.value);
+      const { tools, leftOut } = fitTools(
+        ownTools ? await deps.listTools(controller.signal) : [],
+        roomTokens,
+      );
+      if (leftOut.length > 0 && stepsBegun === 1)
+        deps.log.write("warn", "tools_left_out", {
+          request_id: turn.turnId,
+          tools: leftOut.map(({ name }) => name).join(", "),
+        });
+      const takenTokens = countDefinitionTokens(asked.tools ?? tools) + estimateTokens(instructions ?? "");
+      const { prompt, question, tokens } = await readHistory(deps, live, models.value, takenTokens);
+      const steps = fitRunning({ done: input.done, takenTokens, chatTokens: tokens, roomTokens });
       if (steps.cut > 0)
         deps.log.write("info", "tool_outputs_cut", { request_id: turn.turnId, cut: steps.cut });
       return yield* deps.runAnswer({
@@ -130,8 +135,9 @@ async function readHistory(
   { store, contextTokens, readFiles }: TurnStepsDeps,
   { turn }: SteppingTurn,
   models: ResolvedModels,
+  takenTokens: number,
 ): Promise<{ prompt: LanguageModelV4Prompt; question: string; tokens: number }> {
-  const budgetTokens = toBudgetTokens(models, contextTokens);
+  const budgetTokens = toBudgetTokens(models, contextTokens, takenTokens);
   const summaries = store.summaries.read();
   // What is asked is told, also where a summary stands for it: another answer may be wanted later.
   const stopBelow = new Set(
@@ -154,7 +160,7 @@ async function readHistory(
     hasOlder: hasOlder && summary?.upToMessageId !== top,
     summary: summary?.body ?? null,
     budgetTokens,
-    roomTokens: toRoomTokens(models),
+    roomTokens: Math.max(0, toRoomTokens(models) - takenTokens),
     countBytes: openByteCount(store),
   });
   const reads = listFileReads(context.messages, context.files);

@@ -1,5 +1,7 @@
 /** What a model is told when a question of a stored chat is asked: the real store and the real steps, no model. */
+import type { LanguageModelV4FunctionTool } from "@ai-sdk/provider";
 import { succeed } from "../../../src/base/result.ts";
+import type { CallSettings } from "../../../src/protocol/call-settings.ts";
 import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
 import type { AnswerInput, ResolvedModels } from "../../../src/routing/run-answer.ts";
 import type { FileRead } from "../../../src/session/context-files.ts";
@@ -52,13 +54,17 @@ export interface AskOptions {
   readonly file?: Uint8Array;
   /** The step, where it is not the first one. */
   readonly step?: Pick<StepInput, "done" | "earlier">;
+  /** What the chat has. */
+  readonly tools?: readonly LanguageModelV4FunctionTool[];
+  /** What a program asks beside its question. */
+  readonly settings?: CallSettings;
 }
 
 /** The prompt of the step that answers that question, and the files that were read for it. */
 export async function askStep(
   store: SessionStore,
   parentId: string,
-  { models = toModels(null), file = new Uint8Array(8), step }: AskOptions = {},
+  { models = toModels(null), file = new Uint8Array(8), step, tools = [], settings }: AskOptions = {},
 ) {
   const calls: AnswerInput[] = [];
   const reads: FileRead[] = [];
@@ -74,18 +80,27 @@ export async function askStep(
       return { end: toEnd(), record: RECORD };
     },
     log,
-    listTools: () => Promise.resolve([]),
+    listTools: () => Promise.resolve(tools),
     readFiles: async (files) => {
       reads.push(...files);
       return new Map(files.map(({ url, maxBytes }) => [url, file.subarray(0, maxBytes ?? file.length)]));
     },
   });
-  const live = { turn: { ...TURN, parentId }, settings: null, controller: new AbortController() };
-  const answer = start(live, 0)({ done: [], earlier: null, mayCallTools: false, ...step });
+  const live = { turn: { ...TURN, parentId }, settings: settings ?? null, controller: new AbortController() };
+  const answer = start(live, 0)({ done: [], earlier: null, mayCallTools: tools.length > 0, ...step });
   while ((await answer.next()).done !== true);
   const prompt = calls[0]?.call.prompt ?? [];
   const pictures = prompt.flatMap(({ role, content }) =>
     role === "user" ? content.filter(({ type }) => type === "file") : [],
   );
-  return { log, prompt, maxBytes: calls[0]?.maxBytes, reads, text: JSON.stringify(prompt), pictures };
+  const offered = calls[0]?.call.tools ?? [];
+  return {
+    log,
+    prompt,
+    offered,
+    maxBytes: calls[0]?.maxBytes,
+    reads,
+    text: JSON.stringify(prompt),
+    pictures,
+  };
 }
