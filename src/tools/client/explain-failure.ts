@@ -45,7 +45,7 @@ export function explainFailure(
     if (reason !== null) return refuseCall(reason, false);
     // What a server wrote into an error page stays out: a model has no use for it, a log none that is safe.
     const { status } = refusal;
-    return say(explainStatus(status), true, exchange.hasCalled && !(status >= 400 && status < 500));
+    return say(explainStatus(status), true, exchange.hasCalled && !isRefusal(status));
   }
   if (!sdk.SdkError.isInstance(error)) return say(exchange.wasAnswered ? NOT_MCP : "cannot be reached");
   switch (error.code) {
@@ -61,6 +61,11 @@ export function explainFailure(
 }
 
 const NOT_MCP = "gave an answer that is not MCP's";
+
+/** 408 is said by who gave up waiting, for the request or for the server behind: that says nothing of the call. */
+function isRefusal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408;
+}
 
 function explainStatus(status: number): string {
   if (status === 401 || status === 403) return `does not let us in (HTTP ${status})`;

@@ -97,6 +97,14 @@ test("[TL41] a stream that cannot be taken up again ends its call as soon as tha
   expect(await call(tool)).toBe(`The tool server docs ended its answer before it was whole. ${MAY_HAVE_RUN}`);
 });
 
+test("[TL51] HTTP 408 is no refusal: whoever was asked gave up waiting, and the call may have been made", async () => {
+  const standIn = await start();
+  const { chat } = open(standIn);
+  const [tool] = await chat.listTools(never);
+  standIn.faults = { status: 408, body: "Request Timeout", only: "tools/call" };
+  expect(await call(tool)).toBe(`The tool server docs answered with HTTP 408. ${MAY_HAVE_RUN}`);
+});
+
 test.each(["initialize", "tools/list"])(
   "[TL23] a server that refuses %s has no tools, and the operator is told",
   async (method) => {
