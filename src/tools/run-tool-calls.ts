@@ -97,7 +97,8 @@ async function runWithin(
   const over = Promise.withResolvers<Result<never, string>>();
   const end = (reason: string): void => {
     over.resolve(fail(withDoubt(tool, reason)));
-    controller.abort(new Error(reason));
+    // Without a reason of ours: the tool may be in the middle of a fetch (HT281).
+    controller.abort();
   };
   const cancelTimer = deps.clock.startTimer(CALL_LIMIT_MS, () =>
     end(`The tool took longer than ${CALL_LIMIT_MS / 1_000} seconds and was stopped.`),

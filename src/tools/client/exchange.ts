@@ -72,7 +72,8 @@ export class Exchange {
   end(reason: string): void {
     this.endedBy ??= reason;
     this.release();
-    this.controller.abort(new Error(reason));
+    // Without a reason (HT281): it is known as `reason`.
+    this.controller.abort();
   }
 
   /** Nothing more is waited for. */

@@ -105,6 +105,31 @@ test("[TL51] HTTP 408 is no refusal: whoever was asked gave up waiting, and the 
   expect(await call(tool)).toBe(`The tool server docs answered with HTTP 408. ${MAY_HAVE_RUN}`);
 });
 
+test("[HT281] a request to a server that is stopped, or whose time is up, is aborted without a reason of our own", async () => {
+  const standIn = await start();
+  const signals: AbortSignal[] = [];
+  const { chat } = open(standIn, {
+    limits: { connectMs: 5_000, callMs: 50 },
+    fetch: (url, init) => {
+      if (typeof init?.body === "string" && init.body.includes("tools/call") && init.signal)
+        signals.push(init.signal);
+      return fetch(url, init);
+    },
+  });
+  const [tool] = await chat.listTools(never);
+  standIn.faults = { delayMs: "never", only: "tools/call" };
+  expect(await call(tool)).toContain("did not answer in time");
+  const stop = new AbortController();
+  const stopped = call(tool, { q: "x" }, stop.signal);
+  stop.abort();
+  expect(await stopped).toContain("stopped");
+  expect(signals.length).toBeGreaterThan(0);
+  for (const { aborted, reason } of signals) {
+    expect(aborted).toBe(true);
+    expect(reason).toMatchObject({ name: "AbortError", message: "This operation was aborted" });
+  }
+});
+
 test.each(["initialize", "tools/list"])(
   "[TL23] a server that refuses %s has no tools, and the operator is told",
   async (method) => {
