@@ -9,7 +9,7 @@ import type { Result } from "../base/result.ts";
 import { SelectionRecord } from "../protocol/selection.ts";
 import { parsePageCursor, toPageCursor } from "./page-cursor.ts";
 import { toInsertBatches, toTouchedChats, toWritten, type WrittenRecords } from "./selection-batch.ts";
-import type { CountedSelection } from "./summarize.ts";
+import type { CountedSelections } from "./summarize.ts";
 
 export interface SelectionFilter {
   /** Null: those of every organization (for an admin). */
@@ -44,7 +44,7 @@ export interface SelectionStore {
     organizationId: string | null;
     sinceMs: number;
     limit: number;
-  }): Promise<readonly CountedSelection[]>;
+  }): Promise<CountedSelections>;
 }
 
 export function createSelectionStore(database: Database): SelectionStore {
@@ -82,8 +82,8 @@ export function createSelectionStore(database: Database): SelectionStore {
         .limit(1);
       return rows[0] === undefined ? null : fromRow(rows[0]);
     },
-    readCounted({ limit, ...filter }) {
-      return database
+    async readCounted({ limit, ...filter }) {
+      const rows = await database
         .select({
           provider: selection.provider,
           model: selection.model,
@@ -99,7 +99,8 @@ export function createSelectionStore(database: Database): SelectionStore {
         .from(selection)
         .where(toCondition(filter))
         .orderBy(desc(selection.createdAtMs), desc(selection.id))
-        .limit(limit);
+        .limit(limit + 1);
+      return { selections: rows.slice(0, limit), limited: rows.length > limit };
     },
   };
 }

@@ -19,13 +19,20 @@ export interface CountedSelection {
   readonly costMicroUsd: number | null;
 }
 
+export interface CountedSelections {
+  /** Newest first. */
+  readonly selections: readonly CountedSelection[];
+  /** There are more since that time than were read: whatever is summed up of these is not all. */
+  readonly limited: boolean;
+}
+
 /** What stands in the breakdown of an intent for a selection that nobody answered. */
 export const NO_PROVIDER = "none";
 
 /** Figures for each provider, the busiest first. */
 export function toProviderAnalytics(
   sinceMs: number,
-  selections: readonly CountedSelection[],
+  { selections, limited }: CountedSelections,
   circuits: ReadonlyMap<string, CircuitStatus>,
 ): ProviderAnalytics {
   const byProvider = groupBy(
@@ -35,6 +42,7 @@ export function toProviderAnalytics(
   return {
     since: new Date(sinceMs).toISOString(),
     total: selections.length,
+    limited,
     ...toCosts(selections),
     providers: [...byProvider]
       .map(([provider, rows]) => toProviderFigures(provider, rows, circuits.get(provider) ?? null))
@@ -43,10 +51,14 @@ export function toProviderAnalytics(
 }
 
 /** Figures for each intent, the most frequent first, broken down by provider and mode. */
-export function toIntentAnalytics(sinceMs: number, selections: readonly CountedSelection[]): IntentAnalytics {
+export function toIntentAnalytics(
+  sinceMs: number,
+  { selections, limited }: CountedSelections,
+): IntentAnalytics {
   return {
     since: new Date(sinceMs).toISOString(),
     total: selections.length,
+    limited,
     intents: [...groupBy(selections, (selection) => selection.intent)]
       .map(([intent, rows]) => ({ intent, requests: rows.length, breakdown: toBreakdown(rows) }))
       .toSorted(byRequests),

@@ -3,8 +3,7 @@
  * fakes. Nothing in src/http constructs a store, a client or an object's stub.
  */
 import type { Hono } from "hono";
-import type { CountedSelection } from "../analytics/summarize.ts";
-import type { SelectionFilter, SelectionPage } from "../analytics/store.ts";
+import type { SelectionStore } from "../analytics/store.ts";
 import type { AuthenticationFailure, ObjectPrincipal, Principal } from "../auth/principal.ts";
 import type { AccountStore } from "../auth/store/account-store.ts";
 import type { ApiKeyStore } from "../auth/store/api-key-store.ts";
@@ -14,7 +13,6 @@ import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
 import type { CircuitAction, CircuitDetail } from "../protocol/circuit.ts";
 import type { ModelCatalog } from "../protocol/model-list.ts";
-import type { SelectionRecord } from "../protocol/selection.ts";
 import type {
   SessionMessages,
   SessionSearchHit,
@@ -128,19 +126,6 @@ export interface SandboxControl {
   ): Promise<Result<SandboxState, "unknown-provider" | "unknown-fault">>;
 }
 
-export interface SelectionReader {
-  list(
-    filter: SelectionFilter,
-    page: { limit: number; cursor?: string | undefined },
-  ): Promise<Result<SelectionPage, "invalid-cursor">>;
-  read(organizationId: string | null, id: string): Promise<SelectionRecord | null>;
-  readCounted(filter: {
-    organizationId: string | null;
-    sinceMs: number;
-    limit: number;
-  }): Promise<readonly CountedSelection[]>;
-}
-
 export interface Services {
   readonly environment: string;
   readonly version: string;
@@ -164,7 +149,7 @@ export interface Services {
   readonly chatObject: (sessionId: SessionId) => ChatObject;
   readonly files: FileStore;
   readonly circuits: CircuitControl;
-  readonly selections: SelectionReader;
+  readonly selections: Pick<SelectionStore, "list" | "read" | "readCounted">;
   readonly modelCatalog: () => Promise<ModelCatalog>;
   /** A sentence about the first class or target that cannot be asked for; null when all can. */
   readonly checkModels: (requested: readonly string[]) => string | null;

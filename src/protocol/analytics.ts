@@ -16,6 +16,8 @@ export const ProviderAnalytics = z.object({
   since: z.iso.datetime(),
   /** Selections counted. */
   total: z.int().nonnegative(),
+  /** True when there are more since then than were counted: the figures are those of the newest. */
+  limited: z.boolean(),
   /** What all of them cost, those included that nobody answered. */
   costMicroUsd: z.int().nonnegative(),
   /** Selections of unknown price: they are not in `costMicroUsd`. */
@@ -45,6 +47,8 @@ export type ProviderAnalytics = z.infer<typeof ProviderAnalytics>;
 export const IntentAnalytics = z.object({
   since: z.iso.datetime(),
   total: z.int().nonnegative(),
+  /** As in `ProviderAnalytics`. */
+  limited: z.boolean(),
   intents: z.array(
     z.object({
       intent: z.string(),

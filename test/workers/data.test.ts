@@ -234,7 +234,7 @@ describe("the selection log", () => {
   });
 
   it("[HT29] counts the newest rows since a time", async () => {
-    const counted = await store.readCounted({
+    const { selections: counted } = await store.readCounted({
       organizationId: "org_pages",
       sinceMs: START_MS + 1_000,
       limit: 2,
@@ -247,6 +247,22 @@ describe("the selection log", () => {
       costMicroUsd: 12,
     });
     expect(SelectionRecord.shape.status.parse(counted[1]?.status)).toBe("complete");
+  });
+
+  it("[AN60] knows whether older ones were left out, also where the last one was just counted", async () => {
+    const organizationId = "org_limited";
+    const records = [0, 1, 2].map((second) =>
+      toRecord({ organizationId, createdAt: new Date(START_MS + second * 1_000).toISOString() }),
+    );
+    await store.insertSelections(records);
+    const read = async (sinceMs: number, limit: number) => {
+      const { selections, limited } = await store.readCounted({ organizationId, sinceMs, limit });
+      return [selections.length, limited];
+    };
+    expect(await read(0, 2)).toEqual([2, true]);
+    expect(await read(0, 3)).toEqual([3, false]);
+    expect(await read(START_MS + 1_000, 2)).toEqual([2, false]);
+    expect(await read(START_MS + 9_000, 2)).toEqual([0, false]);
   });
 });
 

@@ -4,7 +4,7 @@ import { ChartBarIcon } from "@phosphor-icons/react/dist/csr/ChartBar";
 import { useSearchParams } from "wouter";
 import type { ProviderAnalytics } from "../../src/protocol/analytics.ts";
 import { readIntentAnalytics, readProviderAnalytics } from "../api.ts";
-import { formatCount, formatMicroUsd, formatShare } from "../ui/format.ts";
+import { formatCount, formatMicroUsd, formatPlural, formatShare } from "../ui/format.ts";
 import { useNow, usePageTitle } from "../ui/page-hook.ts";
 import { PageShell } from "../ui/page-shell.tsx";
 import type { PageTab } from "../ui/page-shell.tsx";
@@ -93,6 +93,12 @@ export function AnalyticsPage({ tabs }: { readonly tabs: readonly PageTab[] }) {
       ) : (
         <div className="flex flex-col gap-5">
           <Totals data={providers.data} />
+          {providers.data.limited && (
+            <p className="text-sm text-ink-soft">
+              There were more in this range: only the newest {formatPlural(providers.data.total, "selection")}{" "}
+              are counted here.
+            </p>
+          )}
           <ProviderFigures data={providers.data} />
           <IntentFigures data={intents.data} />
         </div>

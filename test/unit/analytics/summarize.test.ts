@@ -7,7 +7,7 @@ import {
   toTouchedChats,
 } from "../../../src/analytics/selection-batch.ts";
 import { toIntentAnalytics, toProviderAnalytics } from "../../../src/analytics/summarize.ts";
-import type { CountedSelection } from "../../../src/analytics/summarize.ts";
+import type { CountedSelection, CountedSelections } from "../../../src/analytics/summarize.ts";
 import { IntentAnalytics, ProviderAnalytics } from "../../../src/protocol/analytics.ts";
 import type { SelectionRecord } from "../../../src/protocol/selection.ts";
 
@@ -25,7 +25,15 @@ const row = (changes: Partial<CountedSelection> = {}): CountedSelection => ({
   ...changes,
 });
 
+const all = (selections: readonly CountedSelection[]): CountedSelections => ({ selections, limited: false });
+
 describe("figures", () => {
+  it("[AN60] say that there is more than was counted", () => {
+    const some = { selections: [row()], limited: true };
+    expect(ProviderAnalytics.parse(toProviderAnalytics(0, some, new Map())).limited).toBe(true);
+    expect(IntentAnalytics.parse(toIntentAnalytics(0, some)).limited).toBe(true);
+  });
+
   it("[HT301] the cost of all has what was paid for answers that nobody gave", () => {
     const rows = [
       row({ costMicroUsd: 7 }),
@@ -33,7 +41,7 @@ describe("figures", () => {
       row({ provider: null, model: null, status: "failed", costMicroUsd: 30 }),
       row({ provider: null, model: null, status: "failed" }),
     ];
-    const figures = ProviderAnalytics.parse(toProviderAnalytics(0, rows, new Map()));
+    const figures = ProviderAnalytics.parse(toProviderAnalytics(0, all(rows), new Map()));
     expect(figures).toMatchObject({ total: 4, costMicroUsd: 37, unpricedRequests: 2 });
     expect(figures.providers.map(({ costMicroUsd }) => costMicroUsd)).toEqual([7, 0]);
   });
@@ -47,7 +55,9 @@ describe("figures", () => {
       row({ provider: "google", model: null }),
       row({ provider: null, model: null, status: "failed" }),
     ];
-    const figures = ProviderAnalytics.parse(toProviderAnalytics(0, rows, new Map([["google", "HALF_OPEN"]])));
+    const figures = ProviderAnalytics.parse(
+      toProviderAnalytics(0, all(rows), new Map([["google", "HALF_OPEN"]])),
+    );
     expect(figures.total).toBe(6);
     expect(figures.providers.map((provider) => provider.provider)).toEqual(["openai", "google"]);
     expect(figures.providers[0]).toEqual({
@@ -73,10 +83,11 @@ describe("figures", () => {
 
   it("[HT34] breaks intents down by provider and mode, answered or not", () => {
     const rows = [row(), row(), row({ mode: "pinned" }), row({ provider: null }), row({ intent: "code" })];
-    const figures = IntentAnalytics.parse(toIntentAnalytics(0, rows));
+    const figures = IntentAnalytics.parse(toIntentAnalytics(0, all(rows)));
     expect(figures).toEqual({
       since: "1970-01-01T00:00:00.000Z",
       total: 5,
+      limited: false,
       intents: [
         {
           intent: "chat",

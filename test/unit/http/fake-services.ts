@@ -270,7 +270,7 @@ function createFakeSelections(counted: readonly CountedSelection[], asked: strin
     },
     readCounted: (filter) => {
       asked.push(`counted ${JSON.stringify(filter)}`);
-      return Promise.resolve(counted);
+      return Promise.resolve({ selections: counted, limited: false });
     },
   };
 }

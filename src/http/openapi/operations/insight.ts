@@ -91,6 +91,7 @@ export const INSIGHT_OPERATIONS: readonly OperationDoc[] = [
       200: toJsonAnswer("The figures.", ProviderAnalytics, {
         since: ASKED_AT,
         total: 12,
+        limited: false,
         costMicroUsd: 159_600,
         unpricedRequests: 0,
         providers: [PROVIDER_FIGURES],
@@ -108,6 +109,7 @@ export const INSIGHT_OPERATIONS: readonly OperationDoc[] = [
       200: toJsonAnswer("The figures.", IntentAnalytics, {
         since: ASKED_AT,
         total: 12,
+        limited: false,
         intents: [
           {
             intent: "question",
