@@ -83,6 +83,45 @@ describe("health", () => {
     });
     expect(slept).toEqual([1000, 1000]);
   });
+
+  it("[OP60] looks once a second however often it is asked, and at once when the clock went back", async () => {
+    const { services } = createFakeWorld();
+    let nowMs = NOW_MS;
+    let looks = 0;
+    const check = (): Promise<void> => {
+      looks += 1;
+      return looks === 1 ? Promise.resolve() : Promise.reject(new Error("away"));
+    };
+    const clock = { ...services.clock, nowMs: () => nowMs };
+    const { call } = start({ overrides: { clock, healthChecks: { d1: check } } });
+    const askAt = async (atMs: number): Promise<[number, number]> => {
+      nowMs = NOW_MS + atMs;
+      return [(await call(null, "GET", "/health")).status, looks];
+    };
+    expect(await askAt(0)).toEqual([200, 1]);
+    expect(await askAt(999)).toEqual([200, 1]);
+    expect(await askAt(1_000)).toEqual([503, 2]);
+    expect(await askAt(1_500)).toEqual([503, 2]);
+    expect((await call(null, "GET", "/v1/router/health")).status).toBe(503);
+    expect(looks).toBe(2);
+    expect(await askAt(-60_000)).toEqual([503, 3]);
+  });
+
+  it("[OP60] gives nobody an old answer because somebody who looked has gone away", async () => {
+    const { services } = createFakeWorld();
+    let nowMs = NOW_MS;
+    let isGone = false;
+    const check = (): Promise<void> => (isGone ? new Promise(() => undefined) : Promise.resolve());
+    const clock = { ...services.clock, nowMs: () => nowMs };
+    const { call } = start({ overrides: { clock, healthChecks: { d1: check } } });
+    await call(null, "GET", "/health");
+    isGone = true;
+    for (nowMs = NOW_MS + 1_000; nowMs <= NOW_MS + 3_000; nowMs += 1_000) void call(null, "GET", "/health");
+    isGone = false;
+    nowMs = NOW_MS + 3_500;
+    const answer = await call(null, "GET", "/health");
+    expect(await answer.json()).toMatchObject({ ok: true, timestamp: new Date(nowMs).toISOString() });
+  });
 });
 
 describe("account", () => {

@@ -25,7 +25,8 @@ const toHealth = (path: string, id: string): OperationDoc => ({
   id,
   tag: "Service",
   summary: "Whether the service and what it depends on are well",
-  description: "All checks run at once, a second at most. Why one fails stands in the log only.",
+  description:
+    "All checks run at once, a second at most, and once a second however many ask. Why one fails stands in the log only.",
   answers: {
     200: toJsonAnswer("Everything is well.", Health, HEALTHY),
     503: toJsonAnswer("At least one dependency failed.", Health, ILL),
