@@ -1,6 +1,6 @@
 /**
  * The legs of one answer: what a reader has been shown, who gave which part, and how the next call goes on from
- * there. It keeps the books of run-plan.ts and calls nobody. Rules RT67, RT90 to RT99.
+ * there. It keeps the books of run-plan.ts and calls nobody. Rules RT67, RT72, RT90 to RT99.
  */
 import type { Leg, TokenUsage } from "../protocol/answer.ts";
 import type { SelectionAttempt } from "../protocol/selection.ts";
@@ -139,13 +139,14 @@ export class AnswerLegs {
 
   /**
    * A call that gave no leg: it failed before its words or with them, or lost to another. It was paid for all the same,
-   * as a leg is; where nothing came of it and nothing was counted, it is known to have cost nothing.
+   * as a leg is; where its provider failed before anything came of it, it is known to have cost nothing.
    */
   noteLoss(end: AttemptEnd): void {
     const leg = this.legOf(end.attempt);
     const hasCounted = countTokens(end.record.usage) !== null;
     const hasSpoken = (leg.filter?.receivedCharacters ?? 0) > 0;
-    this.lossesMicroUsd.push(hasCounted || hasSpoken ? this.toLeg(end, leg).costMicroUsd : 0);
+    const isPaid = hasCounted || hasSpoken || wasLetGo(end);
+    this.lossesMicroUsd.push(isPaid ? this.toLeg(end, leg).costMicroUsd : 0);
   }
 
   /** True when this call was refused for its prefill: its target is to be asked again without. */
@@ -193,6 +194,12 @@ export class AnswerLegs {
     };
     return { ...leg, usage, costMicroUsd: this.deps.priceUsage(target, usage), estimated: true };
   }
+}
+
+/** Its provider was at work on the prompt, and bills it, when we hung up. Rule RT72. */
+function wasLetGo({ failure, isWhole }: AttemptEnd): boolean {
+  if (failure?.kind === "timeout") return isWhole || failure.phase !== "connect";
+  return failure?.kind === "cancelled";
 }
 
 function toName({ provider, model }: Target): string {

@@ -107,6 +107,14 @@ describe("a late first token", () => {
     ]);
   });
 
+  it("[RT72] a loser that nobody has counted has cost its prompt, and its attempt says no more than is known", async () => {
+    const world = createHedgeWorld({ a: [[begin, hang]], b: [answer("from b")] });
+    const { end } = await runTurn(world);
+    expect(end.attempts[0]).toMatchObject({ outcome: "cancelled", costMicroUsd: null });
+    // A prompt of a hundred tokens at two micro-dollars each, and the thirty of the winner.
+    expect(end).toMatchObject({ costMicroUsd: 200 + 30, usage: COUNTED_USAGE });
+  });
+
   it.each<{ name: string; script: readonly ScriptStep[] }>([
     { name: "in time", script: after(499, "from a") },
     { name: "with the p95 itself", script: after(500, "from a") },

@@ -209,6 +209,24 @@ describe("tokens and costs", () => {
     expect(end.legs).toHaveLength(2);
   });
 
+  it.each<{ name: string; script: readonly ScriptStep[]; costMicroUsd: number }>([
+    { name: "cut off by a deadline behind its headers", script: [begin, hang], costMicroUsd: 200 + 30 },
+    { name: "that never got as far", script: [hang], costMicroUsd: 30 },
+    { name: "that was refused", script: [refuse("overloaded")], costMicroUsd: 30 },
+  ])("[RT72] a call $name has cost $costMicroUsd with the answer", async ({ script, costMicroUsd }) => {
+    const { end } = await runTurn(createPlanWorld({ a: [script], b: [answer(WHOLE)] }));
+    expect(end).toMatchObject({ status: "complete", costMicroUsd });
+  });
+
+  it("[RT72] a call that its reader stops before its first word has cost its prompt", async () => {
+    const world = createPlanWorld({ a: [[begin, hang]] });
+    const turn = collectAnswer(world.begin());
+    await world.clock.advance(50);
+    world.stop.abort();
+    const { end } = await world.clock.runUntil(turn);
+    expect(end).toMatchObject({ status: "cancelled", legs: [], costMicroUsd: 200 });
+  });
+
   it("[RT67] [RT32] words that nobody was shown make the sum unknown where they have no price", async () => {
     const world = createPlanWorld(
       { a: [breaking(HALF)], b: [answer(WHOLE)] },
