@@ -139,3 +139,35 @@ test("[WB121] a question that is taken back stands above what was typed since", 
     "A question of many words\n\nThe next one",
   );
 });
+
+test("[WB126] the focus goes on after sending by the button and after deleting a chat", async ({ page }) => {
+  const box = page.getByRole("textbox", { name: "Message" });
+  for (const word of ["alpha", "beta", "gamma"]) {
+    await page.goto("/");
+    await ask(page, `Reply with ${word}`);
+    await waitForEnd(page);
+  }
+  await box.fill("Reply with delta");
+  await page.getByRole("button", { name: "Send" }).press("Enter");
+  await expect(box).toBeFocused();
+  await waitForEnd(page);
+
+  const list = page.getByRole("navigation", { name: "Chats" });
+  await expect(list.getByRole("link", { name: "alpha" }).first()).toBeVisible();
+  const dialog = page.getByRole("dialog", { name: "Delete this chat?" });
+  await list
+    .getByRole("button", { name: /^Delete .*alpha/ })
+    .first()
+    .press("Enter");
+  await dialog.getByRole("button", { name: "Delete" }).press("Enter");
+  await expect(list.getByRole("link", { name: "alpha" })).toHaveCount(0);
+  await expect(list).toBeFocused();
+
+  await list
+    .getByRole("button", { name: /^Delete .*gamma/ })
+    .first()
+    .press("Enter");
+  await dialog.getByRole("button", { name: "Delete" }).press("Enter");
+  await expect(list.getByRole("link", { name: "gamma" })).toHaveCount(0);
+  await expect(box).toBeFocused();
+});

@@ -60,7 +60,7 @@ function KeyRow({ entry, nowMs }: { readonly entry: Key; readonly nowMs: number 
 function KeyList() {
   const nowMs = useNow(60_000);
   const { data, error, refetch } = useQuery({ queryKey: ["keys"], queryFn: readKeys });
-  const listRef = useFocusAfterRemoval<HTMLUListElement>(data?.keys.length ?? 0);
+  const listRef = useFocusAfterRemoval<HTMLUListElement>((data?.keys ?? []).map(({ id }) => id));
   if (data === undefined) {
     return error === null ? (
       <SkeletonLines count={3} className="h-16" />

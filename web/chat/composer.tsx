@@ -87,8 +87,8 @@ function Buttons({ onStop, why, canSend, focusBox }: ButtonsProps) {
           title="Stop (Esc)"
           onClick={() => {
             onStop();
-            // The button goes away; on a phone the focus would bring up the keyboard.
-            if (matchMedia("(hover: hover)").matches) focusBox();
+            // The button goes away.
+            focusBox();
           }}
           className={`${ROUND} bg-ink text-canvas hover:opacity-85`}
         >
@@ -128,13 +128,20 @@ export function Composer(props: ComposerProps) {
   const tooLong = toLengthProblem(text);
   const blocked = [tooLong, props.blocked].find((why) => why !== "") ?? toFilesBlock(attachments);
   const canSend = !isEmpty && blocked === "";
+  // On a phone the focus would bring up the keyboard.
+  const focusBox = (): void => {
+    if (matchMedia("(hover: hover)").matches) boxRef.current?.focus();
+  };
   const why = blocked === "" ? (isEmpty ? "Type a message first" : "Send") : blocked;
   const said = blocked === "" ? hint : blocked === tooLong ? "" : blocked;
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (canSend) onSend();
+        if (!canSend) return;
+        onSend();
+        // The button goes away with the words.
+        focusBox();
       }}
       className="rounded-2xl border border-line-strong bg-surface p-2 shadow-card focus-within:border-accent"
     >
@@ -173,7 +180,7 @@ export function Composer(props: ComposerProps) {
         <ModelPicker choice={choice} />
         <div className="flex min-w-0 flex-1 items-center justify-end gap-2">
           {said !== "" && !isEmpty && <p className="truncate text-xs text-ink-faint">{said}</p>}
-          <Buttons onStop={onStop} why={why} canSend={canSend} focusBox={() => boxRef.current?.focus()} />
+          <Buttons onStop={onStop} why={why} canSend={canSend} focusBox={focusBox} />
         </div>
       </div>
     </form>

@@ -7,7 +7,7 @@ import { AccountMenu } from "../account/account-menu.tsx";
 import { readSessions, toErrorText } from "../api.ts";
 import { Button } from "../ui/button.tsx";
 import { Logo } from "../ui/logo.tsx";
-import { useNow, useSettled } from "../ui/page-hook.ts";
+import { useFocusAfterRemoval, useNow, useSettled } from "../ui/page-hook.ts";
 import { SkeletonLines } from "../ui/page-state.tsx";
 import { groupSessions } from "./session-group.ts";
 import { SessionRow } from "./session-row.tsx";
@@ -22,15 +22,23 @@ interface SidebarProps {
   readonly onChoose: () => void;
 }
 
-function SessionList({ currentId, onChoose, search }: SidebarProps & { readonly search: string }) {
-  const nowMs = useNow(NOW_EVERY_MS);
-  const query = useInfiniteQuery({
+function useSessionPages(search: string) {
+  return useInfiniteQuery({
     queryKey: ["sessions", search],
     queryFn: ({ pageParam }) => readSessions(search, pageParam),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
     placeholderData: keepPreviousData,
   });
+}
+
+interface SessionListProps extends SidebarProps {
+  readonly search: string;
+  readonly query: ReturnType<typeof useSessionPages>;
+}
+
+function SessionList({ currentId, onChoose, search, query }: SessionListProps) {
+  const nowMs = useNow(NOW_EVERY_MS);
   if (query.data === undefined) {
     if (query.error === null) return <SkeletonLines count={6} />;
     return (
@@ -85,6 +93,10 @@ function SessionList({ currentId, onChoose, search }: SidebarProps & { readonly 
 export function Sidebar({ currentId, onChoose }: SidebarProps) {
   const [search, setSearch] = useState("");
   const settled = useSettled(search.trim(), SEARCH_AFTER_MS);
+  const query = useSessionPages(settled);
+  const listRef = useFocusAfterRemoval<HTMLElement>(
+    (query.data?.pages ?? []).flatMap(({ sessions }) => sessions.map(({ id }) => id)),
+  );
   return (
     <div className="flex h-full flex-col">
       <div className="flex h-14 shrink-0 items-center gap-2.5 px-4">
@@ -109,8 +121,13 @@ export function Sidebar({ currentId, onChoose }: SidebarProps) {
           className="field py-1.5! text-sm!"
         />
       </div>
-      <nav aria-label="Chats" className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-2 pt-1">
-        <SessionList currentId={currentId} onChoose={onChoose} search={settled} />
+      <nav
+        ref={listRef}
+        tabIndex={-1}
+        aria-label="Chats"
+        className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-2 pt-1 -outline-offset-2!"
+      >
+        <SessionList currentId={currentId} onChoose={onChoose} search={settled} query={query} />
       </nav>
       <AccountMenu />
     </div>

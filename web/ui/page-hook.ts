@@ -53,13 +53,15 @@ export function useFocusAfter(isEditing: boolean) {
   return buttonRef;
 }
 
-/** The list that has the focus after an entry is gone with the button that had it. */
-export function useFocusAfterRemoval<Element extends HTMLElement>(count: number) {
+/** The list that has the focus after an entry is gone with the button that had it; another may have moved up. */
+export function useFocusAfterRemoval<Element extends HTMLElement>(ids: readonly string[]) {
   const listRef = useRef<Element>(null);
-  const lastCountRef = useRef(count);
+  const lastIdsRef = useRef(ids);
   useEffect(() => {
-    if (count < lastCountRef.current && document.activeElement === document.body) listRef.current?.focus();
-    lastCountRef.current = count;
-  }, [count]);
+    const there = new Set(ids);
+    const isOneGone = lastIdsRef.current.some((id) => !there.has(id));
+    if (isOneGone && document.activeElement === document.body) listRef.current?.focus();
+    lastIdsRef.current = ids;
+  }, [ids]);
   return listRef;
 }
