@@ -1,6 +1,6 @@
 /** Dialogs: what closes them, and what must not. */
 import { expect, test } from "@playwright/test";
-import { signIn } from "./person.ts";
+import { ask, signIn, waitForEnd } from "./person.ts";
 
 test.beforeEach(({ page }) => signIn(page));
 
@@ -72,4 +72,29 @@ test("[WB109] a dialog that is higher than a phone begins with its title", async
     .first()
     .click();
   await expect(page.getByRole("heading", { name: /^Policy of/ })).toBeInViewport();
+});
+
+test("[WB124] [WB125] a new link is there until its dialog is closed, and what goes wrong is said above that", async ({
+  page,
+}) => {
+  await ask(page, "Reply with one");
+  await waitForEnd(page);
+  await page.getByRole("button", { name: "Chat menu" }).click();
+  await page.getByRole("menuitem", { name: "Share…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Share this chat" });
+  await dialog.getByRole("button", { name: "Make a link" }).click();
+  await expect(dialog.getByLabel("Link", { exact: true })).toHaveValue(/shared/);
+  for (let press = 0; press < 3; press += 1) await page.keyboard.press("Escape");
+  await page.mouse.click(5, 5);
+  await expect(dialog.getByLabel("Link", { exact: true })).toBeVisible();
+
+  await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))");
+  await dialog.getByRole("button", { name: "Copy link" }).click();
+  const said = dialog.getByText("The browser did not allow copying");
+  await expect(said).toBeVisible();
+  // Nothing lies above it: a press on it meets it.
+  await said.click({ timeout: 3_000 });
+
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await expect(dialog).toHaveCount(0);
 });

@@ -24,6 +24,8 @@ function useShare(sessionId: string) {
   return { state, make, revoke };
 }
 
+type Share = ReturnType<typeof useShare>;
+
 function NewLink({ url }: { readonly url: string }) {
   return (
     <div className="flex flex-col gap-1.5">
@@ -52,8 +54,8 @@ function NewLink({ url }: { readonly url: string }) {
   );
 }
 
-function Body({ sessionId, onClose }: { readonly sessionId: string; readonly onClose: () => void }) {
-  const { state, make, revoke } = useShare(sessionId);
+function Body({ share, onClose }: { readonly share: Share; readonly onClose: () => void }) {
+  const { state, make, revoke } = share;
   const error = state.error ?? make.error ?? revoke.error;
   const isBusy = make.isPending || revoke.isPending;
   const isShared = state.data?.isShared === true;
@@ -98,7 +100,7 @@ function Body({ sessionId, onClose }: { readonly sessionId: string; readonly onC
   );
 }
 
-/** The dialog for sharing. */
+/** The dialog for sharing. A link that was just made goes with it, and so it closes by its button alone. Rule WB124. */
 export function ShareDialog({
   sessionId,
   onClose,
@@ -106,9 +108,10 @@ export function ShareDialog({
   readonly sessionId: string;
   readonly onClose: () => void;
 }) {
+  const share = useShare(sessionId);
   return (
-    <Dialog title="Share this chat" onClose={onClose}>
-      <Body sessionId={sessionId} onClose={onClose} />
+    <Dialog title="Share this chat" onClose={onClose} isKept={share.make.data !== undefined}>
+      <Body share={share} onClose={onClose} />
     </Dialog>
   );
 }

@@ -4,6 +4,7 @@
  */
 import { useId, useLayoutEffect, useRef } from "react";
 import type { MouseEvent, ReactNode } from "react";
+import { ToastList } from "./toast.tsx";
 
 interface DialogProps {
   readonly title: string;
@@ -73,6 +74,7 @@ export function Dialog({ title, onClose, shape = "box", isKept = false, children
         {title}
       </h2>
       {children}
+      <ToastList />
     </dialog>
   );
 }

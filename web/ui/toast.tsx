@@ -21,10 +21,39 @@ const SHOWN_MS = 5_000;
 const MAX_SHOWN = 3;
 
 const Context = createContext<Toaster>({ say: () => undefined, complain: () => undefined });
+const Shown = createContext<readonly Toast[]>([]);
 
 /** How a component says something: `say` when it went well, `complain` when it did not. */
 export function useToaster(): Toaster {
   return useContext(Context);
+}
+
+/**
+ * What is being said. The page has one, and each modal dialog too, in the same place: a dialog is above everything of
+ * the page, and nothing behind it is read out. Rule WB125.
+ */
+export function ToastList() {
+  const toasts = useContext(Shown);
+  return (
+    <div
+      aria-live="polite"
+      className="pointer-events-none fixed inset-x-0 top-3 z-50 flex flex-col items-center gap-2 px-4"
+    >
+      {toasts.map(({ id, tone, text }) => (
+        <p
+          key={id}
+          className="pointer-events-auto flex max-w-md items-start gap-2 rounded-xl border border-line bg-surface px-4 py-3 text-sm shadow-float"
+        >
+          {tone === "good" ? (
+            <CheckCircleIcon aria-hidden size={18} weight="fill" className="mt-px shrink-0 text-good" />
+          ) : (
+            <WarningCircleIcon aria-hidden size={18} weight="fill" className="mt-px shrink-0 text-bad" />
+          )}
+          {text}
+        </p>
+      ))}
+    </div>
+  );
 }
 
 /** Shows what the components under it say. */
@@ -43,25 +72,10 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
   );
   return (
     <Context value={toaster}>
-      {children}
-      <div
-        aria-live="polite"
-        className="pointer-events-none fixed inset-x-0 top-3 z-50 flex flex-col items-center gap-2 px-4"
-      >
-        {toasts.map(({ id, tone, text }) => (
-          <p
-            key={id}
-            className="pointer-events-auto flex max-w-md items-start gap-2 rounded-xl border border-line bg-surface px-4 py-3 text-sm shadow-float"
-          >
-            {tone === "good" ? (
-              <CheckCircleIcon aria-hidden size={18} weight="fill" className="mt-px shrink-0 text-good" />
-            ) : (
-              <WarningCircleIcon aria-hidden size={18} weight="fill" className="mt-px shrink-0 text-bad" />
-            )}
-            {text}
-          </p>
-        ))}
-      </div>
+      <Shown value={toasts}>
+        {children}
+        <ToastList />
+      </Shown>
     </Context>
   );
 }
