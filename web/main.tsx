@@ -1,5 +1,5 @@
 /** Starts the pages. */
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "./api.ts";
@@ -15,7 +15,17 @@ const isWorthRetrying = (error: unknown): boolean =>
 /** Asked also while the browser thinks that it is offline: then the page says so, instead of waiting without a word. */
 const networkMode = "always";
 
+/** A sign-in that ran out is heard of first by whatever is asked next: the gate of the page looks then. Rule WB123. */
+function noteRefusal(error: Error): void {
+  if (error instanceof ApiError && error.status === 401) void client.invalidateQueries({ queryKey: ["me"] });
+}
+
 const client = new QueryClient({
+  queryCache: new QueryCache({
+    // The gate hears of its own.
+    onError: (error, { queryKey }) => (queryKey[0] === "me" ? undefined : noteRefusal(error)),
+  }),
+  mutationCache: new MutationCache({ onError: noteRefusal }),
   defaultOptions: {
     queries: {
       networkMode,

@@ -1,5 +1,5 @@
-/** Two tabs of one browser, and who is signed in. */
-import { expect, test } from "@playwright/test";
+/** The tabs of one browser, and who is signed in. */
+import { expect, test, type Page } from "@playwright/test";
 import { signIn } from "./person.ts";
 
 test("[WB106] signing out in one tab signs the others out, and nothing typed stays in them", async ({
@@ -20,4 +20,31 @@ test("[WB106] signing out in one tab signs the others out, and nothing typed sta
   await expect(other.getByRole("form", { name: "Sign in" })).toBeVisible();
   await expect(other).toHaveURL(/\/sign-in$/);
   expect(await other.evaluate("Object.keys(sessionStorage)")).toEqual([]);
+});
+
+async function signUp(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "Create an account" }).click();
+  await page.getByLabel("Name").fill("Bea");
+  await page.getByLabel("E-mail").fill(`bea-${Date.now()}@example.org`);
+  await page.getByLabel("Password").fill("a long password");
+  await page.getByRole("button", { name: "Create account" }).click();
+}
+
+test("[WB122] [WB123] a sign-in that ran out is noticed by the next question, and only who typed it finds it again", async ({
+  page,
+  context,
+}) => {
+  await signIn(page);
+  const box = page.getByRole("textbox", { name: "Message" });
+  await context.clearCookies();
+  await box.fill("A secret");
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(page.getByRole("form", { name: "Sign in" })).toBeVisible();
+  await signIn(page);
+  await expect(box).toHaveValue("A secret");
+
+  await context.clearCookies();
+  await page.getByRole("button", { name: "Send" }).click();
+  await signUp(page);
+  await expect(box).toHaveValue("");
 });

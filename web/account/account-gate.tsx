@@ -11,6 +11,7 @@ import { Logo } from "../ui/logo.tsx";
 import { ErrorState } from "../ui/page-state.tsx";
 import { onAccountChange } from "./account-change.ts";
 import { toSignInPath } from "./next-path.ts";
+import { readAccount } from "./read-account.ts";
 
 const Account = createContext<Me | null>(null);
 
@@ -42,7 +43,7 @@ async function followAccount(client: QueryClient): Promise<void> {
 /** Renders its children for a signed-in person. */
 export function AccountGate({ children }: { readonly children: ReactNode }) {
   const [path] = useLocation();
-  const { data, error, refetch } = useQuery({ queryKey: ["me"], queryFn: readMe, staleTime: 60_000 });
+  const { data, error, refetch } = useQuery({ queryKey: ["me"], queryFn: readAccount, staleTime: 60_000 });
   const client = useQueryClient();
   useEffect(() => onAccountChange(() => void followAccount(client)), [client]);
   const isSignedOut = error instanceof ApiError && error.status === 401;

@@ -1,10 +1,11 @@
 /** Where an API key is typed in; and who is signed in, whose cookie does for reading. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
-import { ApiError, readMe } from "../api.ts";
+import { readAccount } from "../account/read-account.ts";
+import { ApiError } from "../api.ts";
 
 function SignedIn() {
-  const { data, error } = useQuery({ queryKey: ["me"], queryFn: readMe, staleTime: 60_000 });
+  const { data, error } = useQuery({ queryKey: ["me"], queryFn: readAccount, staleTime: 60_000 });
   if (data !== undefined) {
     return (
       <>

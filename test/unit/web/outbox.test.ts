@@ -1,7 +1,7 @@
 /** The questions that are kept across a reload. Rules WB18 and WB59. */
 import { expect, it } from "vitest";
 import { readDraft, saveDraft, toUnsent } from "../../../web/session/draft.ts";
-import { forgetTyped } from "../../../web/session/forget-typed.ts";
+import { claimTyped, forgetTyped } from "../../../web/session/forget-typed.ts";
 import { readOutbox, saveOutbox } from "../../../web/session/outbox.ts";
 import type { PendingSend } from "../../../web/session/pending-send.ts";
 import { TabStorage } from "./tab-storage.ts";
@@ -98,4 +98,23 @@ it("[WB95] whoever signs out leaves no typed text and no question behind, and no
   expect(readDraft(storage, "") + readDraft(storage, "c1")).toBe("");
   expect(readOutbox(storage, "c1")).toEqual([]);
   expect(storage.getItem("other")).toBe("stays");
+});
+
+it("[WB122] what was typed is there for the same person only", () => {
+  const storage = new TabStorage();
+  // Kept by a version that did not say whose it was.
+  saveDraft(storage, "", "Mine");
+  claimTyped(storage, "user_a");
+  saveOutbox(storage, "chat_1", [PENDING]);
+  claimTyped(storage, "user_a");
+  expect(readDraft(storage, "")).toBe("Mine");
+  expect(readOutbox(storage, "chat_1")).toEqual([PENDING]);
+  claimTyped(storage, "user_b");
+  expect(readDraft(storage, "")).toBe("");
+  expect(readOutbox(storage, "chat_1")).toEqual([]);
+  saveDraft(storage, "", "Hers");
+  claimTyped(storage, "user_b");
+  expect(readDraft(storage, "")).toBe("Hers");
+  forgetTyped(storage);
+  expect(storage.length).toBe(0);
 });
