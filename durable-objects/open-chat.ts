@@ -32,6 +32,7 @@ export function openChat({ store, wiring, ...host }: ChatHost): Chat {
     resolveModels(wiring.catalog, requested);
   const approvals = new ToolApprovals(wiring.clock);
   const tools = settings.tools ? openTools(wiring, approvals) : null;
+  let budgetTokens = settings.contextTokens;
   const answers = {
     store,
     resolveModels: resolve,
@@ -53,6 +54,9 @@ export function openChat({ store, wiring, ...host }: ChatHost): Chat {
     startStep: createStepStarter({
       ...answers,
       log: wiring.log,
+      onBudget: (tokens) => {
+        budgetTokens = tokens;
+      },
       listTools: async (signal) => (tools === null ? [] : (await tools.openRegistry(signal)).definitions),
       readFiles: (files) => readFiles(host.files(), store, files),
     }),
@@ -71,7 +75,7 @@ export function openChat({ store, wiring, ...host }: ChatHost): Chat {
     onTurnStart: host.onTurnStart,
     onTurnEnd: (turn) => {
       host.onRecords();
-      host.runInBackground(upkeep.run(turn.messageId));
+      host.runInBackground(upkeep.run(turn.messageId, budgetTokens));
     },
   });
   const upkeep = new ChatUpkeep({

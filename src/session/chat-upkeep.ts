@@ -55,20 +55,20 @@ export class ChatUpkeep {
     this.deps = deps;
   }
 
-  /** Does what is due; one at a time. Never throws. */
-  run(leafMessageId: string | null): Promise<void> {
+  /** Does what is due; one at a time. `budgetTokens`: of history, as the turn before had them. Never throws. */
+  run(leafMessageId: string | null, budgetTokens = this.deps.contextTokens): Promise<void> {
     if (this.deps.upkeepModel === null) return Promise.resolve();
-    this.running ??= this.runOnce(leafMessageId, this.deps.upkeepModel).finally(() => {
+    this.running ??= this.runOnce(leafMessageId, this.deps.upkeepModel, budgetTokens).finally(() => {
       this.running = null;
     });
     return this.running;
   }
 
-  private async runOnce(leafMessageId: string | null, model: string): Promise<void> {
+  private async runOnce(leafMessageId: string | null, model: string, budgetTokens: number): Promise<void> {
     try {
       await this.makeTitle(leafMessageId, model);
       for (let round = 0; round < MAX_SUMMARIES; round += 1) {
-        if (!(await this.makeSummary(leafMessageId, model))) break;
+        if (!(await this.makeSummary(leafMessageId, model, budgetTokens))) break;
       }
     } catch (error) {
       this.deps.log.write("error", "background_failed", {
@@ -100,10 +100,14 @@ export class ChatUpkeep {
   }
 
   /** True when another one is due behind it. */
-  private async makeSummary(leafMessageId: string | null, model: string): Promise<boolean> {
-    const { store, contextTokens, clock } = this.deps;
+  private async makeSummary(
+    leafMessageId: string | null,
+    model: string,
+    budgetTokens: number,
+  ): Promise<boolean> {
+    const { store, clock } = this.deps;
     const session = store.readSession();
-    const due = session === null ? null : findUnsummarised(store, leafMessageId, contextTokens);
+    const due = session === null ? null : findUnsummarised(store, leafMessageId, budgetTokens);
     if (session === null || due === null) return false;
     const text = `${SUMMARY_INSTRUCTION}\n\n${toSummaryText(due)}`;
     const asked = await this.ask(session, model, text, SUMMARY_TOKENS);

@@ -24,11 +24,11 @@ export interface Unsummarised {
 export function findUnsummarised(
   store: SessionStore,
   leafMessageId: string | null,
-  contextTokens: number,
+  budgetTokens: number,
 ): Unsummarised | null {
   const { paths } = store.messages;
   const stops = new Set(store.summaries.read().map(({ upToMessageId }) => upToMessageId));
-  const maxCharacters = toReadCharacters(contextTokens);
+  const maxCharacters = toReadCharacters(budgetTokens);
   const limits = { maxMessages: MAX_MESSAGES, maxCharacters, stopBelow: stops };
   const newest = paths.read(leafMessageId, [], limits).messages;
   const top = newest[0]?.parentId ?? null;
@@ -44,7 +44,7 @@ export function findUnsummarised(
   const next = between[older.length];
   const [first, ...others] =
     next === undefined
-      ? endWithAnswer(older, toSummarise(newest, contextTokens), newest[0] ?? null)
+      ? endWithAnswer(older, toSummarise(newest, budgetTokens), newest[0] ?? null)
       : endWithAnswer(older, [], store.messages.find(next.id));
   if (first === undefined) return null;
   const hasGap = above !== null && above !== before?.upToMessageId;

@@ -37,6 +37,8 @@ export interface TurnStepsDeps {
   ) => AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
   /** Tokens of history that a turn sends at the most. */
   readonly contextTokens: number;
+  /** What of them the asked models have room for: what is more is to be summarised behind the turn. */
+  readonly onBudget: (budgetTokens: number) => void;
   readonly log: Log;
   readonly newSelectionId: () => string;
   /** The tools that models are offered; may take a moment and gives none when they cannot be had. */
@@ -77,11 +79,12 @@ export function createStepStarter(
       stepsBegun += 1;
       const { turn, settings, controller } = live;
       const session = readSession(deps.store);
-      const models = deps.resolveModels(turn.requested);
-      if (!models.ok) throw new Error(`a turn asks for a model that is gone: ${models.error}`);
+      const resolved = deps.resolveModels(turn.requested);
+      if (!resolved.ok) throw new Error(`a turn asks for a model that is gone: ${resolved.error}`);
+      const models = resolved.value;
       const { instructions, metadata: _kept, ...asked } = settings ?? {};
       const ownTools = asked.tools === undefined && input.mayCallTools;
-      const roomTokens = toRoomTokens(models.value);
+      const roomTokens = toRoomTokens(models);
       const { tools, leftOut } = fitTools(
         ownTools ? await deps.listTools(controller.signal) : [],
         roomTokens,
@@ -92,12 +95,12 @@ export function createStepStarter(
           tools: leftOut.map(({ name }) => name).join(", "),
         });
       const takenTokens = countDefinitionTokens(asked.tools ?? tools) + estimateTokens(instructions ?? "");
-      const { prompt, question, tokens } = await readHistory(deps, live, models.value, takenTokens);
+      const { prompt, question, tokens } = await readHistory(deps, live, models, takenTokens);
       const steps = fitRunning({ done: input.done, takenTokens, chatTokens: tokens, roomTokens });
       if (steps.cut > 0)
         deps.log.write("info", "tool_outputs_cut", { request_id: turn.turnId, cut: steps.cut });
       return yield* deps.runAnswer({
-        models: models.value,
+        models,
         policy: turn.policy,
         call: {
           prompt: toUniqueCallIds([
@@ -132,12 +135,13 @@ function toInstructions(instructions: string | undefined): LanguageModelV4Prompt
 }
 
 async function readHistory(
-  { store, contextTokens, readFiles }: TurnStepsDeps,
+  { store, contextTokens, readFiles, onBudget }: TurnStepsDeps,
   { turn }: SteppingTurn,
   models: ResolvedModels,
   takenTokens: number,
 ): Promise<{ prompt: LanguageModelV4Prompt; question: string; tokens: number }> {
   const budgetTokens = toBudgetTokens(models, contextTokens, takenTokens);
+  onBudget(budgetTokens);
   const summaries = store.summaries.read();
   // What is asked is told, also where a summary stands for it: another answer may be wanted later.
   const stopBelow = new Set(

@@ -179,6 +179,7 @@ export class ChatLife {
       startStep: createStepStarter({
         ...ask,
         log,
+        onBudget: () => {},
         listTools: async (signal) => (tools === null ? [] : (await tools.openRegistry(signal)).definitions),
         readFiles: () => Promise.resolve(new Map()),
       }),

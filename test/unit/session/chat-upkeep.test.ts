@@ -211,6 +211,15 @@ describe("a summary", () => {
     expect(JSON.stringify(calls[0]?.call.prompt)).toContain("Person: m0");
   });
 
+  it("[SE260] is made as soon as the models that were asked have no room for the chat, though others had", async () => {
+    const { store, calls, upkeep, talk } = open({ ...named, contextTokens: 24_000 });
+    const leaf = talk(100, 100, 100, 100, 300, 100);
+    await upkeep.run(leaf);
+    expect(calls).toEqual([]);
+    await upkeep.run(leaf, 1_000);
+    expect(store.summaries.read()).toMatchObject([{ body: "They spoke of salt." }]);
+  });
+
   it("[SE77] of more is made of the one before and what came since, however long the chat goes on", async () => {
     const { store, calls, upkeep, talk } = open(named);
     for (let round = 0; round < 40; round += 1) await upkeep.run(talk(100, 150));

@@ -192,6 +192,7 @@ export class ChatWorld {
         contextTokens: 24_000,
         newSelectionId: () => this.newId("sel"),
         log: this.log,
+        onBudget: () => {},
         listTools: () => Promise.resolve([]),
         readFiles: () => Promise.resolve(new Map()),
       }),

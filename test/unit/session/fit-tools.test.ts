@@ -57,3 +57,11 @@ test("[TL50] the chat has what tools and instructions leave of a model", async (
   expect(estimateTokens(asked.text)).toBeLessThan(16_000 * 0.65);
   expect(asked.text).toContain("<m20>");
 });
+
+test("[SE260] what a chat is summarised by is what the asked models have room for beside tools", async () => {
+  const { store, talk } = openTalk();
+  const last = talk(10);
+  expect((await askStep(store, last)).budgets).toEqual([24_000]);
+  const { budgets, offered } = await askStep(store, last, { models: toModels(16_000), tools: TOOLS });
+  expect(budgets).toEqual([9_600 - estimateTokens(JSON.stringify(offered))]);
+});

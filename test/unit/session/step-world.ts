@@ -1,6 +1,6 @@
 /** What a model is told when a question of a stored chat is asked: the real store and the real steps, no model. */
 import type { LanguageModelV4FunctionTool } from "@ai-sdk/provider";
-import { succeed } from "../../../src/base/result.ts";
+import { fail, succeed } from "../../../src/base/result.ts";
 import type { CallSettings } from "../../../src/protocol/call-settings.ts";
 import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
 import type { AnswerInput, ResolvedModels } from "../../../src/routing/run-answer.ts";
@@ -49,7 +49,8 @@ export function toModels(contextTokens: number | null): ResolvedModels {
 }
 
 export interface AskOptions {
-  readonly models?: ResolvedModels;
+  /** Null: there is no such model (any more). */
+  readonly models?: ResolvedModels | null;
   /** What every file holds. */
   readonly file?: Uint8Array;
   /** The step, where it is not the first one. */
@@ -68,18 +69,20 @@ export async function askStep(
 ) {
   const calls: AnswerInput[] = [];
   const reads: FileRead[] = [];
+  const budgets: number[] = [];
   const log = new RecordingLog();
   const start = createStepStarter({
     store,
     contextTokens: 24_000,
     newSelectionId: () => "s",
-    resolveModels: () => succeed(models),
+    resolveModels: () => (models === null ? fail("There is no such model.") : succeed(models)),
     runAnswer: async function* (input) {
       calls.push(input);
       yield [];
       return { end: toEnd(), record: RECORD };
     },
     log,
+    onBudget: (tokens) => budgets.push(tokens),
     listTools: () => Promise.resolve(tools),
     readFiles: async (files) => {
       reads.push(...files);
@@ -95,9 +98,11 @@ export async function askStep(
   );
   const offered = calls[0]?.call.tools ?? [];
   return {
+    call: calls[0],
     log,
     prompt,
     offered,
+    budgets,
     maxBytes: calls[0]?.maxBytes,
     reads,
     text: JSON.stringify(prompt),
