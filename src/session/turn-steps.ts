@@ -79,9 +79,7 @@ export function createStepStarter(
       stepsBegun += 1;
       const { turn, settings, controller } = live;
       const session = readSession(deps.store);
-      const resolved = deps.resolveModels(turn.requested);
-      if (!resolved.ok) throw new Error(`a turn asks for a model that is gone: ${resolved.error}`);
-      const models = resolved.value;
+      const models = resolveStill(deps, turn.requested);
       const { instructions, metadata: _kept, ...asked } = settings ?? {};
       const ownTools = asked.tools === undefined && input.mayCallTools;
       const roomTokens = toRoomTokens(models);
@@ -127,6 +125,12 @@ export function createStepStarter(
       });
     };
   };
+}
+
+/** A deploy may have taken away what a turn that waited, or that a crash cut off, had asked for: then nobody is asked. */
+function resolveStill({ resolveModels }: TurnStepsDeps, requested: readonly string[]): ResolvedModels {
+  const models = resolveModels(requested);
+  return models.ok ? models.value : { requested, unspecified: false, models: [] };
 }
 
 /** Before what the chat itself has to say: the caller's word stands above a summary. */

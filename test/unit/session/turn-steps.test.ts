@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { MAX_ANSWER_BYTES } from "../../../src/session/answer-size.ts";
 import { MAX_CLIMBED } from "../../../src/session/store/summary-store.ts";
-import { NOW_MS, toMessage } from "./answer-fixtures.ts";
+import { NOW_MS, toMessage, TURN } from "./answer-fixtures.ts";
 import { askStep, openTalk, toModels } from "./step-world.ts";
 
 const SMALL = { models: toModels(8_000) };
@@ -123,5 +123,14 @@ describe("calls under one id", () => {
     expect(text.match(/"toolCallId":"[^"]+"/g)).toEqual(
       ["call_0", "call_0", "call_0_2", "call_0_2"].map((id) => `"toolCallId":"${id}"`),
     );
+  });
+});
+
+describe("a model that a deploy has taken away", () => {
+  it("[SE261] leaves nobody to ask: the turn ends with that sentence, and not as one that broke", async () => {
+    const { store, talk } = openTalk();
+    const { call } = await askStep(store, talk(10), { models: null });
+    expect(call?.models).toEqual({ requested: TURN.requested, unspecified: false, models: [] });
+    expect(call?.selectionId).toBe(TURN.selectionId);
   });
 });
