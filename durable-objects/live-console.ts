@@ -47,8 +47,8 @@ export class LiveConsole extends DurableObject<Bindings> {
     const missed: AdminLiveFrame[] = [];
     this.waiting.set(server, missed);
     try {
-      const circuits = await this.wiring.readCircuits();
-      this.send(server, { type: "hello", circuits, serverTimeMs: this.wiring.clock.nowMs() });
+      const known = await this.wiring.readCircuits();
+      this.send(server, { type: "hello", ...known, serverTimeMs: this.wiring.clock.nowMs() });
       for (const frame of missed) this.send(server, frame);
     } finally {
       this.waiting.delete(server);

@@ -81,7 +81,8 @@ export function createServices(env: Bindings): Services {
         await env.DB.prepare("select 1").first();
       },
       circuits: async () => {
-        await wiring.readCircuits();
+        const { unreachable } = await wiring.readCircuits();
+        if (unreachable.length > 0) throw new Error(`no word of ${unreachable.join(", ")}`);
       },
     },
     assets: (request) => env.ASSETS.fetch(request),

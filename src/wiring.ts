@@ -36,6 +36,7 @@ import type { AnswerEvent } from "./routing/run-plan.ts";
 import { probeProvider } from "./routing/probe-provider.ts";
 import type { McpListCache } from "./tools/client/mcp-servers.ts";
 import { parseMcpServers, type McpServer } from "./tools/mcp-config.ts";
+import { readCircuits, type KnownCircuits } from "./read-circuits.ts";
 import { consoleLog, systemClock, systemIdSource, systemRandom } from "./system.ts";
 
 /** The console's object as the others call it. */
@@ -82,8 +83,8 @@ export interface Wiring {
   readonly mcpServers: readonly McpServer[];
   /** What this isolate knows of their tools. */
   readonly mcpLists: McpListCache;
-  /** Every configured provider's card, in the catalog's order. */
-  readonly readCircuits: () => Promise<CircuitDetail[]>;
+  /** Every configured provider's card, in the catalog's order, and who gave none. */
+  readonly readCircuits: () => Promise<KnownCircuits>;
   readonly liveConsole: () => LiveConsoleStub;
 }
 
@@ -189,7 +190,12 @@ function createWiring(env: Bindings): Wiring {
     mcpServers: openMcpServers(env),
     mcpLists,
     readCircuits: () =>
-      Promise.all(catalog.providers.map((provider) => health(provider).readDetail(provider))),
+      readCircuits({
+        providers: catalog.providers,
+        readDetail: (provider) => health(provider).readDetail(provider),
+        clock: systemClock,
+        log: consoleLog,
+      }),
     liveConsole: () => env.LIVE_CONSOLE.get(env.LIVE_CONSOLE.idFromName(LIVE_CONSOLE_NAME)),
   };
 }

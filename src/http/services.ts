@@ -11,7 +11,7 @@ import type { Clock } from "../base/clock.ts";
 import type { IdSource, SessionId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
-import type { CircuitAction, CircuitDetail } from "../protocol/circuit.ts";
+import type { CircuitAction, CircuitDetail, CircuitList } from "../protocol/circuit.ts";
 import type { ModelCatalog } from "../protocol/model-list.ts";
 import type {
   SessionMessages,
@@ -86,7 +86,7 @@ export interface ChatObject {
 }
 
 export interface CircuitControl {
-  list(): Promise<readonly CircuitDetail[]>;
+  list(): Promise<Omit<CircuitList, "serverTimeMs">>;
   /** `model` names one model's circuit; null is the provider's own. */
   act(
     provider: string,

@@ -149,7 +149,12 @@ export const CircuitDetail = z.object({
 export type CircuitDetail = z.infer<typeof CircuitDetail>;
 
 /** `GET /api/v1/admin/circuits`. */
-export const CircuitList = z.object({ circuits: z.array(CircuitDetail), serverTimeMs: z.int() });
+export const CircuitList = z.object({
+  circuits: z.array(CircuitDetail),
+  /** Providers whose health object does not answer: of their circuits nothing is known here. */
+  unreachable: z.array(z.string()).default([]),
+  serverTimeMs: z.int(),
+});
 export type CircuitList = z.infer<typeof CircuitList>;
 
 /** `POST /api/v1/admin/circuits/{provider}/{reset|open|close|auto|drain}`. */
@@ -185,7 +190,7 @@ export type SelectionTail = z.infer<typeof SelectionTail>;
 
 /** Server frames of the live socket. The first is `hello`; a provider's versions are gapless, a gap means pull again. */
 export const AdminLiveFrame = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("hello"), circuits: z.array(CircuitDetail), serverTimeMs: z.int() }),
+  CircuitList.extend({ type: z.literal("hello") }),
   /** A circuit's whole card, sent after each transition and, at most once a second, after calls. */
   z.object({ type: z.literal("circuit"), detail: CircuitDetail, serverTimeMs: z.int() }),
   z.object({ type: z.literal("selection"), selection: SelectionTail }),

@@ -21,6 +21,8 @@ export interface BoardState {
   readonly connection: Connection;
   /** Null until the first picture. By name. */
   readonly circuits: readonly CircuitDetail[] | null;
+  /** Providers of which the server has no word: their cards, where there are any, show what was known last. */
+  readonly unreachable: readonly string[];
   /** Newest first. */
   readonly tail: readonly SelectionTail[];
   /** The server's clock minus ours, milliseconds: countdowns are by the server's. */
@@ -36,6 +38,7 @@ export type BoardEvent =
 export const EMPTY_BOARD: BoardState = {
   connection: "connecting",
   circuits: null,
+  unreachable: [],
   tail: [],
   clockOffsetMs: 0,
 };
@@ -78,6 +81,14 @@ function mergeCircuits(
     .toSorted(byName);
 }
 
+/** What is shown of those that the server has no word of. */
+function keepUnreachable(
+  state: BoardState,
+  { unreachable }: Pick<CircuitList, "unreachable">,
+): CircuitDetail[] {
+  return unreachable.flatMap((provider) => findCircuit(state, provider) ?? []);
+}
+
 /** A frame is the whole card: versions between the one that is shown and this one have left nothing that is missed. */
 function applyCircuit(state: BoardState, detail: CircuitDetail, clockOffsetMs: number): BoardState {
   const circuits = state.circuits ?? [];
@@ -85,7 +96,12 @@ function applyCircuit(state: BoardState, detail: CircuitDetail, clockOffsetMs: n
   const known = findCircuit(state, provider);
   if (known !== undefined && version < known.snapshot.version) return state;
   const others = circuits.filter((circuit) => circuit.snapshot.provider !== provider);
-  return { ...state, clockOffsetMs, circuits: [...others, keepCalls(known, detail)].toSorted(byName) };
+  return {
+    ...state,
+    clockOffsetMs,
+    circuits: [...others, keepCalls(known, detail)].toSorted(byName),
+    unreachable: state.unreachable.filter((name) => name !== provider),
+  };
 }
 
 function applyLiveFrame(state: BoardState, frame: AdminLiveFrame, nowMs: number): BoardState {
@@ -98,7 +114,9 @@ function applyLiveFrame(state: BoardState, frame: AdminLiveFrame, nowMs: number)
         // Taken as it is: after a restart of the server versions may begin anew.
         circuits: frame.circuits
           .map((detail) => keepCalls(findCircuit(state, detail.snapshot.provider), detail))
+          .concat(keepUnreachable(state, frame))
           .toSorted(byName),
+        unreachable: frame.unreachable,
       };
     case "circuit":
       return applyCircuit(state, frame.detail, frame.serverTimeMs - nowMs);
@@ -115,8 +133,10 @@ export function applyBoardEvent(state: BoardState, event: BoardEvent): BoardStat
     case "frame":
       return applyLiveFrame(state, event.frame, event.nowMs);
     case "list": {
-      const circuits = mergeCircuits(state.circuits, event.list.circuits);
-      return { ...state, circuits, clockOffsetMs: event.list.serverTimeMs - event.nowMs };
+      const { list, nowMs } = event;
+      const circuits = mergeCircuits(state.circuits, [...list.circuits, ...keepUnreachable(state, list)]);
+      const { unreachable, serverTimeMs } = list;
+      return { ...state, circuits, unreachable, clockOffsetMs: serverTimeMs - nowMs };
     }
     case "socket-close":
       return { ...state, connection: event.online ? "reconnecting" : "offline" };

@@ -18,7 +18,7 @@ const TICK_MS = 500;
 const SANDBOX_POLL_MS = 3_000;
 
 function Circuits({ board }: { readonly board: CircuitBoard }) {
-  const { circuits, clockOffsetMs } = board.state;
+  const { circuits, unreachable, clockOffsetMs } = board.state;
   const nowMs = useNow(TICK_MS) + clockOffsetMs;
   const { data: sandbox } = useQuery({
     queryKey: ["sandbox"],
@@ -34,6 +34,12 @@ function Circuits({ board }: { readonly board: CircuitBoard }) {
   }
   return (
     <>
+      {unreachable.length > 0 && (
+        <p role="status" className="mb-4 text-sm text-bad">
+          No word of {unreachable.join(", ")}: what keeps the circuit does not answer. A card that is still
+          shown is old.
+        </p>
+      )}
       <div className={`grid gap-4 sm:grid-cols-2 ${circuits.length > 4 ? "xl:grid-cols-3" : ""}`}>
         {circuits.map((detail) => (
           <CircuitCard key={detail.snapshot.provider} detail={detail} nowMs={nowMs}>

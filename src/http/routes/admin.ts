@@ -23,8 +23,8 @@ export function addAdminRoutes(app: Hono<AppEnv>, services: Services): void {
 
 function addCircuitRoutes(app: Hono<AppEnv>, services: Services): void {
   app.get("/api/v1/admin/circuits", async (context) => {
-    const circuits = await services.circuits.list();
-    const list: CircuitList = { circuits: [...circuits], serverTimeMs: services.clock.nowMs() };
+    const known = await services.circuits.list();
+    const list: CircuitList = { ...known, serverTimeMs: services.clock.nowMs() };
     return context.json(list);
   });
 

@@ -93,7 +93,7 @@ function readFilter(
 /** The figures are of use without the circuits, so a circuit that cannot be read is null and not an error. */
 async function readCircuits(services: Services): Promise<ReadonlyMap<string, CircuitStatus>> {
   try {
-    const circuits = await services.circuits.list();
+    const { circuits } = await services.circuits.list();
     return new Map(circuits.map(({ snapshot }) => [snapshot.provider, snapshot.status]));
   } catch (error) {
     services.log.write("warn", "background_failed", {

@@ -132,7 +132,7 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
     }),
     files: createFakeFiles(state, asked),
     circuits: {
-      list: () => Promise.resolve([toCircuit("openai")]),
+      list: () => Promise.resolve({ circuits: [toCircuit("openai")], unreachable: [] }),
       act: (provider, action, model, reason, actor) => {
         asked.push(`act ${model === null ? provider : `${provider}/${model}`} ${action} ${reason} ${actor}`);
         return Promise.resolve(

@@ -1,7 +1,7 @@
 /** The console's picture of the circuits and its tail of selections. Rules WB20 to WB25. */
 import { describe, expect, it } from "vitest";
 import { CircuitDetail } from "../../../src/protocol/circuit.ts";
-import type { CircuitCall, SelectionTail } from "../../../src/protocol/circuit.ts";
+import type { CircuitCall, CircuitList, SelectionTail } from "../../../src/protocol/circuit.ts";
 import type { SelectionRecord } from "../../../src/protocol/selection.ts";
 import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
 import { applyBoardEvent, EMPTY_BOARD, isClosedForGood, MAX_TAIL } from "../../../web/admin/circuit-board.ts";
@@ -89,10 +89,15 @@ function makeRecord(id: string, atMs: number): SelectionRecord {
   };
 }
 
-const hello = (circuits: CircuitDetail[], serverTimeMs = 0): BoardEvent => ({
+const hello = (circuits: CircuitDetail[], unreachable: string[] = []): BoardEvent => ({
   type: "frame",
-  frame: { type: "hello", circuits, serverTimeMs },
+  frame: { type: "hello", circuits, unreachable, serverTimeMs: 0 },
   nowMs: 0,
+});
+const listOf = (circuits: CircuitDetail[], unreachable: string[] = []): CircuitList => ({
+  circuits,
+  unreachable,
+  serverTimeMs: 0,
 });
 const circuit = (detail: CircuitDetail): BoardEvent => ({
   type: "frame",
@@ -140,9 +145,7 @@ describe("circuits", () => {
     const awake = run([hello([before]), circuit(after)]);
     expect(calls(awake)).toEqual([3, 2, 1]);
     expect(awake.circuits?.[0]?.firstTokenP50Ms).toBe(9);
-    expect(
-      calls(run([{ type: "list", list: { circuits: [after], serverTimeMs: 0 }, nowMs: 0 }], awake)),
-    ).toEqual([3, 2, 1]);
+    expect(calls(run([{ type: "list", list: listOf([after]), nowMs: 0 }], awake))).toEqual([3, 2, 1]);
     expect(calls(run([hello([after])], awake))).toEqual([3, 2, 1]);
   });
 
@@ -152,7 +155,7 @@ describe("circuits", () => {
       ["anthropic", 2],
       ["openai", 5],
     ]);
-    const list = { circuits: [makeDetail("openai", 4), makeDetail("anthropic", 3)], serverTimeMs: 0 };
+    const list = listOf([makeDetail("openai", 4), makeDetail("anthropic", 3)]);
     expect(versions(run([{ type: "list", list, nowMs: 0 }], state))).toEqual([
       ["anthropic", 3],
       ["openai", 5],
@@ -160,14 +163,36 @@ describe("circuits", () => {
     expect(versions(run([hello([makeDetail("openai", 1)])], state))).toEqual([["openai", 1]]);
   });
 
+  it("[OP62] shows what was known last of a circuit that nobody has word of, and says so until there is one", () => {
+    const known = run([hello([makeDetail("openai", 5), makeDetail("google", 2)])]);
+    const some = [makeDetail("google", 3)];
+    for (const event of [
+      hello(some, ["openai", "deepseek"]),
+      { type: "list", list: listOf(some, ["openai", "deepseek"]), nowMs: 0 } as const,
+    ]) {
+      const blind = run([event], known);
+      expect(versions(blind)).toEqual([
+        ["google", 3],
+        ["openai", 5],
+      ]);
+      expect(blind.unreachable).toEqual(["openai", "deepseek"]);
+      expect(run([circuit(makeDetail("openai", 6))], blind).unreachable).toEqual(["deepseek"]);
+      expect(run([hello(some)], blind)).toMatchObject({ circuits: some, unreachable: [] });
+    }
+  });
+
   it("[WB23] knows how far the server's clock is from ours", () => {
     const late: BoardEvent = {
       type: "frame",
-      frame: { type: "hello", circuits: [], serverTimeMs: 10_500 },
+      frame: { type: "hello", circuits: [], unreachable: [], serverTimeMs: 10_500 },
       nowMs: 10_000,
     };
     expect(run([late])).toMatchObject({ clockOffsetMs: 500, connection: "live" });
-    const list: BoardEvent = { type: "list", list: { circuits: [], serverTimeMs: 9_000 }, nowMs: 10_000 };
+    const list: BoardEvent = {
+      type: "list",
+      list: { ...listOf([]), serverTimeMs: 9_000 },
+      nowMs: 10_000,
+    };
     expect(run([late, list]).clockOffsetMs).toBe(-1_000);
   });
 

@@ -30,6 +30,7 @@ export const ADMIN_OPERATIONS: readonly OperationDoc[] = [
     answers: {
       200: toJsonAnswer("The circuits.", CircuitList, {
         circuits: [CIRCUIT],
+        unreachable: [],
         serverTimeMs: Date.parse(ASKED_AT),
       }),
     },
