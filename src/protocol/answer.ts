@@ -12,6 +12,10 @@ export type TerminalState = z.infer<typeof TerminalState>;
 export const FinishReason = z.enum(["stop", "length", "content-filter", "tool-calls", "other"]);
 export type FinishReason = z.infer<typeof FinishReason>;
 
+/** `default` is billed as the price lists have it, the others are not. */
+export const ServiceTier = z.enum(["default", "flex", "priority"]);
+export type ServiceTier = z.infer<typeof ServiceTier>;
+
 /** Tokens as the provider counted them; null where it did not say. `cached…` and `reasoning…` are parts of their totals. */
 export const TokenUsage = z.object({
   inputTokens: z.int().nonnegative().nullable(),
@@ -21,6 +25,8 @@ export const TokenUsage = z.object({
   cacheWriteHourTokens: z.int().nonnegative().exactOptional(),
   outputTokens: z.int().nonnegative().nullable(),
   reasoningTokens: z.int().nonnegative().nullable(),
+  /** By which tier of its rates the provider says that it has served; left out where it does not say. */
+  serviceTier: ServiceTier.exactOptional(),
 });
 export type TokenUsage = z.infer<typeof TokenUsage>;
 

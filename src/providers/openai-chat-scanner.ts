@@ -10,7 +10,7 @@ import type { ModelEvent } from "./provider.ts";
 import { isObject } from "./is-object.ts";
 import { readPlainWords } from "./plain-words.ts";
 import { ScannedEvents, toDataLine } from "./scanned-events.ts";
-import { parseOpenAiUsage } from "./token-usage.ts";
+import { parseOpenAiUsage, withServiceTier } from "./token-usage.ts";
 import { ToolCallReader } from "./tool-call-reader.ts";
 import type { WireScanner } from "./wire-scanner.ts";
 function toFinishReason(reason: string): FinishReason {
@@ -157,9 +157,10 @@ export class OpenAiChatScanner implements WireScanner {
   }
 
   #readUsage(body: Record<string, unknown>): void {
+    const { usage: known } = this.#found;
     const usage = body["usage"];
-    if (usage !== undefined && usage !== null)
-      this.#found.usage = parseOpenAiUsage(usage) ?? this.#found.usage;
+    const told = usage === undefined || usage === null ? null : parseOpenAiUsage(usage);
+    this.#found.usage = withServiceTier(told ?? known, body["service_tier"] ?? known.serviceTier);
   }
 
   #readChoice(choice: unknown): void {

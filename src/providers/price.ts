@@ -1,7 +1,7 @@
 /**
  * What tokens cost, exactly, in whole micro-dollars. Rates come from `@pydantic/genai-prices` (bundled data, it
  * makes no network call) and from the table of overrides below; the arithmetic is ours, in integers, rounded once.
- * An unknown price is null, never 0. Rules PR30 to PR35.
+ * An unknown price is null, never 0. Rules PR30 to PR35, PR145.
  */
 import type { TieredPrices } from "@pydantic/genai-prices";
 import type { TokenUsage } from "../protocol/answer.ts";
@@ -33,7 +33,7 @@ export interface ListPrice {
 }
 
 export interface PriceBook {
-  /** Micro-dollars of one call; null when the model's price or the token counts are unknown. */
+  /** Micro-dollars of one call; null when the model's price, its tier's or the token counts are unknown. */
   priceUsage(question: PriceQuestion): number | null;
   /** Null when unknown. */
   listPrice(provider: string, modelId: string, atMs: number): ListPrice | null;
@@ -182,8 +182,8 @@ export function createPriceBook(given: PriceLibrary): PriceBook {
   const library = rememberPrices(given);
   return {
     priceUsage(question) {
-      const inputTokens = question.usage.inputTokens;
-      if (inputTokens === null) return null;
+      const { inputTokens, serviceTier = "default" } = question.usage;
+      if (inputTokens === null || serviceTier !== "default") return null;
       const rates = findRates(library, question, { ...question.usage, inputTokens });
       return rates === null ? null : applyRates(rates, question.usage);
     },

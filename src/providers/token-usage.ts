@@ -1,10 +1,24 @@
-/** Token counts as the wires report them → TokenUsage. Counts that were not reported stay null. Rules PR5 and PR61. */
+/** Token counts as the wires report them → TokenUsage. Counts that were not reported stay null. Rules PR5, PR61, PR145. */
 import { z } from "zod";
-import type { TokenUsage } from "../protocol/answer.ts";
+import type { ServiceTier, TokenUsage } from "../protocol/answer.ts";
 import { isObject } from "./is-object.ts";
 
 /** A count that is no count (negative, fractional, text) is treated as not reported. */
 const Count = z.int().nonnegative().nullish().catch(null);
+
+/** OpenAI's names and Anthropic's. Any other is billed in a way that nobody here knows of. */
+const SERVICE_TIERS: ReadonlyMap<unknown, ServiceTier> = new Map([
+  ["default", "default"],
+  ["standard", "default"],
+  ["flex", "flex"],
+  ["priority", "priority"],
+]);
+
+/** The usage with the tier that the provider names; as it is where it names none. */
+export function withServiceTier(usage: TokenUsage, told: unknown): TokenUsage {
+  const serviceTier = SERVICE_TIERS.get(told);
+  return serviceTier === undefined ? usage : { ...usage, serviceTier };
+}
 
 /** Usage of the OpenAI chat wire; null when the value is no usage object. By plain checks: every call comes through here. */
 export function parseOpenAiUsage(value: unknown): TokenUsage | null {
@@ -32,6 +46,7 @@ const AnthropicUsage = z.object({
   cache_read_input_tokens: Count,
   cache_creation_input_tokens: Count,
   cache_creation: z.object({ ephemeral_1h_input_tokens: Count }).nullish().catch(null),
+  service_tier: z.unknown().optional(),
   output_tokens_details: z.object({ thinking_tokens: Count }).nullish().catch(null),
 });
 const AnthropicUsageEvent = z.union([
@@ -56,7 +71,7 @@ export function foldAnthropicUsage(known: TokenUsage, raw: unknown): TokenUsage 
     (known.inputTokens === null
       ? null
       : known.inputTokens - (known.cachedInputTokens ?? 0) - (known.cacheWriteTokens ?? 0));
-  return {
+  const folded: TokenUsage = {
     inputTokens: plain === null ? null : plain + (cached ?? 0) + (written ?? 0),
     cachedInputTokens: cached,
     cacheWriteTokens: written,
@@ -64,6 +79,7 @@ export function foldAnthropicUsage(known: TokenUsage, raw: unknown): TokenUsage 
     outputTokens: usage.output_tokens ?? known.outputTokens,
     reasoningTokens: usage.output_tokens_details?.thinking_tokens ?? known.reasoningTokens,
   };
+  return withServiceTier(folded, usage.service_tier ?? known.serviceTier);
 }
 
 /**

@@ -204,9 +204,13 @@ function withTurnMs(deps: RunAnswerDeps, turnMs: number | undefined): RunAnswerD
 /** Tiers of OpenAI's that are billed at half of the list's rates, and above them. */
 const OTHER_RATES: readonly unknown[] = ["flex", "priority"];
 
-/** What is billed at rates that no list has is of unknown price. */
+/** What is billed at rates that no list has is of unknown price; who says by which it has served is believed. */
 function withPrices(deps: RunAnswerDeps, { native }: AnswerInput["call"]): RunAnswerDeps {
-  return OTHER_RATES.includes(native?.body["service_tier"]) ? { ...deps, priceUsage: () => null } : deps;
+  if (!OTHER_RATES.includes(native?.body["service_tier"])) return deps;
+  return {
+    ...deps,
+    priceUsage: (target, usage) => (usage.serviceTier === undefined ? null : deps.priceUsage(target, usage)),
+  };
 }
 
 function toExpectedUsage({ inputTokens, outputTokens }: RequestNeeds): TokenUsage {

@@ -136,6 +136,19 @@ describe("AiSdkPartReader", () => {
     expect(foldAnthropicUsage(begun, { type: "ping" })).toBe(begun);
   });
 
+  test.each([
+    ["standard", "default"],
+    ["priority", "priority"],
+    ["batch", undefined],
+    [7, undefined],
+  ])("[PR145] Anthropic tells that it has served by %s", (service_tier, serviceTier) => {
+    const message = { usage: { input_tokens: 10, output_tokens: 1, service_tier } };
+    const begun = foldAnthropicUsage(UNKNOWN_USAGE, { type: "message_start", message });
+    expect(begun.serviceTier).toBe(serviceTier);
+    const done = foldAnthropicUsage(begun, { type: "message_delta", usage: { output_tokens: 99 } });
+    expect(done).toEqual({ ...begun, outputTokens: 99 });
+  });
+
   test("[HT241] Anthropic tells what it keeps for an hour, once or again", () => {
     const counts = { input_tokens: 10, cache_creation_input_tokens: 5, output_tokens: 1 };
     const cache_creation = { ephemeral_5m_input_tokens: 2, ephemeral_1h_input_tokens: 3 };

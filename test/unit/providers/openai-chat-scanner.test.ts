@@ -189,6 +189,30 @@ describe("OpenAiChatScanner", () => {
     });
   });
 
+  test.each([
+    ["flex", "flex"],
+    ["default", "default"],
+    ["priority", "priority"],
+    ["scale", undefined],
+    [null, undefined],
+  ])(
+    "[PR145] a provider that says it has served by %s, in a stream or whole",
+    (service_tier, serviceTier) => {
+      const usage = { prompt_tokens: 3, completion_tokens: 2 };
+      const chunk = {
+        choices: [{ index: 0, delta: { role: "assistant" }, finish_reason: "stop" }],
+        service_tier,
+      };
+      const told = scan(line(chunk), line({ choices: [], usage }), DONE).at(-1);
+      const message = { role: "assistant", content: "Hi" };
+      const body = { choices: [{ index: 0, message, finish_reason: "stop" }], usage, service_tier };
+      for (const event of [told, new OpenAiChatScanner().readWhole(body).at(-1)]) {
+        if (event?.type !== "finish") throw new Error("the answer has no end");
+        expect([event.usage.serviceTier, event.usage.outputTokens]).toEqual([serviceTier, 2]);
+      }
+    },
+  );
+
   test("[PR62] tool calls in pieces, two at once, without index or id", () => {
     const tool = (fields: object) => delta({ tool_calls: [fields] });
     const events = scan(

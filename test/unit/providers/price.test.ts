@@ -109,6 +109,14 @@ describe("priceUsage", () => {
     expect(applyRates(rates, usage({ ...counts, cacheWriteHourTokens: 0 }))).toBe(1_000);
   });
 
+  test("[PR145] a tier of other rates than the list's has no known price", () => {
+    const counts = { inputTokens: 1_000, outputTokens: 100 };
+    for (const serviceTier of ["flex", "priority"] as const) {
+      expect(price("anthropic", "claude-sonnet-5", { ...counts, serviceTier })).toBeNull();
+    }
+    expect(price("anthropic", "claude-sonnet-5", { ...counts, serviceTier: "default" })).toBe(3_000);
+  });
+
   test("[PR31] counts that contradict each other never make a negative part", () => {
     expect(
       price("anthropic", "claude-sonnet-5", {

@@ -1,7 +1,7 @@
 /** The whole way, with the real circuit client between the turn and an authority in memory. */
 import { describe, expect, it } from "vitest";
 import { CircuitClient } from "../../../src/circuit/client.ts";
-import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
+import { UNKNOWN_USAGE, type TokenUsage } from "../../../src/protocol/answer.ts";
 import { SelectionRecord } from "../../../src/protocol/selection.ts";
 import { createCatalog, parseModelClasses, type Catalog } from "../../../src/providers/catalog.ts";
 import { parseProviderConfigs } from "../../../src/providers/provider-config.ts";
@@ -20,8 +20,12 @@ import { FakeAuthority, snapshotOf } from "../../fakes/fake-authority.ts";
 import { RecordingLog } from "../../fakes/recording-log.ts";
 import {
   answer,
+  begin,
+  COUNTED_USAGE,
   createScriptedProvider,
+  finish,
   refuse,
+  say,
   toProviderId,
   type ScriptedProvider,
   type ScriptStep,
@@ -130,6 +134,16 @@ describe("from question to record", () => {
     };
     for (const tier of ["flex", "priority"]) expect(await costOf(tier)).toEqual([null, null, null]);
     for (const tier of ["default", "auto", null]) expect(await costOf(tier)).toEqual([30, 30, 30]);
+  });
+
+  it("[HT242] [PR145] prices a tier that was asked for by the one that the provider says it has served by", async () => {
+    const served: TokenUsage = { ...COUNTED_USAGE, serviceTier: "default" };
+    const world = createWorld({ openai: [[begin, say("hi"), finish(served)]] });
+    const body = { messages: [], service_tier: "flex" };
+    const native = { wire: "openai-chat" as const, body, onlyHere: [], stream: true };
+    const { end, record } = await ask(world, ["openai/x"], "hi", null, { call: { prompt: [], native } });
+    expect([end.costMicroUsd, record.costMicroUsd]).toEqual([30, 30]);
+    expect(record.attempts[0]?.usage).toEqual(served);
   });
 
   it("[RT74] says that the time is over where nobody could be asked any more, and blames nobody", async () => {
