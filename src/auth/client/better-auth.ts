@@ -1,9 +1,10 @@
 /**
  * better-auth, set up for this product: e-mail and password, sign-ins kept in D1, attempts counted in D1. The
- * composition root makes one for each isolate and keeps it (making one costs milliseconds). Rules AU1 to AU9.
+ * composition root makes one for each isolate and keeps it (making one costs milliseconds). Rules AU1 to AU9, AU40.
  */
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { betterAuth } from "better-auth/minimal";
+import { isAPIError } from "@better-auth/core/utils/is-api-error";
 import {
   authAccount,
   authRateLimit,
@@ -92,14 +93,25 @@ export function createAuth(settings: AuthSettings) {
       database: { generateId: ({ model }) => newId(model, source) },
     },
     telemetry: { enabled: false },
+    // It would print an error as it is, with what was bound to its statement, and answer nothing; a refusal is an answer.
+    onAPIError: {
+      onError: (error) => {
+        if (!isAPIError(error)) throw error;
+      },
+    },
     logger: {
       level: "error",
-      // The arguments hold addresses and bound values; the sentence alone says enough.
-      log: (level, message) => {
-        settings.log.write(level === "error" ? "warn" : "info", "auth_message", { message });
+      log: (level, message, ...details: unknown[]) => {
+        const line = { message: toLoggedMessage(message, details) };
+        settings.log.write(level === "error" ? "warn" : "info", "auth_message", line);
       },
     },
   });
+}
+
+/** Of what comes with the sentence only errors are told of, without the addresses and hashes that were bound. Rule AU40. */
+function toLoggedMessage(message: string, details: readonly unknown[]): string {
+  return [message, ...details.filter((detail) => detail instanceof Error).map(describeError)].join(": ");
 }
 
 function toPasswordSettings(verified: boolean) {
