@@ -1,10 +1,12 @@
 /** Signing up, in and out while D1 fails: what is answered, what is on record, and what is left behind. */
 import { env } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { user } from "../../schema/d1/accounts.ts";
 import { openDatabase } from "../../src/auth/store/database.ts";
 import type { Database } from "../../src/auth/store/database.ts";
 import { Problem } from "../../src/protocol/problem.ts";
-import { PASSWORD, startApp } from "./http-services.ts";
+import { database, PASSWORD, startApp, toCookie } from "./http-services.ts";
 
 const SIGN_UP = "/api/auth/sign-up/email";
 const SIGN_IN = "/api/auth/sign-in/email";
@@ -83,5 +85,47 @@ describe("an error inside", () => {
     expect((await app.call("POST", SIGN_UP, { ...body, password: "short" })).status).toBe(400);
     expect(app.linesOf("internal_error")).toEqual([]);
     expect(heard).toEqual([]);
+  });
+});
+
+describe("a sign-up that broke off", () => {
+  const body = () => ({ email: newEmail(), password: PASSWORD, name: "Constable" });
+  const breakOff = async (given: ReturnType<typeof body>) => {
+    listenToConsole();
+    const torn = startApp({ auth: { database: failingAt('insert into "auth_account"') } });
+    expect((await torn.call("POST", SIGN_UP, given)).status).toBe(500);
+  };
+  const age = (email: string, ms: number) =>
+    database
+      .update(user)
+      .set({ createdAt: new Date(Date.now() - ms) })
+      .where(eq(user.email, email));
+
+  it("[AU41] leaves the address to whoever signs up with it a minute later", async () => {
+    const given = body();
+    await breakOff(given);
+    await age(given.email, 61_000);
+    const app = startApp();
+    const again = await app.call("POST", SIGN_UP, { ...given, email: given.email.toUpperCase() });
+    expect(again.status).toBe(200);
+    expect((await app.call("GET", "/api/v1/me", undefined, { cookie: toCookie(again) })).status).toBe(200);
+    expect((await app.call("POST", SIGN_IN, given)).status).toBe(200);
+    expect(await database.select().from(user).where(eq(user.email, given.email))).toHaveLength(1);
+  });
+
+  it("[AU41] is not taken for one that is still being written", async () => {
+    const given = body();
+    await breakOff(given);
+    await age(given.email, 30_000);
+    expect((await startApp().call("POST", SIGN_UP, given)).status).toBe(422);
+  });
+
+  it("[AU41] is none of somebody who can sign in, however old", async () => {
+    const given = body();
+    const app = startApp();
+    expect((await app.call("POST", SIGN_UP, given)).status).toBe(200);
+    await age(given.email, 365 * 24 * 60 * 60 * 1_000);
+    expect((await app.call("POST", SIGN_UP, { ...given, password: "another password" })).status).toBe(422);
+    expect((await app.call("POST", SIGN_IN, given)).status).toBe(200);
   });
 });

@@ -1,10 +1,12 @@
 /**
  * better-auth, set up for this product: e-mail and password, sign-ins kept in D1, attempts counted in D1. The
- * composition root makes one for each isolate and keeps it (making one costs milliseconds). Rules AU1 to AU9, AU40.
+ * composition root makes one for each isolate and keeps it (making one costs milliseconds). Rules AU1 to AU9, AU40, AU41.
  */
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { betterAuth } from "better-auth/minimal";
+import { createAuthMiddleware } from "@better-auth/core/api";
 import { isAPIError } from "@better-auth/core/utils/is-api-error";
+import { z } from "zod";
 import {
   authAccount,
   authRateLimit,
@@ -92,6 +94,7 @@ export function createAuth(settings: AuthSettings) {
       ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
       database: { generateId: ({ model }) => newId(model, source) },
     },
+    hooks: { before: createAuthMiddleware(({ path, body }) => releaseTornSignUp(settings, path, body)) },
     telemetry: { enabled: false },
     // It would print an error as it is, with what was bound to its statement, and answer nothing; a refusal is an answer.
     onAPIError: {
@@ -107,6 +110,23 @@ export function createAuth(settings: AuthSettings) {
       },
     },
   });
+}
+
+/** Many times what the rest of a sign-up takes: one that is still being written is left alone. */
+const TORN_AFTER_MS = 60_000;
+
+/**
+ * A sign-up writes the person first and the password after. One that broke off in between, by an error of D1 or a
+ * browser that went away, would keep its address for good: nobody could sign in with it, or up. Rule AU41.
+ */
+async function releaseTornSignUp(
+  { accounts, source }: AuthSettings,
+  path: string,
+  body: unknown,
+): Promise<void> {
+  const signUp = z.object({ email: z.string() }).safeParse(body);
+  if (path !== "/sign-up/email" || !signUp.success) return;
+  await accounts.releaseTornSignUp(signUp.data.email.toLowerCase(), source.nowMs() - TORN_AFTER_MS);
 }
 
 /** Of what comes with the sentence only errors are told of, without the addresses and hashes that were bound. Rule AU40. */

@@ -25,7 +25,7 @@ const KEY_CACHE_ENTRIES = 10_000;
 export interface ResolverDependencies {
   /** Loaded when somebody comes with a cookie: programs with keys do without it, and so does the start. */
   readonly openAuth: () => Promise<Auth>;
-  readonly accounts: AccountStore;
+  readonly accounts: Omit<AccountStore, "releaseTornSignUp">;
   readonly apiKeys: ApiKeyStore;
   readonly log: Log;
   readonly nowMs: () => number;

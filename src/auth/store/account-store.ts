@@ -20,7 +20,16 @@ export interface AccountStore {
    * same time or years later, changes nothing and returns the same organization.
    */
   savePersonalOrganization(owner: { readonly userId: string; readonly name: string }): Promise<Organization>;
+  /** Takes an address from a user who was made before then, has no way to sign in and is signed in nowhere. */
+  releaseTornSignUp(email: string, beforeMs: number): Promise<void>;
 }
+
+/** Renamed and not removed: nothing that names the user has to go first. No mail is ever sent to `.invalid`. */
+const RELEASE_STATEMENT = `
+  update user set email = id || '@torn.invalid'
+  where email = ?1 and created_at < ?2
+    and not exists (select 1 from auth_account where auth_account.user_id = user.id)
+    and not exists (select 1 from auth_session where auth_session.user_id = user.id)`;
 
 const columns = { id: organization.id, name: organization.name };
 
@@ -77,6 +86,9 @@ export function createAccountStore(database: Database, source: IdSource): Accoun
       const saved = await readOrganizationOfUser(userId);
       if (saved === null) throw new Error("the personal organization was not there after it was saved");
       return saved;
+    },
+    async releaseTornSignUp(email, beforeMs) {
+      await database.$client.prepare(RELEASE_STATEMENT).bind(email, beforeMs).run();
     },
   };
 }
