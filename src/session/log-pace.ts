@@ -18,6 +18,8 @@ const FIRST_SAVE_AFTER_MS = 250;
 const SAVE_STEP_MS = 500;
 const SECOND_SAVE_AFTER_MS = 1_000;
 const LAST_SAVE_EVERY_MS = 3_000;
+/** What could not be stored is tried again, also where nothing more comes for long: a tool may be waited for. */
+const SAVE_AGAIN_MS = 1_000;
 
 export interface LogPaceDeps {
   readonly clock: Clock;
@@ -26,6 +28,8 @@ export interface LogPaceDeps {
   readonly hasStock: () => boolean;
   /** Called after each sealing; `saved` says whether it was stored as well. */
   readonly deliver: (saved: boolean) => void;
+  /** Storage is away: the log is in memory, and the answer goes on. */
+  readonly onNotStored: (error: unknown) => void;
 }
 
 export class LogPace {
@@ -74,8 +78,19 @@ export class LogPace {
     this.cancelSave = null;
     this.savedAtMs = this.deps.clock.nowMs();
     this.saves += 1;
-    this.deps.log.store();
-    this.deps.deliver(true);
+    const isStored = this.tryStore();
+    if (!isStored) this.cancelSave = this.deps.clock.startTimer(SAVE_AGAIN_MS, () => this.save());
+    this.deps.deliver(isStored);
+  }
+
+  private tryStore(): boolean {
+    try {
+      this.deps.log.store();
+      return true;
+    } catch (error) {
+      this.deps.onNotStored(error);
+      return false;
+    }
   }
 
   private saveEveryMs(): number {

@@ -221,6 +221,7 @@ export class TurnRunner {
           draft: live.draft,
           hasStock: () => live.followers.hasStock,
           deliver: (saved) => this.deliver(live, saved),
+          onNotStored: (error) => this.end.logBug(turn, error),
           startStep: this.deps.startStep(live, startedMs),
           saveModelCall: (record) => {
             this.deps.store.transact(() => {

@@ -14,7 +14,9 @@ function open(hasStock: () => boolean = () => false) {
   const sentAtMs: number[] = [];
   const savedAtMs: number[] = [];
   let shown = 0;
+  const faults: unknown[] = [];
   const pace = new LogPace({
+    onNotStored: (error) => faults.push(error),
     clock,
     log,
     hasStock,
@@ -38,7 +40,7 @@ function open(hasStock: () => boolean = () => false) {
       await clock.advance(everyMs);
     }
   };
-  return { clock, store, log, pace, say, talk, sentAtMs, savedAtMs };
+  return { clock, store, log, pace, say, talk, sentAtMs, savedAtMs, faults };
 }
 
 const gaps = (times: readonly number[]): number[] =>
@@ -149,5 +151,21 @@ describe("storing", () => {
     expect(clock.pendingTimers).toBe(0);
     await clock.advance(10_000);
     expect(store.rows).toEqual([]);
+  });
+});
+
+describe("storage that is away for a moment", () => {
+  it("[SE262] takes nothing from who may see what is not stored, and gets it a second later, also when nothing more comes", async () => {
+    const { clock, store, log, talk, sentAtMs, savedAtMs, faults } = open();
+    const append = store.append.bind(store);
+    store.append = () => {
+      throw new Error("storage is away");
+    };
+    await talk(600, 100);
+    expect([sentAtMs.length, savedAtMs, faults.length]).toEqual([6, [], 1]);
+    store.append = append;
+    await clock.advance(1_000);
+    expect(savedAtMs).toEqual([1_250]);
+    expect(log.storedSequence).toBe(log.nextSequence);
   });
 });

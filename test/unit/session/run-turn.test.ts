@@ -63,6 +63,9 @@ function startTurn(
       log,
       draft: resumed?.draft ?? startAnswerDraft(),
       hasStock: () => hasStock,
+      onNotStored: (error) => {
+        throw error;
+      },
       deliver: () =>
         shown.push({ atMs: clock.nowMs() - startedMs, upTo: log.nextSequence, stored: log.storedSequence }),
       startStep,

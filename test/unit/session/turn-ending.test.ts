@@ -71,6 +71,35 @@ describe("an answer whose tools give more than a row holds", () => {
   });
 });
 
+describe("an answer whose words cannot be stored for a moment", () => {
+  it.each([true, false])("[SE262] [SE1] goes on, and is stored whole: live %s", async (live) => {
+    const world = new ChatWorld();
+    const openStreamLog = world.store.openStreamLog.bind(world.store);
+    let left = 2;
+    world.store.openStreamLog = (...place) => {
+      const rows = openStreamLog(...place);
+      return {
+        readAll: () => rows.readAll(),
+        append: (first, chunks) => {
+          left -= 1;
+          if (left === 0) throw new Error("storage is away");
+          rows.append(first, chunks);
+        },
+      };
+    };
+    const tab = world.connect(live);
+    world.ask(tab, "r1", "count 90");
+    await world.finish();
+    expect(left).toBeLessThan(0);
+    expect([world.path(), world.statuses()]).toEqual([
+      ["count 90", toWords(90)],
+      [undefined, "complete"],
+    ]);
+    expect(tab.textOf("r1")).toBe(toWords(90));
+    expect([world.calls.length, world.log.of("internal_error").length]).toEqual([1, 1]);
+  });
+});
+
 describe("an end that cannot be stored", () => {
   it("[SE110] is tried again, whole, and no model is asked again for it", async () => {
     const world = new ChatWorld();
