@@ -1,6 +1,6 @@
 /**
  * What a model is told of a chat: the messages that fit its context budget, newest first choice, behind a summary of
- * what is older. Words are chosen first, then files (context-files.ts). Pure. Rules SE6, SE77, SE78, SE130, TL43.
+ * what is older. Words are chosen first, then files (context-files.ts). Pure. Rules SE6, SE77, SE78, SE130, TL43, TL53.
  */
 import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { StoredMessage } from "../protocol/session-frame.ts";
@@ -8,7 +8,7 @@ import { estimateTokens } from "../routing/estimate-tokens.ts";
 import type { ResolvedModels } from "../routing/run-answer.ts";
 import { isToolOutput } from "../protocol/tool-output.ts";
 import { chooseFiles, countAllFiles, PICTURE_TOKENS, type CountBytes } from "./context-files.ts";
-import { fitEarlier } from "./fit-told.ts";
+import { fitEarlier, fitGiven } from "./fit-told.ts";
 import { readFileParts, toMessageText, toPrompt, type FileLimits, type ReadFile } from "./to-prompt.ts";
 
 /** The share of a model's context that the chat may take; the rest is for the answer and for our guess being off. */
@@ -65,6 +65,8 @@ export interface ContextFacts {
   readonly budgetTokens: number;
   /** What a model takes at all. */
   readonly roomTokens: number;
+  /** The same where nobody knows: everything. */
+  readonly mostTokens: number;
   readonly countBytes: CountBytes;
 }
 
@@ -76,12 +78,17 @@ export interface Context {
   readonly files: FileLimits;
   /** About so many, the preface aside. */
   readonly tokens: number;
+  /** So many outputs of a program's own tools are told cut. */
+  readonly cut: number;
 }
 
 /** The newest message is in it whatever its length. */
 export function chooseContext(facts: ContextFacts): Context {
   const { hasOlder, summary, budgetTokens, roomTokens, countBytes } = facts;
-  const messages = facts.messages.map((message) => fitEarlier(message, budgetTokens));
+  const { messages, cut } = fitNewest(
+    facts.messages.map((message) => fitEarlier(message, budgetTokens)),
+    facts,
+  );
   const fileTokens = Math.min(countAllFiles(messages, countBytes), Math.floor(budgetTokens * FILE_SHARE));
   const kept = selectKept(messages, facts.question, budgetTokens - fileTokens);
   const isCut = hasOlder || facts.question !== null || kept.length < messages.length;
@@ -98,7 +105,22 @@ export function chooseContext(facts: ContextFacts): Context {
     preface: toPreface(summary, isCut),
     files: files.limits,
     tokens: wordTokens + files.tokens,
+    cut,
   };
+}
+
+/** The newest message is told in any case: what a program's tools gave in it, as far as a model takes it. Rule TL53. */
+function fitNewest(
+  messages: readonly StoredMessage[],
+  { budgetTokens, mostTokens }: ContextFacts,
+): { readonly messages: readonly StoredMessage[]; readonly cut: number } {
+  const newest = messages.at(-1);
+  if (newest === undefined) return { messages, cut: 0 };
+  const before = messages.slice(0, -1);
+  const own = estimateTokens(toMessageText(newest));
+  const rest = before.reduce((sum, message) => sum + countWordTokens(message), own);
+  const { message, cut } = fitGiven(newest, Math.min(budgetTokens, rest), mostTokens);
+  return { messages: [...before, message], cut };
 }
 
 /** The prompt of a turn. */

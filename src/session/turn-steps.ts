@@ -66,6 +66,7 @@ export function estimatePromptTokens(
     summary: null,
     budgetTokens: contextTokens,
     roomTokens: toRoomTokens({ requested: [], unspecified: true, models: [] }),
+    mostTokens: Number.POSITIVE_INFINITY,
     countBytes: openByteCount(store),
   }).tokens;
 }
@@ -93,10 +94,10 @@ export function createStepStarter(
           tools: leftOut.map(({ name }) => name).join(", "),
         });
       const takenTokens = countDefinitionTokens(asked.tools ?? tools) + estimateTokens(instructions ?? "");
-      const { prompt, question, tokens } = await readHistory(deps, live, models, takenTokens);
+      const { prompt, question, tokens, cut } = await readHistory(deps, live, models, takenTokens);
       const steps = fitRunning({ done: input.done, takenTokens, chatTokens: tokens, roomTokens });
-      if (steps.cut > 0)
-        deps.log.write("info", "tool_outputs_cut", { request_id: turn.turnId, cut: steps.cut });
+      if (steps.cut + cut > 0)
+        deps.log.write("info", "tool_outputs_cut", { request_id: turn.turnId, cut: steps.cut + cut });
       return yield* deps.runAnswer({
         models,
         policy: turn.policy,
@@ -143,7 +144,7 @@ async function readHistory(
   { turn }: SteppingTurn,
   models: ResolvedModels,
   takenTokens: number,
-): Promise<{ prompt: LanguageModelV4Prompt; question: string; tokens: number }> {
+): Promise<{ prompt: LanguageModelV4Prompt; question: string; tokens: number; cut: number }> {
   const budgetTokens = toBudgetTokens(models, contextTokens, takenTokens);
   onBudget(budgetTokens);
   const summaries = store.summaries.read();
@@ -169,6 +170,7 @@ async function readHistory(
     summary: summary?.body ?? null,
     budgetTokens,
     roomTokens: Math.max(0, toRoomTokens(models) - takenTokens),
+    mostTokens: toBudgetTokens(models, Number.POSITIVE_INFINITY, takenTokens),
     countBytes: openByteCount(store),
   });
   const reads = listFileReads(context.messages, context.files);
@@ -177,6 +179,7 @@ async function readHistory(
     prompt: toContextPrompt(context, (url) => files.get(url) ?? null),
     question: asking === null ? "" : toMessageText(asking),
     tokens: context.tokens + estimateTokens(context.preface ?? ""),
+    cut: context.cut,
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * What tools gave, as far as a model takes it. What is stored stays whole: another model may take more. Pure. Rules TL42,
- * TL43.
+ * TL43, TL53.
  */
 import type { AnswerPart, ToolPart } from "../protocol/answer-parts.ts";
 import { estimateTokens } from "../routing/estimate-tokens.ts";
@@ -32,6 +32,17 @@ export function countOwnTokens(parts: readonly AnswerPart[]): number {
   }, 0);
 }
 
+/** Texts in the same way. */
+export function fitTexts(texts: readonly string[], roomTokens: number): { texts: string[]; cut: number } {
+  const sizes = texts.map(estimateTokens);
+  const most = findMost(sizes, roomTokens) ?? Number.POSITIVE_INFINITY;
+  const fitted = texts.map((text, index) => {
+    const size = sizes[index] ?? 0;
+    return size > most ? cutText(text, most / size) : text;
+  });
+  return { texts: fitted, cut: sizes.filter((size) => size > most).length };
+}
+
 /** Null where all of them fit as they are. */
 function findMost(sizes: readonly number[], roomTokens: number): number | null {
   let left = Math.max(0, roomTokens);
@@ -54,7 +65,10 @@ function readOutput({ output, errorText }: ToolPart): string {
 }
 
 function cutOutput(part: ToolPart, share: number): ToolPart {
-  const whole = readOutput(part);
-  const text = limitText(whole, Math.floor(new TextEncoder().encode(whole).length * share));
+  const text = cutText(readOutput(part), share);
   return part.output === undefined ? { ...part, errorText: text } : { ...part, output: text };
+}
+
+function cutText(whole: string, share: number): string {
+  return limitText(whole, Math.floor(new TextEncoder().encode(whole).length * share));
 }

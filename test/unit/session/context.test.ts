@@ -32,6 +32,7 @@ function tell(messages: readonly StoredMessage[], changes: Partial<ContextFacts>
     summary: null,
     budgetTokens: 1_000,
     roomTokens: 0,
+    mostTokens: Number.POSITIVE_INFINITY,
     countBytes: () => 100,
     ...changes,
   });

@@ -4,6 +4,7 @@ import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
 import { toToolOutputPart } from "../../../src/protocol/tool-output.ts";
 import { acceptToolOutputs } from "../../../src/session/accept-tool-outputs.ts";
 import { chooseContext, toContextPrompt, toSummarise } from "../../../src/session/context.ts";
+import { estimateTokens } from "../../../src/routing/estimate-tokens.ts";
 import { toMarkdownExport } from "../../../src/session/export-chat.ts";
 import { toPrompt } from "../../../src/session/to-prompt.ts";
 import { RECEIPT, toMessage } from "./answer-fixtures.ts";
@@ -100,8 +101,10 @@ function tell(
   messages: readonly StoredMessage[],
   budgetTokens: number,
   question: StoredMessage | null = null,
+  mostTokens = Number.POSITIVE_INFINITY,
 ) {
-  const facts = { question, hasOlder: false, summary: null, roomTokens: 0, countBytes: () => null };
+  const rest = { hasOlder: false, summary: null, roomTokens: 0, countBytes: () => null };
+  const facts = { question, mostTokens, ...rest };
   const context = chooseContext({ ...facts, messages, budgetTokens });
   return toContextPrompt(context, () => null).filter(({ role }) => role !== "system");
 }
@@ -154,4 +157,39 @@ it("[SE85] [SE92] the Markdown of a chat says what was asked of whom, and what i
   const text = [...toMarkdownExport(head, [[QUESTION, ASKED, OUTPUTS]])].join("");
   expect(text).toContain('*Asked for a call of weather:* {"city":"Oslo"}');
   expect(text).toContain("*Result of weather:* Rain\n\n*Result of weather:* Snow\n\nWell?");
+});
+
+describe("outputs that are more than a model takes", () => {
+  const toBoth = (tokens: number) =>
+    toMessage("o1", "user", [
+      toGiven("c1", `first ${"abcd".repeat(tokens)}`),
+      toGiven("c2", `second ${"abcd".repeat(tokens)}`),
+      { type: "text", text: "And?" },
+    ]);
+  const told = (outputs: StoredMessage, mostTokens?: number) =>
+    JSON.stringify(tell([QUESTION, ASKED, outputs], 2_000, null, mostTokens));
+
+  it("[TL53] are told cut, each up to one same length, with the calls that gave them", () => {
+    const text = told(toBoth(9_000), 3_000);
+    expect(estimateTokens(text)).toBeLessThan(3_300);
+    for (const part of ["first abcd", "second abcd", "Cut here", "And?", "What is it like?", "c1", "c2"])
+      expect(text).toContain(part);
+  });
+
+  it("[TL53] stay whole where they fit, and where nobody knows what a model takes", () => {
+    expect(told(toBoth(1_000), 3_000)).not.toContain("Cut here");
+    expect(told(toBoth(90_000))).not.toContain("Cut here");
+  });
+
+  it("[TL53] have a quarter of a model beside a chat that fills it", () => {
+    const chat = [QUESTION, ASKED, OUTPUTS, toMessage("end", "assistant", "abcd".repeat(900))];
+    const next = [
+      { ...QUESTION, id: "q2", parentId: "end" },
+      { ...ASKED, id: "a2", parentId: "q2" },
+      { ...toBoth(9_000), parentId: "a2" },
+    ];
+    const text = JSON.stringify(tell([...chat, ...next], 1_000, null, 1_000));
+    expect(text).toContain("first abcd");
+    expect(estimateTokens(text)).toBeLessThan(1_200);
+  });
 });
