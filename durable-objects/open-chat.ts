@@ -46,6 +46,7 @@ export function openChat({ store, wiring, ...host }: ChatHost): Chat {
     log: wiring.log,
     sockets: host.sockets,
     resolveModels: resolve,
+    endUpkeep: () => upkeep.end(),
     newIds: () => ({
       turnId: newTurnId(idSource),
       messageId: newMessageId(idSource),

@@ -50,6 +50,8 @@ const CALL_LIMIT_MS = 60_000;
 export class ChatUpkeep {
   private readonly deps: ChatUpkeepDeps;
   private running: Promise<void> | null = null;
+  private stopCall: () => void = () => {};
+  private isEnding = false;
 
   constructor(deps: ChatUpkeepDeps) {
     this.deps = deps;
@@ -62,6 +64,14 @@ export class ChatUpkeep {
       this.running = null;
     });
     return this.running;
+  }
+
+  /** For a chat that is about to be forgotten: what is still asked is stopped, and stands on record. */
+  async end(): Promise<void> {
+    this.isEnding = true;
+    this.stopCall();
+    await this.running;
+    this.isEnding = false;
   }
 
   private async runOnce(leafMessageId: string | null, model: string, budgetTokens: number): Promise<void> {
@@ -130,8 +140,9 @@ export class ChatUpkeep {
     maxOutputTokens: number,
   ): Promise<{ readonly said: string | null; readonly record: SelectionRecord } | null> {
     const models = this.deps.resolveModels([model]);
-    if (!models.ok) return null;
+    if (!models.ok || this.isEnding) return null;
     const controller = new AbortController();
+    this.stopCall = () => controller.abort();
     // Cancelled when the answer is there: a timer that runs on would keep the object awake.
     const cancel = this.deps.clock.startTimer(CALL_LIMIT_MS, () => controller.abort());
     try {

@@ -31,6 +31,8 @@ export interface ChatDeps extends TurnRunnerDeps {
   readonly store: SessionStore;
   readonly clock: Clock;
   readonly resolveModels: (requested: readonly string[]) => Result<ResolvedModels, string>;
+  /** Stops what is done for the chat behind a turn. */
+  readonly endUpkeep: () => Promise<void>;
 }
 
 /** What a program asks for beside its question. */
@@ -97,8 +99,9 @@ export class Chat {
   }
 
   /** For a chat that is about to be forgotten: nothing begins any more, what runs is stopped and has ended. */
-  close(): Promise<void> {
-    return this.runner.close();
+  async close(): Promise<void> {
+    await this.runner.close();
+    await this.deps.endUpkeep();
   }
 
   /** It could not be forgotten: every tab that is there may go on. */

@@ -171,6 +171,7 @@ export class ChatLife {
       log,
       sockets: () => [...this.sockets.values()],
       resolveModels: resolve,
+      endUpkeep: () => upkeep.end(),
       newIds: () => ({
         turnId: newTurnId(ids),
         messageId: newMessageId(ids),

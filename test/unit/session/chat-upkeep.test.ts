@@ -307,3 +307,20 @@ describe("upkeep", () => {
     expect(broken.log.of("background_failed")).toHaveLength(1);
   });
 });
+
+describe("a chat that is deleted meanwhile", () => {
+  it("[SE263] has its call stopped and on record, and asks nothing further", async () => {
+    const { upkeep, store, calls, told, talk } = open({
+      contextTokens: 1_000,
+      say: () => new Promise(() => {}),
+    });
+    const work = upkeep.run(talk(200, 200, 300, 100));
+    await upkeep.end();
+    await work;
+    expect([calls.length, store.readOutbox(9).length]).toEqual([1, 1]);
+    expect(told).toEqual({ titles: [], summaries: [] });
+    // It could not be deleted after all.
+    void upkeep.run("m3");
+    expect(calls).toHaveLength(2);
+  });
+});

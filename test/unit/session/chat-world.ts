@@ -179,6 +179,7 @@ export class ChatWorld {
       log: this.log,
       sockets: () => this.sockets,
       resolveModels,
+      endUpkeep: () => Promise.resolve(),
       newIds: () => ({
         turnId: this.newId("turn"),
         messageId: this.newId("msg"),
