@@ -37,6 +37,7 @@ import { openChat } from "./open-chat.ts";
 import { exportChat } from "./export-stream.ts";
 import { removeChat } from "./remove-chat.ts";
 import { SelectionOutbox } from "./selection-outbox.ts";
+import { closeSilentSockets } from "./silent-sockets.ts";
 import { VouchForSockets } from "./vouch-for-sockets.ts";
 import { WakeUp } from "./wake-up.ts";
 
@@ -226,7 +227,7 @@ export class ChatSession extends DurableObject<Bindings> {
       holder.userId === session.userId &&
       holder.organizationId === session.organizationId;
     if (!owns) return new Response("There is no such chat.", { status: 404 });
-    this.sockets.closeSilent(this.wiring.clock.nowMs());
+    closeSilentSockets(this.ctx, this.wiring.clock.nowMs());
     if (this.sockets.count >= MAX_SOCKETS) {
       return new Response("Too many sockets are open on this chat.", { status: 503 });
     }
@@ -268,7 +269,7 @@ export class ChatSession extends DurableObject<Bindings> {
     // First of all: whatever happens below, somebody looks again while there is something to do.
     if (this.chat.hasOpenTurns || !this.outbox.isEmpty) this.wakeUp.within(WATCH_WITHIN_MS);
     try {
-      this.sockets.closeSilent(this.wiring.clock.nowMs());
+      closeSilentSockets(this.ctx, this.wiring.clock.nowMs());
       if (!this.chat.isRunning) this.chat.recover();
       await this.outbox.drain();
     } catch (error) {

@@ -1,4 +1,4 @@
-/** The sockets of a chat's object as its core sees them: what is attached to each, and which of them are dead. Rules SE10, SE57, AU30. */
+/** The sockets of a chat's object as its core sees them: and what is attached to each. Rules SE10, AU30. */
 import { z } from "zod";
 import type { ObjectPrincipal } from "../src/auth/principal.ts";
 import type { SocketStanding } from "../src/auth/socket-standing.ts";
@@ -7,10 +7,6 @@ import type { VouchForSockets } from "./vouch-for-sockets.ts";
 
 /** PERSISTED with each socket: a woken object knows by it what it may send. */
 const Attachment = z.object({ live: z.boolean() });
-
-/** Pages send a ping every 25 s, at least once a minute in the background. */
-const SILENT_FOR_MS = 150_000;
-const CLOSE_SILENT = 4409;
 
 export class ChatSockets {
   private readonly ctx: DurableObjectState;
@@ -70,15 +66,5 @@ export class ChatSockets {
 
   closeAll(code: number, reason: string): void {
     for (const socket of this.ctx.getWebSockets()) socket.close(code, reason);
-  }
-
-  /** A tab that was closed may leave its socket open: one that used to ping and does not any more is let go. */
-  closeSilent(nowMs: number): void {
-    for (const socket of this.ctx.getWebSockets()) {
-      const pingedAt = this.ctx.getWebSocketAutoResponseTimestamp(socket);
-      if (pingedAt !== null && nowMs - pingedAt.getTime() > SILENT_FOR_MS) {
-        socket.close(CLOSE_SILENT, "Nothing was heard of this connection.");
-      }
-    }
   }
 }

@@ -11,6 +11,7 @@ import { ObjectPrincipal, PRINCIPAL_HEADER } from "../src/auth/principal.ts";
 import type { SocketStanding } from "../src/auth/socket-standing.ts";
 import { parseJson } from "../src/session/read-frame.ts";
 import { openWiring, type Wiring } from "../src/wiring.ts";
+import { closeSilentSockets } from "./silent-sockets.ts";
 import { VouchForSockets } from "./vouch-for-sockets.ts";
 
 /** The one instance of this class. */
@@ -36,6 +37,7 @@ export class LiveConsole extends DurableObject<Bindings> {
 
   /** The upgrade. The Worker has made sure that an admin asks. */
   override async fetch(request: Request): Promise<Response> {
+    this.letGoOfSilent();
     if (this.ctx.getWebSockets().length >= MAX_SOCKETS) {
       return new Response("Too many consoles are open.", { status: 503 });
     }
@@ -58,12 +60,14 @@ export class LiveConsole extends DurableObject<Bindings> {
   }
 
   async publishCircuit(detail: CircuitDetail): Promise<void> {
+    this.letGoOfSilent();
     this.broadcast({ type: "circuit", detail, serverTimeMs: this.wiring.clock.nowMs() });
   }
 
   /** A JSON text of selections: between objects it costs a tenth of them, and mostly nobody is there to read it. */
   async publishSelections(text: string): Promise<void> {
     if (this.ctx.getWebSockets().length === 0) return;
+    this.letGoOfSilent();
     for (const selection of SelectionTails.parse(JSON.parse(text))) {
       this.broadcast({ type: "selection", selection });
     }
@@ -74,6 +78,11 @@ export class LiveConsole extends DurableObject<Bindings> {
 
   override webSocketClose(socket: WebSocket): void {
     socket.close();
+  }
+
+  /** What is told to a computer that is asleep piles up here, a card a second for each provider that is busy. */
+  private letGoOfSilent(): void {
+    closeSilentSockets(this.ctx, this.wiring.clock.nowMs());
   }
 
   private broadcast(frame: AdminLiveFrame): void {

@@ -3,7 +3,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { LIVE_CONSOLE_NAME } from "../../durable-objects/live-console.ts";
-import { AdminLiveFrame } from "../../src/protocol/circuit.ts";
+import { AdminLiveFrame, type CircuitDetail } from "../../src/protocol/circuit.ts";
 import { openWiring } from "../../src/wiring.ts";
 import { act, openConsole, PROVIDERS, readCircuit } from "./sandbox-circuits.ts";
 import { healSandbox } from "./sandbox-control.ts";
@@ -80,6 +80,42 @@ describe("a console", () => {
     await consoles[1]?.waitFor(
       (frame) => frame.type === "circuit" && frame.detail.snapshot.status === "CLOSED",
     );
+  });
+
+  it("[OP61] that used to ping and is silent is let go, and is not told what happens", async () => {
+    const [{ webSocket: pings }, never] = [
+      await admin.upgrade("/api/v1/admin/live"),
+      await openConsole(admin),
+    ];
+    if (pings === null) throw new Error("no console");
+    await never.waitFor((frame) => frame.type === "hello");
+    const seen: string[] = [];
+    pings.addEventListener("message", ({ data }) => void seen.push(String(data)));
+    const closed = new Promise((resolve) => {
+      pings.addEventListener("close", ({ code }) => resolve(code), { once: true });
+    });
+    pings.accept();
+    pings.send("ping");
+    await vi.waitFor(() => expect(seen).toContain("pong"), { interval: 5 });
+    const detail = await readCircuit(admin, "openai");
+    const told = (version: number): CircuitDetail => ({
+      ...detail,
+      snapshot: { ...detail.snapshot, version },
+    });
+    await runInDurableObject(liveConsole(), async (instance) => {
+      const { clock } = openWiring(readEnv(instance));
+      const real = clock.nowMs.bind(clock);
+      let passedMs = 149_000;
+      const spy = vi.spyOn(clock, "nowMs").mockImplementation(() => real() + passedMs);
+      await instance.publishCircuit(told(2_000));
+      await vi.waitFor(() => expect(seen.join()).toContain('"version":2000'), { interval: 5 });
+      passedMs = 151_000;
+      await instance.publishCircuit(told(2_001));
+      spy.mockRestore();
+    });
+    expect(await closed).toBe(4409);
+    expect(seen.join()).not.toContain('"version":2001');
+    await never.waitFor((frame) => frame.type === "circuit" && frame.detail.snapshot.version === 2_001);
   });
 
   it("[CB27] sees a selection when it is on record", async () => {
