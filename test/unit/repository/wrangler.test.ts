@@ -19,7 +19,12 @@ const Config = z.object({
   queues: z.object({
     producers: z.array(Binding.extend({ queue: z.string() })),
     consumers: z.array(
-      z.object({ queue: z.string(), max_retries: z.int(), dead_letter_queue: z.string().optional() }),
+      z.object({
+        queue: z.string(),
+        max_retries: z.int(),
+        retry_delay: z.int(),
+        dead_letter_queue: z.string().optional(),
+      }),
     ),
   }),
   triggers: z.object({ crons: z.array(z.string()) }),
@@ -74,6 +79,14 @@ test("[RP6] queues that are produced into are consumed, and their dead letters t
       ...config.queues.consumers.flatMap((each) => each.dead_letter_queue ?? []),
     ];
     expect(consumed.toSorted()).toEqual(used.toSorted());
+  }
+});
+
+test("[OP64] a queue that no other one is behind is tried for half a day", () => {
+  for (const config of readAll()) {
+    const last = config.queues.consumers.filter((each) => each.dead_letter_queue === undefined);
+    expect(last).toHaveLength(1);
+    for (const each of last) expect(each.max_retries * each.retry_delay).toBeGreaterThanOrEqual(12 * 3_600);
   }
 });
 
