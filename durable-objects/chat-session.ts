@@ -25,10 +25,12 @@ import type { ChatReply } from "../src/session/answer-stream.ts";
 import { readAskedAnswer, type AskedAnswer } from "../src/session/asked-answer.ts";
 import type { Chat } from "../src/session/chat.ts";
 import { parseJson, readClientFrame } from "../src/session/read-frame.ts";
+import { refuseFrame } from "../src/session/send-frame.ts";
 import type { AttachmentRow } from "../src/session/store/extras-store.ts";
 import { SessionStore } from "../src/session/store/session-store.ts";
 import { UNTITLED } from "../src/session/title.ts";
 import { openWiring, type Wiring } from "../src/wiring.ts";
+import { ChatFiles } from "./chat-files.ts";
 import { ChatLink } from "./chat-link.ts";
 import { ChatSockets } from "./chat-sockets.ts";
 import { ChatStreams } from "./chat-streams.ts";
@@ -44,8 +46,6 @@ import { WakeUp } from "./wake-up.ts";
 /** A hundred tabs on one chat are somebody's mistake; many more are an attack. */
 const MAX_SOCKETS = 200;
 const TICKET_LIFETIME_MS = 60_000;
-/** Deleting a chat deletes its files in one call, which takes a thousand. */
-const MAX_ATTACHMENTS = 500;
 /** How long after a crash at the latest an unfinished turn is looked at. */
 const WATCH_WITHIN_MS = 30_000;
 const DRAIN_AGAIN_MS = 5_000;
@@ -57,6 +57,7 @@ export class ChatSession extends DurableObject<Bindings> {
   private readonly wiring: Wiring;
   private readonly store: SessionStore;
   private readonly sockets: ChatSockets;
+  private readonly files: ChatFiles;
   private readonly streams: ChatStreams;
   private readonly link: ChatLink;
   private readonly wakeUp: WakeUp;
@@ -72,9 +73,11 @@ export class ChatSession extends DurableObject<Bindings> {
     this.store = new SessionStore(this.db);
     this.sockets = new ChatSockets(ctx, new VouchForSockets(env, wiring, "chat"));
     this.link = new ChatLink({ store: this.store, clock: wiring.clock, idSource: wiring.idSource });
+    this.files = new ChatFiles({ store: this.store, wiring, files: () => env.FILES, chat: () => this.chat });
     this.streams = new ChatStreams(
       wiring.clock,
       toLeftAnswer(ctx.storage, () => this.store.readSession() !== null),
+      this.files.questions,
     );
     this.wakeUp = new WakeUp(ctx.storage, () => wiring.clock.nowMs());
     this.outbox = new SelectionOutbox({
@@ -197,11 +200,7 @@ export class ChatSession extends DurableObject<Bindings> {
 
   /** Takes note of a file whose bytes are stored. */
   async attach(file: Omit<AttachmentRow, "createdAtMs">): Promise<"taken" | "unknown-chat" | "too-many"> {
-    if (this.store.readSession() === null) return "unknown-chat";
-    const { extras } = this.store;
-    if (extras.listAttachments().length >= MAX_ATTACHMENTS) return "too-many";
-    extras.appendAttachment({ ...file, createdAtMs: this.wiring.clock.nowMs() });
-    return "taken";
+    return this.files.note(file);
   }
 
   async findAttachment(attachmentId: string): Promise<AttachmentRow | null> {
@@ -248,11 +247,13 @@ export class ChatSession extends DurableObject<Bindings> {
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const chatSocket = this.sockets.find(socket);
     const read = readClientFrame(data, chatSocket.live);
-    if (!read.ok) return socket.close(read.error.code, read.error.reason);
+    if (!read.ok) return refuseFrame(chatSocket, read.error);
+    const frame = read.value;
     // An `ack` asks for nothing. Nothing is awaited where nobody must be asked: what comes at once is done at once.
-    const may = read.value.type === "ack" || this.sockets.mayAct(socket);
+    if (frame.type === "ack") return this.chat.handleFrame(chatSocket, frame);
+    const may = this.sockets.mayAct(socket);
     if (may !== true && !(await may)) return;
-    this.chat.handleFrame(chatSocket, read.value);
+    await this.sockets.inOrder(socket, () => this.files.take(chatSocket, frame));
     if (socket.readyState !== WebSocket.OPEN) this.chat.forgetFollower(chatSocket);
   }
 

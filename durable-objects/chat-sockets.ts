@@ -8,10 +8,17 @@ import type { VouchForSockets } from "./vouch-for-sockets.ts";
 /** PERSISTED with each socket: a woken object knows by it what it may send. */
 const Attachment = z.object({ live: z.boolean() });
 
+interface KnownSocket {
+  readonly chatSocket: ChatSocket;
+  readonly standing: SocketStanding;
+  /** Until something that it has asked for is done; null while nothing is under way. */
+  busy: Promise<void> | null;
+}
+
 export class ChatSockets {
   private readonly ctx: DurableObjectState;
   private readonly vouching: VouchForSockets;
-  private readonly known = new Map<WebSocket, { chatSocket: ChatSocket; standing: SocketStanding }>();
+  private readonly known = new Map<WebSocket, KnownSocket>();
 
   constructor(ctx: DurableObjectState, vouching: VouchForSockets) {
     this.ctx = ctx;
@@ -42,7 +49,19 @@ export class ChatSockets {
     return this.open(socket).standing.mayAct();
   }
 
-  private open(socket: WebSocket): { chatSocket: ChatSocket; standing: SocketStanding } {
+  /** What a socket asks for is done in its order, also where something takes a while: a stop means what was asked before. */
+  async inOrder(socket: WebSocket, work: () => Promise<void> | null): Promise<void> {
+    const known = this.open(socket);
+    while (known.busy !== null) await known.busy;
+    const done = work();
+    if (done === null) return;
+    known.busy = Promise.allSettled([done]).then(() => {
+      known.busy = null;
+    });
+    await done;
+  }
+
+  private open(socket: WebSocket): KnownSocket {
     let known = this.known.get(socket);
     if (known === undefined) {
       const attachment = Attachment.safeParse(socket.deserializeAttachment());
@@ -54,7 +73,7 @@ export class ChatSockets {
         send: (text) => standing.send(text),
         close: (code, reason) => socket.close(code, reason),
       };
-      known = { chatSocket, standing };
+      known = { chatSocket, standing, busy: null };
       this.known.set(socket, known);
     }
     return known;

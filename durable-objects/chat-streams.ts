@@ -5,6 +5,7 @@ import type { ChatQuestion } from "../src/protocol/chat-question.ts";
 import { SendFrame } from "../src/protocol/session-frame.ts";
 import { AnswerStream, type ChatReply } from "../src/session/answer-stream.ts";
 import type { Chat } from "../src/session/chat.ts";
+import type { QuestionFiles } from "../src/session/question-files.ts";
 
 /** As many as sockets: each is a tab that somebody has open. */
 const MAX_STREAMS = 200;
@@ -18,11 +19,13 @@ export interface LeftAnswer {
 export class ChatStreams {
   private readonly clock: Clock;
   private readonly left: LeftAnswer;
+  private readonly files: Pick<QuestionFiles, "ask">;
   private readonly streams = new Set<AnswerStream>();
 
-  constructor(clock: Clock, left: LeftAnswer) {
+  constructor(clock: Clock, left: LeftAnswer, files: Pick<QuestionFiles, "ask">) {
     this.clock = clock;
     this.left = left;
+    this.files = files;
   }
 
   async ask(chat: Chat, question: ChatQuestion): Promise<ChatReply> {
@@ -32,7 +35,13 @@ export class ChatStreams {
       ...(settings === undefined ? {} : { settings: CallSettings.parse(settings) }),
       ...(parentId === undefined ? {} : { parentId }),
     };
-    return this.open(chat, bringsWords, (stream) => chat.ask(stream, frame, wish));
+    const { promise, resolve } = Promise.withResolvers<ChatReply>();
+    const moving = await this.files.ask(frame, (moved) =>
+      resolve(this.open(chat, bringsWords, (stream) => chat.ask(stream, moved, wish))),
+    );
+    if (moving.ok) return promise;
+    const { reason, isAway } = moving.error;
+    return { type: isAway ? "unavailable" : "refused", reason };
   }
 
   follow(chat: Chat): Promise<ChatReply> {

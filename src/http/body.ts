@@ -107,19 +107,31 @@ export interface PieceReader {
   finish(): Result<unknown, "not-json">;
 }
 
-/** As `readJson`, for a body that is not kept whole; `keptBytes` is what `pieces` keeps of it at the most. */
+export interface PieceLimits {
+  readonly limitBytes: number;
+  /** What the pieces' reader keeps of the body at the most. */
+  readonly keptBytes: number;
+  /** What is said where it would have to keep more. */
+  readonly keptTooLarge: string;
+}
+
+/** As `readJson`, for a body that is not kept whole. */
 export async function readJsonInPieces<Shape extends z.ZodType>(
   context: AppContext,
   shape: Shape,
   pieces: PieceReader,
-  { limitBytes, keptBytes }: { readonly limitBytes: number; readonly keptBytes: number },
+  { limitBytes, keptBytes, keptTooLarge }: PieceLimits,
 ): Promise<Result<z.output<Shape>, Response>> {
   const request = context.req.raw;
   const refusal = request.body === null ? null : refuseForm(context);
   if (refusal !== null) return fail(refusal);
   let isKept = true;
   const taken = await takePieces(request, limitBytes, (piece) => (isKept = pieces.push(piece)));
-  if (!taken.ok) return fail(refuseTooLarge(context, isKept ? limitBytes : keptBytes));
+  if (!taken.ok) {
+    return fail(
+      isKept ? refuseTooLarge(context, limitBytes) : refuseTooLarge(context, keptBytes, keptTooLarge),
+    );
+  }
   if (taken.value === 0) return fail(refuse(context, "invalid-request", NO_BODY));
   const json = pieces.finish();
   if (!json.ok) return fail(refuse(context, "invalid-request", NOT_JSON));
@@ -149,13 +161,17 @@ export async function readJsonText(
 }
 
 /** The answer to a body above its limit, and the line about it in the log. */
-export function refuseTooLarge(context: AppContext, limitBytes: number): Response {
+export function refuseTooLarge(
+  context: AppContext,
+  limitBytes: number,
+  detail = `The body may have at most ${limitBytes} bytes.`,
+): Response {
   context.get("log").write("warn", "request_too_large", {
     request_id: context.get("requestId"),
     path: toLoggedPath(context.req.path),
     limit_bytes: limitBytes,
   });
-  return refuse(context, "too-large", `The body may have at most ${limitBytes} bytes.`);
+  return refuse(context, "too-large", detail);
 }
 
 /** Parses the query string; a name that occurs twice counts once, by its last value. */

@@ -15,10 +15,10 @@ import { RoutingPolicy } from "./selection.ts";
 
 export const LIVE_SUBPROTOCOL = "breakwater.v1";
 
-/** A client frame is refused above this size, without the earlier messages that a `send` brings along. */
+/** What a client frame may have, without the files of its question and the earlier messages that a `send` brings along. */
 export const MAX_FRAME_BYTES = 1_048_576;
-/** With them: AI SDK's clients send their whole copy of the chat each time. The platform's own limit is 32 MiB. */
-export const MAX_COPY_BYTES = 8 * MAX_FRAME_BYTES;
+/** A question with its files, as `data:` addresses; what is kept of a client's copy of the chat may be as much. */
+export const MAX_QUESTION_BYTES = 16 * MAX_FRAME_BYTES;
 
 /** Sent by a client as plain text to see whether the socket lives; answered with PONG without waking the object. */
 export const PING = "ping";

@@ -1,10 +1,10 @@
 /**
  * The files of a question: pictures and texts that were attached to this chat before, or that stand in the message
- * themselves as `data:` addresses, as AI SDK's clients send them. Pure. Rules SE83, SE160, SE220.
+ * themselves as `data:` addresses, as AI SDK's clients send them. Pure. Rules SE83, SE160, SE220, SE240.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import { z } from "zod";
-import { IMAGE_TYPES, MAX_ATTACHMENTS_PER_MESSAGE } from "../protocol/session-api.ts";
+import { IMAGE_TYPES, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS_PER_MESSAGE } from "../protocol/session-api.ts";
 import type { ClientMessage } from "../protocol/session-frame.ts";
 import { explainBadPicture } from "./check-picture.ts";
 import { readDataUrl } from "./data-url.ts";
@@ -39,9 +39,13 @@ export function acceptFiles(
   message: Pick<ClientMessage, "parts">,
   findOwnType: (url: string) => string | null,
 ): Result<FilePart[], string> {
+  const given = message.parts.filter(({ type }) => type === "file");
+  // First: each is decoded to be looked at.
+  if (given.length > MAX_ATTACHMENTS_PER_MESSAGE) {
+    return fail(`At most ${MAX_ATTACHMENTS_PER_MESSAGE} files can be attached to one question.`);
+  }
   const files: FilePart[] = [];
-  for (const part of message.parts) {
-    if (part.type !== "file") continue;
+  for (const part of given) {
     const parsed = FilePart.safeParse(part);
     if (!parsed.success) return fail("A file of this message has no type or no address.");
     const { mediaType, url } = parsed.data;
@@ -59,15 +63,16 @@ export function acceptFiles(
       if (data.bytes === null || !hasTypeOf(data.bytes, mediaType)) {
         return fail(`A file of this message is not what it says it is (${mediaType}).`);
       }
+      if (data.bytes.length === 0) return fail("A file of this message is empty.");
+      if (data.bytes.length > MAX_ATTACHMENT_BYTES) {
+        return fail(`A file may have at most ${MAX_ATTACHMENT_BYTES} bytes: one of this message has more.`);
+      }
       const problem = explainBadPicture(data.bytes, mediaType);
       if (problem !== null) return fail(problem);
     }
     // Its bytes were looked at when it was attached: a text that a message calls a picture is refused by every provider,
     // and with it each later question of the chat.
     files.push({ ...parsed.data, mediaType: ownType ?? mediaType });
-  }
-  if (files.length > MAX_ATTACHMENTS_PER_MESSAGE) {
-    return fail(`At most ${MAX_ATTACHMENTS_PER_MESSAGE} files can be attached to one question.`);
   }
   return succeed(files);
 }

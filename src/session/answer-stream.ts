@@ -48,6 +48,8 @@ export type ChatReply =
     }
   /** A sentence for whoever asked; nothing was changed. */
   | { readonly type: "refused"; readonly reason: string }
+  /** As `refused`, for what may be tried again. */
+  | { readonly type: "unavailable"; readonly reason: string }
   /** Nothing is being written, or the question has an answer whose stream is not kept any more. */
   | { readonly type: "no-active" }
   | { readonly type: "too-many-readers" }

@@ -1,4 +1,13 @@
-/** Where the files of a chat are: their address for clients, their key in the bucket. Pure. Rule SE83. */
+/** Where the files of a chat are (their address for clients, their key in the bucket), and what they are called. Pure. Rule SE83. */
+
+/** Line ends and other signs that no name has; a name is shown on one line, and stands in a header. */
+const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
+
+export const MAX_FILE_NAME_CHARACTERS = 200;
+
+export function toOneLine(name: string): string {
+  return name.replace(CONTROLS, " ").trim();
+}
 
 /** The path under which a file of a chat is read. */
 export function toAttachmentUrl(sessionId: string, attachmentId: string): string {

@@ -55,6 +55,11 @@ export class Chat {
     return this.runner.running !== null;
   }
 
+  /** It is being deleted. */
+  get isClosed(): boolean {
+    return this.runner.isClosed;
+  }
+
   /** Follows the running answer from its beginning, or the one that a reader has `left` before its end. */
   followNewest(socket: ChatSocket, left: string | null): void {
     this.following.followNewest(socket, left);

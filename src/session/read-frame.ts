@@ -1,39 +1,107 @@
-/** Reads what comes over a chat's socket, or says with which code and reason the socket is to be closed. Pure. Rules SE14, SE15, SE230. */
+/**
+ * Reads what comes over a chat's socket, or says what is to be answered instead, or with which code and reason the socket
+ * is to be closed. Pure. Rules SE14, SE15, SE230, SE241, SE242.
+ */
+import { z } from "zod";
 import { fail, succeed, type Result } from "../base/result.ts";
-import { ClientFrame, LiveClientFrame, MAX_COPY_BYTES, MAX_FRAME_BYTES } from "../protocol/session-frame.ts";
+import {
+  ClientFrame,
+  LiveClientFrame,
+  MAX_COPY_MESSAGES,
+  MAX_FRAME_BYTES,
+  MAX_QUESTION_BYTES,
+  SendFrame,
+} from "../protocol/session-frame.ts";
+import { isObject } from "../providers/is-object.ts";
 import { isLongerThan, toCloseReason } from "./frame-text.ts";
+import { MessageSplitter } from "./message-splitter.ts";
+import { FILES_TOO_LARGE, isQuestionTooLarge, leaveFilesOut, QUESTION_TOO_LARGE } from "./question-size.ts";
 
 /** RFC 6455: it violates what was agreed on. */
 const CLOSE_BAD_FRAME = 1008;
 const TOO_BIG: Closing = { code: 1009, reason: "This frame is too large." };
+/** So much of a large frame is made into bytes at a time. */
+const SLICE_CHARACTERS = 65_536;
 
-export interface Closing {
+interface Closing {
   readonly code: number;
   readonly reason: string;
 }
+
+/** The socket stays: whoever asked under this id is told. */
+interface Refusal {
+  readonly requestId: string;
+  readonly reason: string;
+}
+
+export type FrameRefusal = Closing | Refusal;
 
 /** `isLive`: the socket may also send the frames of `breakwater.v1`. */
 export function readClientFrame(
   data: string | ArrayBuffer,
   isLive: boolean,
-): Result<LiveClientFrame, Closing> {
+): Result<LiveClientFrame, FrameRefusal> {
   if (typeof data !== "string") return fail({ code: CLOSE_BAD_FRAME, reason: "Frames are JSON text." });
-  if (isLongerThan(data, MAX_COPY_BYTES)) return fail(TOO_BIG);
+  if (isLongerThan(data, MAX_FRAME_BYTES)) return readLargeFrame(data);
   const shape = isLive ? LiveClientFrame : ClientFrame;
-  const parsed = shape.safeParse(parseJson(data));
-  if (parsed.success) return isTooLarge(data, parsed.data) ? fail(TOO_BIG) : succeed(parsed.data);
-  if (isLongerThan(data, MAX_FRAME_BYTES)) return fail(TOO_BIG);
+  return toFrame(shape.safeParse(parseJson(data)));
+}
+
+/** Only a `send` may be large: with the files of its question, and its client's copy of what was said before. */
+function readLargeFrame(data: string): Result<LiveClientFrame, FrameRefusal> {
+  const splitter = new MessageSplitter({
+    limitBytes: MAX_QUESTION_BYTES,
+    maxMessages: MAX_COPY_MESSAGES,
+    toEarlier,
+  });
+  if (!pushAll(splitter, data)) {
+    const requestId = findRequestId(data);
+    return fail(requestId === null ? TOO_BIG : { requestId, reason: FILES_TOO_LARGE });
+  }
+  const body = splitter.finish();
+  const frame = SendFrame.safeParse(body.ok ? body.value : undefined);
+  if (!frame.success) return fail(TOO_BIG);
+  const { messages, requestId, ...rest } = frame.data;
+  const asked = messages.findLast(({ role }) => role === "user");
+  return isQuestionTooLarge(asked?.parts ?? [], rest)
+    ? fail({ requestId, reason: QUESTION_TOO_LARGE })
+    : succeed(frame.data);
+}
+
+function pushAll(splitter: MessageSplitter, text: string): boolean {
+  const encoder = new TextEncoder();
+  let from = 0;
+  while (from < text.length) {
+    const end = from + SLICE_CHARACTERS;
+    // A sign of two units stays whole.
+    const to = isHighSurrogate(text.charCodeAt(end - 1)) ? end + 1 : end;
+    if (!splitter.push(encoder.encode(text.slice(from, to)))) return false;
+    from = to;
+  }
+  return true;
+}
+
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
+
+/** Pictures of earlier messages are where they were put: nothing else looks at them. */
+function toEarlier(message: unknown): object {
+  if (!isObject(message) || !Array.isArray(message["parts"])) return {};
+  return { ...message, parts: leaveFilesOut(message["parts"]) };
+}
+
+const Head = z.object({ type: z.literal("send"), requestId: z.string().min(1).max(200) });
+
+/** Of a frame that is not read: clients write who asks before what they bring. */
+function findRequestId(text: string): string | null {
+  const head = Head.safeParse(parseJson(`${text.slice(0, text.indexOf('"messages"'))}"messages":[]}`));
+  return head.success ? head.data.requestId : null;
+}
+
+function toFrame(parsed: z.ZodSafeParseResult<LiveClientFrame>): Result<LiveClientFrame, FrameRefusal> {
+  if (parsed.success) return succeed(parsed.data);
   const [issue] = parsed.error.issues;
   const where = issue === undefined ? "" : ` at ${issue.path.join(".") || "its top"}: ${issue.message}`;
   return fail({ code: CLOSE_BAD_FRAME, reason: toCloseReason(`Bad frame${where}`) });
-}
-
-/** A client's copy of what was said before does not count: it grows with the chat, and little of it is looked at. */
-function isTooLarge(text: string, frame: LiveClientFrame): boolean {
-  if (!isLongerThan(text, MAX_FRAME_BYTES)) return false;
-  if (frame.type !== "send") return true;
-  const asked = frame.messages.findLast(({ role }) => role === "user");
-  return isLongerThan(JSON.stringify({ ...frame, messages: [asked] }), MAX_FRAME_BYTES);
 }
 
 /** Undefined for what is no JSON, which no shape takes. */

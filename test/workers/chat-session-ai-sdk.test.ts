@@ -1,6 +1,8 @@
 /** AI SDK's own `Chat` with its `WebSocketChatTransport`, unmodified, against the chat's object in workerd. */
+import { env } from "cloudflare:workers";
 import { WebSocketChatTransport, type UIMessage } from "ai";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { PNG, toDataUrl, toLargePng } from "../fixtures/tiny-files.ts";
 import { ClientSocket } from "../fakes/client-socket.ts";
 import { MemoryChat, textOf } from "../fakes/memory-chat.ts";
 import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
@@ -65,6 +67,39 @@ function openTransport(chat: Chat, model = "openai/gpt-6-luna"): WebSocketChatTr
 }
 
 describe("an unmodified client", () => {
+  it(
+    "[SE230] [SE240] attaches pictures as `useChat` does, however many its copy of the chat has",
+    { timeout: 60_000 },
+    async () => {
+      const chat = await ada.createChat();
+      const client = new MemoryChat({ id: chat.id, transport: openTransport(chat) });
+      for (const mark of [1, 2]) {
+        const url = toDataUrl("image/png", toLargePng(1_200_000, mark));
+        const files = [{ type: "file" as const, mediaType: "image/png", filename: `${mark}.png`, url }];
+        await client.sendMessage({ text: `Please reply with ${mark}`, files });
+        expect([client.status, client.error, textOf(client.messages.at(-1))]).toEqual([
+          "ready",
+          undefined,
+          `${mark}`,
+        ]);
+      }
+      await client.regenerate();
+      expect([client.status, client.error, textOf(client.messages.at(-1))]).toEqual([
+        "ready",
+        undefined,
+        "2",
+      ]);
+      const messages = await chat.readMessages();
+      expect(messages).toHaveLength(4);
+      const { objects } = await env.FILES.list({ prefix: `attachments/${chat.id}/` });
+      expect(objects.map(({ size }) => size)).toEqual(Array(2).fill(PNG.length + 12 + 1_200_000));
+      const picture = messages[0]?.parts.at(-1);
+      expect(picture).toMatchObject({ type: "file", filename: "1.png", mediaType: "image/png" });
+      const read = await ada.call("GET", String(picture?.["url"]));
+      expect((await read.arrayBuffer()).byteLength).toBe(objects[0]?.size);
+    },
+  );
+
   it("[SE10] asks and reads, and holds the very message that is stored", async () => {
     const chat = await ada.createChat();
     const client = new MemoryChat({ id: chat.id, transport: openTransport(chat) });

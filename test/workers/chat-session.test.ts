@@ -316,12 +316,20 @@ describe("frames that cannot be read", () => {
   it.each([
     ["in Latin", "x".repeat(MAX_FRAME_BYTES)],
     ["whose characters are three bytes each", "名".repeat(MAX_FRAME_BYTES / 2)],
-  ])("[SE15] a frame above 1 MiB %s closes the socket", async (_, padding) => {
-    const { chat, socket } = await openChat();
-    socket.ask("r1", padding);
-    expect(await socket.closed).toMatchObject({ code: 1009 });
-    expect(await chat.readMessages()).toEqual([]);
-  });
+  ])(
+    "[SE15] [SE242] a frame above 1 MiB %s closes the socket, a question is refused in words",
+    async (_, padding) => {
+      const { chat, socket } = await openChat();
+      socket.ask("r1", padding);
+      expect(await socket.waitFor((frame) => frame.type === "error")).toMatchObject({
+        requestId: "r1",
+        errorText: expect.stringContaining("too large"),
+      });
+      socket.sendText(JSON.stringify({ type: "abort", requestId: padding }));
+      expect(await socket.closed).toMatchObject({ code: 1009 });
+      expect(await chat.readMessages()).toEqual([]);
+    },
+  );
 });
 
 describe("turns wait for each other", () => {

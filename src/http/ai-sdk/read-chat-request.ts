@@ -8,15 +8,20 @@ import { fail, succeed, type Result } from "../../base/result.ts";
 import { AiSdkChatRequest, AskedMessage } from "../../protocol/ai-sdk-chat.ts";
 import { toBounded } from "../../protocol/caller-json.ts";
 import type { ChatQuestion } from "../../protocol/chat-question.ts";
-import { ClientMessage, MAX_COPY_MESSAGES, MAX_FRAME_BYTES } from "../../protocol/session-frame.ts";
+import {
+  ClientMessage,
+  MAX_COPY_MESSAGES,
+  MAX_FRAME_BYTES,
+  MAX_QUESTION_BYTES,
+} from "../../protocol/session-frame.ts";
 import { toRequestedNames } from "../../providers/catalog.ts";
 import { findBrought } from "../../session/accept-message.ts";
-import { isLongerThan } from "../../session/frame-text.ts";
+import { MessageSplitter } from "../../session/message-splitter.ts";
+import { FILES_TOO_LARGE, isQuestionTooLarge, QUESTION_TOO_LARGE } from "../../session/question-size.ts";
 import { readToolWords, toWordsAlone } from "../../session/tool-words.ts";
 import type { AppContext } from "../app-env.ts";
-import { MAX_MODEL_CALL_BYTES, readJsonInPieces, refuseTooLarge } from "../body.ts";
+import { readJsonInPieces, refuseTooLarge } from "../body.ts";
 import { refuse } from "../respond.ts";
-import { MessageSplitter } from "./message-splitter.ts";
 
 /** What Cloudflare's plans let through: a client's copy of a chat with its pictures, which it sends with each question. */
 const MAX_HISTORY_BYTES = 100_000_000;
@@ -31,11 +36,15 @@ export interface ReadChatRequest {
 /** A failure is the answer to give. */
 export async function readChatRequest(context: AppContext): Promise<Result<ReadChatRequest, Response>> {
   const pieces = new MessageSplitter({
-    limitBytes: MAX_MODEL_CALL_BYTES,
+    limitBytes: MAX_QUESTION_BYTES,
     maxMessages: MAX_COPY_MESSAGES,
     toEarlier,
   });
-  const limits = { limitBytes: MAX_HISTORY_BYTES, keptBytes: MAX_MODEL_CALL_BYTES };
+  const limits = {
+    limitBytes: MAX_HISTORY_BYTES,
+    keptBytes: MAX_QUESTION_BYTES,
+    keptTooLarge: FILES_TOO_LARGE,
+  };
   const body = await readJsonInPieces(context, AiSdkChatRequest, pieces, limits);
   if (!body.ok) return body;
   const { id, trigger, messageId, model, models, policy } = body.value;
@@ -76,8 +85,8 @@ function readQuestionAgain(
     const place = messages === undefined ? "message" : `messages.${messages.length - 1}`;
     return fail(refuseField(context, `${place}.parts`, issue?.message ?? "is not valid"));
   }
-  return isLongerThan(JSON.stringify(parts), MAX_FRAME_BYTES)
-    ? fail(refuseTooLarge(context, MAX_FRAME_BYTES))
+  return isQuestionTooLarge(parts)
+    ? fail(refuseTooLarge(context, MAX_FRAME_BYTES, QUESTION_TOO_LARGE))
     : succeed([{ id, role, parts }]);
 }
 
@@ -142,8 +151,8 @@ function readNewest(
     return fail(refuseField(context, `${place}.parts`, "The question is empty. Write something first."));
   }
   // The chat's object takes no more at once, over a socket or from here.
-  if (isLongerThan(JSON.stringify(parts), MAX_FRAME_BYTES)) {
-    return fail(refuseTooLarge(context, MAX_FRAME_BYTES));
+  if (isQuestionTooLarge(parts)) {
+    return fail(refuseTooLarge(context, MAX_FRAME_BYTES, QUESTION_TOO_LARGE));
   }
   return succeed([{ id, role, parts }]);
 }

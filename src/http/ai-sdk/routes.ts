@@ -122,6 +122,8 @@ function toResponse(
       });
     case "refused":
       return refuse(context, "conflict", reply.reason, { headers });
+    case "unavailable":
+      return refuse(context, "unavailable", reply.reason, { headers });
     case "too-many-readers":
       return refuse(context, "unavailable", "Too many answers of this chat are being read at once.", {
         headers,

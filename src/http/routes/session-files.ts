@@ -9,7 +9,12 @@ import {
   type SessionAttachment,
 } from "../../protocol/session-api.ts";
 import { isImageType, isTextType } from "../../session/accept-files.ts";
-import { toAttachmentUrl, toFileKey } from "../../session/attachment-path.ts";
+import {
+  MAX_FILE_NAME_CHARACTERS,
+  toAttachmentUrl,
+  toFileKey,
+  toOneLine,
+} from "../../session/attachment-path.ts";
 import { explainBadPicture } from "../../session/check-picture.ts";
 import { hasTypeOf } from "../../session/file-signature.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
@@ -18,15 +23,8 @@ import { findOwn, refuseUnknown } from "../own-chat.ts";
 import { refuse } from "../respond.ts";
 import type { Services } from "../services.ts";
 
-/** Line ends and other signs that no name has; a name is shown on one line, and stands in a header. */
-const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
-
 export const AttachmentQuery = z.object({
-  name: z
-    .string()
-    .transform((name) => name.replace(CONTROLS, " ").trim())
-    .pipe(z.string().min(1).max(200))
-    .default("file"),
+  name: z.string().transform(toOneLine).pipe(z.string().min(1).max(MAX_FILE_NAME_CHARACTERS)).default("file"),
 });
 
 /** Longer than any that is registered, and shorter than what a message may name. */

@@ -58,6 +58,11 @@ export class ExtrasStore {
     for (const id of ids) this.db.delete(attachment).where(eq(attachment.id, id)).run();
   }
 
+  dropAttachment(attachmentId: string): void {
+    this.known.delete(attachmentId);
+    this.db.delete(attachment).where(eq(attachment.attachmentId, attachmentId)).run();
+  }
+
   listAttachments(): (AttachmentRow & { readonly id: number })[] {
     return this.db.select().from(attachment).all();
   }

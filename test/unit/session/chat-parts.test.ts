@@ -95,15 +95,59 @@ describe("the copy of the chat that AI SDK's clients send along", () => {
     });
   });
 
+  it("[SE230] may have pictures of any size, which nobody looks at again", { timeout: 20_000 }, () => {
+    const picture = {
+      type: "file",
+      mediaType: "image/png",
+      url: `data:image/png;base64,${"A".repeat(3_000_000)}`,
+    };
+    const earlier = Array.from({ length: 7 }, (_, at) => ({ id: `p${at}`, role: "user", parts: [picture] }));
+    const read = readClientFrame(
+      toSend([...earlier, says("a", "assistant", "😀".repeat(100_000))], "And?"),
+      false,
+    );
+    if (!read.ok || read.value.type !== "send") throw new Error("it was not read");
+    const { messages } = read.value;
+    expect(messages.map(({ parts }) => parts.length)).toEqual([0, 0, 0, 0, 0, 0, 0, 1, 1]);
+    expect(messages[7]?.parts[0]).toEqual({ type: "text", text: "😀".repeat(100_000) });
+    expect(messages[8]).toEqual(says("q", "user", "And?"));
+  });
+
+  it(
+    "[SE242] may not be larger than its question may be: whoever asks is told, and the socket stays",
+    { timeout: 20_000 },
+    () => {
+      const file = {
+        type: "file",
+        mediaType: "text/plain",
+        url: `data:text/plain,${"x".repeat(17_000_000)}`,
+      };
+      const isFile = toSend([], "").replace('"parts":[', `"parts":[${JSON.stringify(file)},`);
+      const copy = toSend(
+        Array.from({ length: 17 }, () => long),
+        "What is salt?",
+      );
+      for (const frame of [isFile, copy]) {
+        expect(readClientFrame(frame, false)).toEqual({
+          ok: false,
+          error: { requestId: "r1", reason: expect.stringMatching(/16777216 bytes.*attach them first/) },
+        });
+      }
+      expect(readClientFrame(toSend([long], "x".repeat(MAX_FRAME_BYTES)), true)).toEqual({
+        ok: false,
+        error: {
+          requestId: "r1",
+          reason: expect.stringMatching(/without its files it may have 1048576 bytes/),
+        },
+      });
+    },
+  );
+
   it.each([
     [
-      "whose copy has more than 8 MiB",
-      toSend(
-        Array.from({ length: 8 }, () => long),
-        "What is salt?",
-      ),
+      "of more than a question may have, of which nobody knows who asks",
+      `{"messages":${toSend([long], "x".repeat(17_000_000)).slice(1)}`,
     ],
-    ["whose question alone is too large", toSend([long], "x".repeat(MAX_FRAME_BYTES))],
     ["that asks nothing", JSON.stringify({ type: "resume", requestId: "r", id: "c", metadata: long })],
     ["that cannot be read", `{${"x".repeat(MAX_FRAME_BYTES)}`],
   ])("[SE15] [SE230] a frame %s closes the socket", (_, text) => {

@@ -128,6 +128,8 @@ function refuseReply(context: AppContext, reply: Exclude<ChatReply, { type: "ans
       return refuse(context, "conflict", reply.reason);
     case "no-active":
       return refuse(context, "conflict", "This question has its answer already. Read the chat's messages.");
+    case "unavailable":
+      return refuse(context, "unavailable", reply.reason);
     case "too-many-readers":
       return refuse(context, "unavailable", "Too many answers of this chat are being read at once.");
     case "unknown-chat":

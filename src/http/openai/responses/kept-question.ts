@@ -15,6 +15,7 @@ import { toLeftCalls, toToolOutputPart, type ToolOutputPart } from "../../../pro
 import { acceptFiles } from "../../../session/accept-files.ts";
 import { acceptToolOutputs } from "../../../session/accept-tool-outputs.ts";
 import { isLongerThan } from "../../../session/frame-text.ts";
+import { isQuestionTooLarge } from "../../../session/question-size.ts";
 import type { CallMistake } from "../../door/wire-writer.ts";
 import { findChoiceComplaint } from "../tool-choice.ts";
 import { toCallSettings } from "./to-call-settings.ts";
@@ -51,8 +52,8 @@ export function toKeptQuestion(request: ResponseRequest): Result<KeptQuestion, C
   }
   const isSaid = parts.some((part) => part.type !== "text" || `${String(part["text"])}`.trim() !== "");
   if (!isSaid && outputs.length === 0) return refuseField("input", "the question is empty");
-  if (isLongerThan(JSON.stringify({ parts, outputs }), MAX_FRAME_BYTES)) {
-    return refuseField("input", `a kept question has at most ${MAX_FRAME_BYTES} bytes`);
+  if (isQuestionTooLarge(parts, { outputs })) {
+    return refuseField("input", `a kept question has at most ${MAX_FRAME_BYTES} bytes beside its images`);
   }
   return succeed({ parts: isSaid ? parts : [], outputs, settings: settings.value });
 }

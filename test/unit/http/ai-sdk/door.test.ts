@@ -293,8 +293,8 @@ describe("a refusal", () => {
       "too-large",
     ],
     [
-      "a body of nine",
-      { ...BODY, messages: [ANSWER, { ...ANSWER, parts: ["x".repeat(9_000_000)] }, QUESTION] },
+      "a message of seventeen",
+      { ...BODY, messages: [ANSWER, { ...ANSWER, parts: ["x".repeat(17_000_000)] }, QUESTION] },
       413,
       "too-large",
     ],

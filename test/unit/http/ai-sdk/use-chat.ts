@@ -10,6 +10,7 @@ import { ChatStreams } from "../../../../durable-objects/chat-streams.ts";
 import { createApp } from "../../../../src/http/app.ts";
 import type { ChatObject } from "../../../../src/http/services.ts";
 import { ChatWorld, type WorldOptions } from "../../session/chat-world.ts";
+import { openQuestionFiles, type FakeBucket } from "../../session/question-files-world.ts";
 import { createFakeWorld, OWN_ORIGIN } from "../fake-services.ts";
 
 // React looks for these while it is loaded.
@@ -27,6 +28,7 @@ export const textOf = (message: UIMessage | undefined): string =>
 /** One person's product: every chat of it is the same one. */
 export function startProduct(options: WorldOptions = {}) {
   const chats = new ChatWorld(options);
+  const bucket: FakeBucket = new Map();
   let leftId: string | null = null;
   const left = {
     read: () => leftId,
@@ -34,7 +36,7 @@ export function startProduct(options: WorldOptions = {}) {
       leftId = messageId;
     },
   };
-  let streams = new ChatStreams(chats.clock, left);
+  let streams = new ChatStreams(chats.clock, left, openQuestionFiles(chats, bucket));
   const object: Partial<ChatObject> = {
     ask: (question) => streams.ask(chats.chat, question),
     follow: () => streams.follow(chats.chat),
@@ -66,10 +68,10 @@ export function startProduct(options: WorldOptions = {}) {
   const crash = (): void => {
     const broken = streams;
     chats.crash();
-    streams = new ChatStreams(chats.clock, left);
+    streams = new ChatStreams(chats.clock, left, openQuestionFiles(chats, bucket));
     broken.closeAll(1006, "the object died");
   };
-  return { chats, answers, fetch: fetchAsBrowser, failNext, crash };
+  return { chats, bucket, answers, fetch: fetchAsBrowser, failNext, crash };
 }
 export type Product = ReturnType<typeof startProduct>;
 

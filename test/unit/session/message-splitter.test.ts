@@ -1,7 +1,7 @@
 /** A body is read message by message, wherever its bytes are cut and whatever is in its strings. */
 import { describe, expect, it } from "vitest";
-import { MessageSplitter } from "../../../../src/http/ai-sdk/message-splitter.ts";
-import { isObject } from "../../../../src/providers/is-object.ts";
+import { MessageSplitter } from "../../../src/session/message-splitter.ts";
+import { isObject } from "../../../src/providers/is-object.ts";
 
 /** As it reads with nothing left out, in pieces of so many bytes. */
 function read(text: string, pieceBytes = 1_000_000, options = {}) {

@@ -3,9 +3,9 @@
  * all of them may be larger than an isolate's memory. It takes `messages` at the top apart while the bytes come, and
  * knows nothing else of what they mean. Pure. Rule HT280.
  */
-import { parseJson } from "../../base/parse-json.ts";
-import { fail, succeed, type Result } from "../../base/result.ts";
-import { isObject } from "../../providers/is-object.ts";
+import { parseJson } from "../base/parse-json.ts";
+import { fail, succeed, type Result } from "../base/result.ts";
+import { isObject } from "../providers/is-object.ts";
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
