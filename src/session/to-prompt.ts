@@ -1,4 +1,4 @@
-/** Turns a chat's messages into the neutral prompt that adapters translate. Pure. Rules SE6, SE80, SE84, SE92, SE131. */
+/** Turns a chat's messages into the neutral prompt that adapters translate. Pure. Rules SE6, SE80, SE84, SE92, SE131, SE243. */
 import type {
   LanguageModelV4FilePart,
   LanguageModelV4Message,
@@ -10,7 +10,9 @@ import type { StoredMessage } from "../protocol/session-frame.ts";
 import { readToolOutputs, type ToolOutput } from "../protocol/tool-output.ts";
 import { toToolMessages } from "../tools/to-tool-messages.ts";
 import { FilePart, isImageType } from "./accept-files.ts";
+import { explainBadPicture } from "./check-picture.ts";
 import { readDataUrl } from "./data-url.ts";
+import { hasTypeOf } from "./file-signature.ts";
 
 /** The text of a message's text parts, one paragraph each. */
 export function toMessageText(message: Pick<StoredMessage, "parts">): string {
@@ -93,8 +95,13 @@ function toFile(
   const name = toFileName(file);
   const bytes = url.startsWith("data:") ? (readDataUrl(url)?.bytes ?? null) : readFile(url);
   if (bytes === null) return { type: "text", text: `[The file ${name} is not there any more.]` };
-  if (isImageType(mediaType))
-    return { type: "file", mediaType, filename: name, data: { type: "data", data: bytes } };
+  if (isImageType(mediaType)) {
+    // One that was attached before pictures were looked at would be refused with every further question of its chat.
+    const problem = hasTypeOf(bytes, mediaType) ? explainBadPicture(bytes, mediaType) : "It is no picture.";
+    return problem === null
+      ? { type: "file", mediaType, filename: name, data: { type: "data", data: bytes } }
+      : { type: "text", text: `[The file ${name} is not shown here. ${problem}]` };
+  }
   const isCut = limit !== null && bytes.length > limit;
   const told = isCut ? bytes.subarray(0, limit) : bytes;
   // A sign that the cut goes through is left out with the rest.

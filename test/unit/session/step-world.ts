@@ -4,6 +4,7 @@ import { fail, succeed } from "../../../src/base/result.ts";
 import type { CallSettings } from "../../../src/protocol/call-settings.ts";
 import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
 import type { AnswerInput, ResolvedModels } from "../../../src/routing/run-answer.ts";
+import { PNG } from "../../fixtures/tiny-files.ts";
 import type { FileRead } from "../../../src/session/context-files.ts";
 import type { StepInput } from "../../../src/session/run-turn.ts";
 import type { SessionStore } from "../../../src/session/store/session-store.ts";
@@ -65,7 +66,7 @@ export interface AskOptions {
 export async function askStep(
   store: SessionStore,
   parentId: string,
-  { models = toModels(null), file = new Uint8Array(8), step, tools = [], settings }: AskOptions = {},
+  { models = toModels(null), file = PNG, step, tools = [], settings }: AskOptions = {},
 ) {
   const calls: AnswerInput[] = [];
   const reads: FileRead[] = [];

@@ -1,6 +1,7 @@
 /** What a model is told of a chat: words without thoughts, pictures as pictures, texts as text. */
 import { describe, expect, it } from "vitest";
 import { toMessageText, toPrompt } from "../../../src/session/to-prompt.ts";
+import { GIF, PNG, toUtf8 } from "../../fixtures/tiny-files.ts";
 import { toMessage } from "./answer-fixtures.ts";
 
 describe("the prompt", () => {
@@ -29,7 +30,6 @@ describe("the prompt", () => {
   });
 });
 
-const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47]);
 const file = (mediaType: string, url: string, filename?: string) => ({
   type: "file",
   mediaType,
@@ -47,6 +47,24 @@ describe("files", () => {
       { type: "file", mediaType: "image/png", filename: "a.png", data: { type: "data", data: PNG } },
       { type: "text", text: "What is it?" },
     ]);
+  });
+
+  it("[SE243] a picture that a provider would refuse is named with what is wrong, so that its chat goes on", () => {
+    const moving = Uint8Array.from([...GIF.subarray(0, -1), ...GIF.subarray(19)]);
+    const cases: [string, Uint8Array, RegExp][] = [
+      [
+        "image/png",
+        PNG.subarray(0, 60),
+        /^\[The file a\.png is not shown here\. The picture is not whole.*\]$/,
+      ],
+      ["image/gif", moving, /The picture moves/],
+      ["image/png", toUtf8("<b>"), /It is no picture\.\]$/],
+    ];
+    for (const [mediaType, bytes, said] of cases) {
+      expect(contentOf([file(mediaType, "/files/1", "a.png")], () => bytes)).toEqual([
+        { type: "text", text: expect.stringMatching(said) },
+      ]);
+    }
   });
 
   it("[SE84] a text file is told as text under its name", () => {
