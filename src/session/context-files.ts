@@ -1,4 +1,4 @@
-/** Which of the files of a chat a model is told, and how much of each. Pure. Rules SE130, SE131, SE132. */
+/** Which of the files of a chat a model is told, and how much of each. Pure. Rules SE130, SE131, SE132, SE244. */
 import { estimateTokensOfLength } from "../routing/estimate-tokens.ts";
 import { MAX_ATTACHMENT_BYTES } from "../protocol/session-api.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
@@ -9,6 +9,11 @@ import { readFileParts, toFilePlace, type FileLimits } from "./to-prompt.ts";
 export const PICTURE_TOKENS = 1_000;
 /** One prompt's files: they are in memory three times over as they are sent, and an object has 128 MB. */
 export const MAX_READ_BYTES = 20 * 1_048_576;
+/**
+ * Anthropic takes no picture of more than 2,000 pixels on a side where there are more than these:
+ * https://platform.claude.com/docs/en/build-with-claude/vision
+ */
+export const MAX_TOLD_PICTURES = 20;
 /** Less of a text than this says nothing of the rest. */
 const LEAST_CUT_TOKENS = 250;
 /** The other way round than tokens are estimated of a length. */
@@ -46,10 +51,12 @@ export function chooseFiles(facts: FileChoiceFacts): {
 } {
   const files = listFiles(facts.messages, facts.questionId);
   const limits = new Map<string, number | null>();
-  let [tokens, leftBytes] = [0, MAX_READ_BYTES];
+  let [tokens, leftBytes, leftPictures] = [0, MAX_READ_BYTES, MAX_TOLD_PICTURES];
   for (const { place, file, isOwn } of files.toSorted(
     (one, other) => Number(other.isOwn) - Number(one.isOwn),
   )) {
+    const isPicture = isImageType(file.mediaType);
+    if (isPicture && leftPictures === 0) continue;
     const bytes = countFileBytes(file, facts.countBytes);
     const cost = toFileTokens(file, bytes);
     const leftTokens = (isOwn ? facts.ownTokens : facts.allTokens) - tokens;
@@ -57,11 +64,12 @@ export function chooseFiles(facts: FileChoiceFacts): {
       limits.set(place, null);
       tokens += cost;
       leftBytes -= bytes;
+      if (isPicture) leftPictures -= 1;
       continue;
     }
     // Of a picture there is no first part.
     const cutTokens = Math.floor(Math.min(leftTokens, leftBytes / BYTES_PER_TOKEN));
-    if (isImageType(file.mediaType) || cutTokens < LEAST_CUT_TOKENS) continue;
+    if (isPicture || cutTokens < LEAST_CUT_TOKENS) continue;
     limits.set(place, cutTokens * BYTES_PER_TOKEN);
     tokens += cutTokens;
     leftBytes -= cutTokens * BYTES_PER_TOKEN;

@@ -1,6 +1,6 @@
 /** Which of a chat's files a model is told, how much of each, and what is read for it. */
 import { describe, expect, it } from "vitest";
-import { MAX_READ_BYTES } from "../../../src/session/context-files.ts";
+import { MAX_READ_BYTES, MAX_TOLD_PICTURES } from "../../../src/session/context-files.ts";
 import { toAttachmentUrl } from "../../../src/session/attachment-path.ts";
 import { estimatePromptTokens } from "../../../src/session/turn-steps.ts";
 import { NOW_MS } from "./answer-fixtures.ts";
@@ -123,6 +123,20 @@ describe("pictures", () => {
       "old1",
     ]);
     expect(text).toContain("[The file old3 is not shown here");
+  });
+
+  it("[SE244] are twenty at the most, the newest", async () => {
+    const { store, add, attach } = openChat();
+    for (let round = 0; round < 5; round += 1) {
+      add([...[0, 1, 2, 3, 4].map((at) => attach(`p${round}-${at}`, "image/png", 100)), say("And these?")]);
+      add("Pictures.");
+    }
+    const { pictures, text } = await askStep(store, add("What do they show?"), {
+      models: toModels(1_000_000),
+    });
+    expect(pictures).toHaveLength(MAX_TOLD_PICTURES);
+    expect(text).toContain("[The file p0-4 is not shown here");
+    expect(text).not.toContain("[The file p1-0 is not shown here");
   });
 
   it("[SE132] under one address are read once", async () => {
