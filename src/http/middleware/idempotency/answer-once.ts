@@ -1,6 +1,6 @@
 /**
  * `Idempotency-Key`: the first call under a key is made, its repeats are given the same answer. What a client sends again
- * because it heard nothing is not paid for twice. Without the header nothing happens. Rules HT150 to HT155.
+ * because it heard nothing is not paid for twice. Without the header nothing happens. Rules HT150 to HT155, HT340.
  */
 import { createHash } from "@better-auth/utils/hash";
 import type { MiddlewareHandler } from "hono";
@@ -26,6 +26,8 @@ const KEPT_MS = 24 * 60 * 60 * 1_000;
 /** A call that nobody has spoken for in so long has died with its Worker; longer than D1 is ever away. */
 const BUSY_MS = 30_000;
 const EXTEND_EVERY_MS = 10_000;
+/** The platform ends what still runs half a minute after its caller has gone, and its record with it. */
+const LONGEST_ALONE_MS = 25_000;
 /** Most answers are there by then. */
 const RETRY_AFTER_SECONDS = "2";
 
@@ -94,9 +96,10 @@ interface FirstCall {
 async function answerFirst(deps: IdempotencyDeps, context: AppContext, first: FirstCall): Promise<void> {
   const { raw } = context.req;
   const { method, headers } = raw;
-  // Read already, and without the caller's signal: who goes away and comes back finds the answer (HT154).
-  context.req.raw = new Request(raw.url, { method, headers, body: first.body });
   const over = new AbortController();
+  // Read already, and without the caller's signal: who goes away and comes back finds the answer (HT154).
+  const signal = followLater(deps.clock, raw.signal, over.signal);
+  context.req.raw = new Request(raw.url, { method, headers, body: first.body, signal });
   deps.waitUntil(stayBusy(deps, context, first.call, over.signal));
   try {
     await first.next();
@@ -124,6 +127,18 @@ async function keep(deps: IdempotencyDeps, context: AppContext, call: CallClaim)
     // The caller has its answer; a repeat is told that the call still runs, and half a minute later makes it anew.
     logFailed(context, "idempotency-keep", error);
   }
+}
+
+/** Aborted when the caller has been gone for as long as a call may run alone, unless that is over before. Rule HT340. */
+function followLater(clock: Clock, caller: AbortSignal, over: AbortSignal): AbortSignal {
+  const alone = new AbortController();
+  const leave = (): void => {
+    const cancel = clock.startTimer(LONGEST_ALONE_MS, () => alone.abort());
+    over.addEventListener("abort", cancel, { once: true });
+  };
+  if (caller.aborted) leave();
+  else caller.addEventListener("abort", leave, { once: true, signal: over });
+  return alone.signal;
 }
 
 /** Says again and again that the call runs, so that one that has died is free soon. */

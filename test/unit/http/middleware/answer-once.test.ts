@@ -1,6 +1,6 @@
 /** Repeats under a key, with the store in memory. How D1 keeps them apart is in test/workers/idempotency.test.ts. */
 import { Hono } from "hono";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { OrganizationIdText } from "../../../../src/auth/principal.ts";
 import type { AppContext, AppEnv } from "../../../../src/http/app-env.ts";
 import { answerOnce } from "../../../../src/http/middleware/idempotency/answer-once.ts";
@@ -200,6 +200,43 @@ describe("a first call that still runs", () => {
     await ask("k", { a: 1 }, { signal: going.signal });
     await Promise.all(pending);
     expect(await (await ask("k")).json()).toEqual({ aborted: false });
+  });
+
+  it("[HT340] is stopped 25 seconds after its caller has gone, and its key is free again", async () => {
+    const going = new AbortController();
+    const untilStopped: Handler = async (context) => {
+      const { signal } = context.req.raw;
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return context.json({}, 503, ATTEMPTED);
+    };
+    const { ask, clock, pending, rows } = createDoor((context, times) =>
+      times === 1 ? untilStopped(context, times) : give(context, times),
+    );
+    const first = ask("k", { a: 1 }, { signal: going.signal });
+    await vi.waitFor(() => expect(rows.size).toBe(1));
+    await clock.advance(60_000);
+    going.abort();
+    await clock.advance(24_000);
+    expect((await ask("k")).status).toBe(409);
+    await clock.advance(1_000);
+    expect((await first).status).toBe(503);
+    await Promise.all(pending);
+    expect(await (await ask("k")).json()).toEqual({ count: 2 });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("[HT340] that ends in time leaves nothing behind, whether its caller has gone or not", async () => {
+    for (const goes of [true, false]) {
+      const going = new AbortController();
+      const { ask, clock, pending } = createDoor((context, times) => {
+        if (goes) going.abort();
+        return give(context, times);
+      });
+      await ask("k", { a: 1 }, { signal: going.signal });
+      await Promise.all(pending);
+      going.abort();
+      expect(clock.pendingTimers).toBe(0);
+    }
   });
 });
 
