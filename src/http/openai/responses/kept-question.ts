@@ -1,6 +1,6 @@
 /**
  * What a request asks of a chat that keeps it: messages of the user and what its tools gave, answered as the request
- * says. Whatever a chat has no place for is refused by name. Pure. Rules HT112, HT190, HT192.
+ * says. Whatever a chat has no place for is refused by name. Pure. Rules HT112, HT190, HT192, HT323.
  */
 import { fail, succeed, type Result } from "../../../base/result.ts";
 import { MAX_CALL_SETTINGS_CHARACTERS, type CallSettings } from "../../../protocol/call-settings.ts";
@@ -77,12 +77,13 @@ export function toOutputParts(
 }
 
 function toSettings(request: ResponseRequest): Result<CallSettings | null, CallMistake> {
-  if (request.tool_choice !== undefined && (request.tools ?? []).length === 0) {
-    return refuseField("tool_choice", "there are no tools to choose among; send tools, or leave it out");
-  }
   const offered = (request.tools ?? []).map(({ name }) => name);
   const choice = findChoiceComplaint(offered, request.tool_choice);
   if (choice !== null) return refuseField("tool_choice", choice);
+  // The chat's own tools are not the caller's to forbid; "auto" is what happens without a word.
+  if (offered.length === 0 && request.tool_choice === "none") {
+    return refuseField("tool_choice", "without tools of your own it would have no effect; leave it out");
+  }
   const settings = toCallSettings(request);
   if (Object.keys(settings).length === 0) return succeed(null);
   if (isLongerThan(JSON.stringify(settings), MAX_CALL_SETTINGS_CHARACTERS)) {
