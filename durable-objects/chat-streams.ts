@@ -1,4 +1,4 @@
-/** The HTTP answers that are open on a chat's object: how many, and that none outlives the chat. Rules HT131, HT134, HT139, HT283. */
+/** The HTTP answers that are open on a chat's object: how many, and that none outlives the chat. Rules HT131, HT134, HT139, HT283, HT341. */
 import type { Clock } from "../src/base/clock.ts";
 import { CallSettings } from "../src/protocol/call-settings.ts";
 import type { ChatQuestion } from "../src/protocol/chat-question.ts";
@@ -21,6 +21,8 @@ export class ChatStreams {
   private readonly left: LeftAnswer;
   private readonly files: Pick<QuestionFiles, "ask">;
   private readonly streams = new Set<AnswerStream>();
+  /** Of those that have ended here, too: a connection that died without a close takes nothing more. Rule HT341. */
+  private readonly untaken = new Map<AnswerStream, string>();
 
   constructor(clock: Clock, left: LeftAnswer, files: Pick<QuestionFiles, "ask">) {
     this.clock = clock;
@@ -45,7 +47,19 @@ export class ChatStreams {
   }
 
   follow(chat: Chat): Promise<ChatReply> {
-    return this.open(chat, true, (stream) => chat.followNewest(stream, this.left.read()));
+    return this.open(chat, true, (stream) => chat.followNewest(stream, this.listLeft()));
+  }
+
+  private noteUntaken(stream: AnswerStream, answerId: string): void {
+    this.untaken.set(stream, answerId);
+    const [oldest] = this.untaken.keys();
+    if (this.untaken.size > MAX_STREAMS && oldest !== undefined) this.untaken.delete(oldest);
+  }
+
+  private listLeft(): ReadonlySet<string> {
+    const left = this.left.read();
+    for (const stream of this.untaken.keys()) if (!stream.isUntaken) this.untaken.delete(stream);
+    return new Set([...this.untaken.values(), ...(left === null ? [] : [left])]);
   }
 
   closeAll(code: number, reason: string): void {
@@ -74,6 +88,7 @@ export class ChatStreams {
     this.streams.add(stream);
     begin(stream);
     answerId = chat.findFollowedAnswer(stream);
+    if (bringsWords && answerId !== null) this.noteUntaken(stream, answerId);
     return stream.toReply();
   }
 }

@@ -100,6 +100,11 @@ export class AnswerStream implements ChatSocket {
     this.keepAlive();
   }
 
+  /** Somebody is still there who has not taken all of it, as far as anybody knows. */
+  get isUntaken(): boolean {
+    return this.controller !== null;
+  }
+
   /** What the chat says to the frame that it was handed; an answer when its first word is there, or after a while. */
   async toReply(): Promise<ChatReply> {
     if (this.opening !== null) return this.opening;

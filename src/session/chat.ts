@@ -60,8 +60,8 @@ export class Chat {
     return this.runner.isClosed;
   }
 
-  /** Follows the running answer from its beginning, or the one that a reader has `left` before its end. */
-  followNewest(socket: ChatSocket, left: string | null): void {
+  /** Follows the running answer from its beginning, or an ended one that is among those a reader has not had to its end. */
+  followNewest(socket: ChatSocket, left: ReadonlySet<string>): void {
     this.following.followNewest(socket, left);
   }
 

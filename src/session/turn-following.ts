@@ -71,14 +71,14 @@ export class TurnFollowing {
   }
 
   /**
-   * The running answer from its beginning. Where none is written: the last one, if a reader has left it before its end or
-   * its object died on the way, and it ends what is shown; `no-active` otherwise. Rule HT283.
+   * The running answer from its beginning. Where none is written: the last one, if a reader has `left` it before its end
+   * or its object died on the way, and it ends what is shown; `no-active` otherwise. Rule HT283.
    */
-  followNewest(socket: ChatSocket, left: string | null): void {
+  followNewest(socket: ChatSocket, left: ReadonlySet<string>): void {
     const { store } = this.deps;
     const last = this.runner.running?.turn ?? store.readLastTurn();
     const isShown = last?.messageId === store.readSession()?.leafMessageId;
-    const isCut = isShown && (last?.messageId === left || (last?.generation ?? 0) > 0);
+    const isCut = last !== null && isShown && (left.has(last.messageId) || last.generation > 0);
     if (last === null || (this.runner.running === null && !isCut)) {
       return sendFrame(socket, { type: "no-active", requestId: "" });
     }

@@ -165,6 +165,30 @@ describe("useChat", () => {
     expect(page.chat.messages).toHaveLength(4);
   });
 
+  it("[HT341] whose connection died without a close gets the whole answer also after its end, who has it gets none", async () => {
+    const product = startProduct();
+    const { chats } = product;
+    const message = { id: "m1", role: "user", parts: [{ type: "text", text: "Count to 60" }] };
+    const asking = product.fetch("/api/chat", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ id: "a chat", messages: [message], trigger: "submit-message" }),
+    });
+    await chats.clock.settle();
+    await chats.clock.advance(600);
+    const dead = (await asking).body?.getReader();
+    await dead?.read();
+    await chats.finish();
+    expect(chats.statuses()).toEqual([undefined, "complete"]);
+    const page = new ChatPage(product);
+    await page.open({ id: "a chat", resume: true });
+    await page.until(() => Promise.resolve());
+    expect(page.text).toMatch(/^w0 .*w59 $/);
+    for (;;) if ((await dead?.read())?.done !== false) break;
+    await page.until(() => page.chat.resumeStream());
+    expect(product.answers.map(({ status }) => status)).toEqual([200, 200, 204]);
+  });
+
   it("[HT138] after its chat's object died resumes with the whole answer, nothing lost or doubled", async () => {
     const product = startProduct();
     const page = new ChatPage(product);
