@@ -1,8 +1,10 @@
-/** What leaves and enters a chat as a file: exports and attachments. Rules HT61 to HT63. */
+/** What leaves and enters a chat as a file: exports and attachments. Rules HT61 to HT63, HT332. */
 import type { Hono } from "hono";
 import { z } from "zod";
+import { describeError } from "../../auth/store/describe-error.ts";
 import { newId } from "../../base/id.ts";
 import type { SessionId } from "../../base/id.ts";
+import { fail, succeed, type Result } from "../../base/result.ts";
 import {
   MAX_ATTACHMENT_BYTES,
   SessionExportQuery,
@@ -59,7 +61,12 @@ export function addSessionFileRoutes(app: Hono<AppEnv>, services: Services): voi
     if (entry === null) return refuseUnknown(context);
     const id = context.req.param("attachmentId");
     const file = await services.chatObject(entry.id).findAttachment(id);
-    const bytes = file === null ? null : await services.files.get(toFileKey(entry.id, id));
+    const read =
+      file === null
+        ? succeed(null)
+        : await tryStore(context, () => services.files.get(toFileKey(entry.id, id)));
+    if (!read.ok) return read.error;
+    const bytes = read.value;
     if (file === null || bytes === null) return refuse(context, "not-found", "There is no such file.");
     return context.body(bytes, 200, {
       // Whatever a text says it is, a browser is to show it as text.
@@ -97,7 +104,8 @@ async function attach(services: Services, context: AppContext, sessionId: Sessio
   const { name } = query.value;
   // The bytes first: a file that is listed must be there. One that is not listed is never shown.
   const key = toFileKey(sessionId, id);
-  await services.files.put(key, bytes.value, mediaType);
+  const put = await tryStore(context, () => services.files.put(key, bytes.value, mediaType));
+  if (!put.ok) return put.error;
   const file = { attachmentId: id, name, mediaType, bytes: bytes.value.byteLength };
   const taken = await services
     .chatObject(sessionId)
@@ -121,6 +129,21 @@ async function attach(services: Services, context: AppContext, sessionId: Sessio
     url: toAttachmentUrl(sessionId, id),
   };
   return context.json(attachment, 201);
+}
+
+/** Where files are kept may be away for a moment: that is no mistake of ours, and who asks may try again. */
+async function tryStore<Value>(
+  context: AppContext,
+  work: () => Promise<Value>,
+): Promise<Result<Value, Response>> {
+  try {
+    return succeed(await work());
+  } catch (error) {
+    context
+      .get("log")
+      .write("warn", "background_failed", { task: "attachment", error: describeError(error) });
+    return fail(refuse(context, "unavailable", "Files cannot be stored or read now. Try again in a moment."));
+  }
 }
 
 /** As RFC 8187 wants it: `encodeURIComponent` leaves some signs that may not stand there. */

@@ -1,5 +1,6 @@
 /** Exports and attachments over HTTP: what may come in, what goes out and as what, and that a refused file leaves nothing. */
 import { describe, expect, it } from "vitest";
+import { Problem } from "../../../src/protocol/problem.ts";
 import { MAX_ATTACHMENT_BYTES, SessionAttachment } from "../../../src/protocol/session-api.ts";
 import { GIF, HTML, MISNAMED, PNG, REFUSED_TYPES, TAKEN, toUtf8 } from "../../fixtures/tiny-files.ts";
 import { startChats } from "./chat-app.ts";
@@ -150,6 +151,19 @@ describe("attaching", () => {
     expect(await send(new Uint8Array())).toBe(400);
     expect(world.state.files.size).toBe(0);
     expect(world.linesOf("request_too_large")).toHaveLength(4);
+  });
+
+  it("[HT332] are 503 where they cannot be stored or read now", async () => {
+    const world = startChats();
+    const attached = await attachOne(world, "image/png", PNG);
+    const away = (): Promise<never> => Promise.reject(new Error("R2 is away"));
+    Object.assign(world.services.files, { put: away, get: away });
+    const answers = [await attach(world, addChat(world), "image/png", PNG), await read(world, attached)];
+    for (const answer of answers) {
+      expect([answer.status, Problem.parse(await answer.json()).code]).toEqual([503, "unavailable"]);
+    }
+    expect(world.state.attached.size).toBe(1);
+    expect(world.linesOf("background_failed")).toHaveLength(2);
   });
 
   it("[HT62] keeps no byte of a file that the chat did not take", async () => {

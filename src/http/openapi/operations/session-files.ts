@@ -74,7 +74,7 @@ const FILE_OPERATIONS: readonly OperationDoc[] = [
         url: `/api/v1/sessions/${SESSION_ID}/attachments/file_01k9z7w0h8a4xv3n5c2b6d8e0f`,
       }),
     },
-    refusals: [409],
+    refusals: [409, 503],
   },
   {
     method: "GET",
@@ -89,6 +89,7 @@ const FILE_OPERATIONS: readonly OperationDoc[] = [
         headers: ["content-disposition", "cache-control"],
       },
     },
+    refusals: [503],
   },
 ];
 
