@@ -1,6 +1,6 @@
 /**
  * Reads what a `send` frame asks for against the chat as it stands: a new question, the same one again, an edited
- * one, or a new answer to an old one. Pure. Rules SE20 to SE29, SE92, SE113, SE140, SE143.
+ * one, or a new answer to an old one. Pure. Rules SE20 to SE29, SE92, SE113, SE140, SE143, SE247.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import type { ChatQuestion } from "../protocol/chat-question.ts";
@@ -122,6 +122,9 @@ function findAtPlace(
   return meant ?? null;
 }
 
+const hasFile = ({ parts }: Pick<AskedMessage, "parts">): boolean =>
+  parts.some(({ type }) => type === "file");
+
 function toFileUrls({ parts }: Pick<AskedMessage, "parts">): string {
   return JSON.stringify(parts.flatMap((part) => (part.type === "file" ? [part["url"]] : [])));
 }
@@ -177,8 +180,10 @@ function acceptRegenerate(frame: SendFrame, chat: ChatFacts): Result<Acceptance,
   const brought = findBrought(frame);
   const known = brought === null ? null : chat.findMessage(brought.id);
   if (brought === null || known?.role === "assistant") return acceptAgain(frame.messageId ?? null, chat);
-  // Its client keeps the id of a question that it has edited: the words tell which of those at one place is meant.
-  const isSame = (beside: StoredMessage): boolean => toMessageText(beside) === toText(brought);
+  // Its client keeps the id of a question that it has edited: words and files tell which of those at one place is meant.
+  const files = toFileUrls(brought);
+  const isSame = (beside: StoredMessage): boolean =>
+    toMessageText(beside) === toText(brought) && (!hasFile(brought) || toFileUrls(beside) === files);
   const same = known === null ? null : findAtPlace(known, chat, isSame);
   return same === null ? acceptSubmit(frame, chat) : acceptAgain(same, chat);
 }

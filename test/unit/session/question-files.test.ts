@@ -100,7 +100,35 @@ describe("the files of a question", () => {
     expect(world.calls).toHaveLength(2);
   });
 
-  it("[SE241] leave nothing behind where the question is refused", async () => {
+  it("[SE247] are asked about where an edit with other ones is tried again as AI SDK's clients do, with the same words", async () => {
+    const { world, ask } = start();
+    const again = (requestId: string, ...files: object[]): SendFrame => {
+      const frame = toFrame(requestId, [toText("What is it?"), ...files], { trigger: "regenerate-message" });
+      return { ...frame, messages: frame.messages.map((each) => ({ ...each, id: "user-r1" })) };
+    };
+    await ask(toFrame("r1", [toText("What is it?"), toFile("image/png", PNG)]));
+    await world.finish();
+    await ask(again("r2", toFile("image/jpeg", JPEG)));
+    await world.finish();
+    const [edited, answer] = world.chat.view.readNewest(2).messages;
+    expect(edited === undefined ? [] : readFileParts(edited).map(({ mediaType }) => mediaType)).toEqual([
+      "image/jpeg",
+    ]);
+    // Each is known again, and one without its files by its words.
+    for (const [requestId, files] of [
+      ["r3", [toFile("image/png", PNG)]],
+      ["r4", [toFile("image/jpeg", JPEG)]],
+      ["r5", []],
+    ] as const) {
+      await ask(again(requestId, ...files));
+      await world.finish();
+    }
+    expect(world.disk.all("select count(*) as n from message where role = 'user'")).toEqual([{ n: 2 }]);
+    expect(answer?.parentId).toBe(edited?.id);
+    expect(world.calls).toHaveLength(5);
+  });
+
+  it("[SE241] leave nothing behind where the question is refused", { timeout: 20_000 }, async () => {
     const { bucket, ask, names, errors } = start();
     await ask(toFrame("r1", [toFile("image/png", PNG)], { body: { model: "no-such-model" } }));
     await ask(toFrame("r2", [toFile("image/png", PNG), toFile("image/png", PNG.subarray(0, 40))]));
