@@ -23,7 +23,8 @@ const TextPart = z.strictObject({
 const FilePart = z.strictObject({
   type: z.literal("file"),
   mediaType: z.string().max(100),
-  filename: z.string().max(200).optional(),
+  /** A longer one than 200 characters is cut. */
+  filename: z.string().max(1_000).optional(),
   /** Of an attachment of this chat, or a `data:` address. */
   url: z.string(),
 });

@@ -1,23 +1,29 @@
 /**
  * The files of a question: pictures and texts that were attached to this chat before, or that stand in the message
- * themselves as `data:` addresses, as AI SDK's clients send them. Pure. Rules SE83, SE160, SE220, SE240.
+ * themselves as `data:` addresses, as AI SDK's clients send them. Pure. Rules SE83, SE160, SE220, SE240, SE245, SE246.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import { z } from "zod";
 import { IMAGE_TYPES, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS_PER_MESSAGE } from "../protocol/session-api.ts";
 import type { ClientMessage } from "../protocol/session-frame.ts";
 import { explainBadPicture } from "./check-picture.ts";
-import { readDataUrl } from "./data-url.ts";
-import { hasTypeOf } from "./file-signature.ts";
+import { MAX_FILE_NAME_CHARACTERS } from "./attachment-path.ts";
+import { isDataUrl, readDataUrl, type DataUrl } from "./data-url.ts";
+import { explainWrongBytes, findTypeOf } from "./file-signature.ts";
 
 /** A part as it is stored. */
 export const FilePart = z.object({
   type: z.literal("file"),
   mediaType: z.string().max(100),
-  filename: z.string().max(200).optional(),
+  filename: z.string().transform(toShortName).optional(),
   /** A path of this chat's attachments, or a `data:` address. */
   url: z.string(),
 });
+/** Systems let names be longer than they can be told; half a sign at the cut stays away from who cannot write it. */
+function toShortName(name: string): string {
+  return name.slice(0, MAX_FILE_NAME_CHARACTERS).toWellFormed();
+}
+
 export type FilePart = z.infer<typeof FilePart>;
 
 export function isImageType(mediaType: string): boolean {
@@ -46,33 +52,57 @@ export function acceptFiles(
   }
   const files: FilePart[] = [];
   for (const part of given) {
-    const parsed = FilePart.safeParse(part);
-    if (!parsed.success) return fail("A file of this message has no type or no address.");
-    const { mediaType, url } = parsed.data;
-    if (!isImageType(mediaType) && !isTextType(mediaType)) {
-      return fail(
-        `Files of type ${mediaType} cannot be attached: pictures (PNG, JPEG, WebP, GIF) and texts can.`,
-      );
-    }
-    const ownType = findOwnType(url);
-    if (ownType === null) {
-      const data = readDataUrl(url);
-      if (data?.mediaType !== mediaType) {
-        return fail("A file of this message was not attached to this chat. Attach it first.");
-      }
-      if (data.bytes === null || !hasTypeOf(data.bytes, mediaType)) {
-        return fail(`A file of this message is not what it says it is (${mediaType}).`);
-      }
-      if (data.bytes.length === 0) return fail("A file of this message is empty.");
-      if (data.bytes.length > MAX_ATTACHMENT_BYTES) {
-        return fail(`A file may have at most ${MAX_ATTACHMENT_BYTES} bytes: one of this message has more.`);
-      }
-      const problem = explainBadPicture(data.bytes, mediaType);
-      if (problem !== null) return fail(problem);
-    }
-    // Its bytes were looked at when it was attached: a text that a message calls a picture is refused by every provider,
-    // and with it each later question of the chat.
-    files.push({ ...parsed.data, mediaType: ownType ?? mediaType });
+    const file = acceptFile(part, findOwnType);
+    if (!file.ok) return file;
+    files.push(file.value);
   }
   return succeed(files);
+}
+
+function acceptFile(
+  part: ClientMessage["parts"][number],
+  findOwnType: (url: string) => string | null,
+): Result<FilePart, string> {
+  const parsed = FilePart.safeParse(part);
+  if (!parsed.success) return fail("A file of this message has no type or no address.");
+  const { url } = parsed.data;
+  const data = isDataUrl(url) ? readDataUrl(url) : null;
+  const mediaType = toMediaType(parsed.data.mediaType, data);
+  if (!isImageType(mediaType) && !isTextType(mediaType)) {
+    return fail(
+      `Files of type ${mediaType || "unknown"} cannot be attached: pictures (PNG, JPEG, WebP, GIF) and texts can.`,
+    );
+  }
+  const ownType = findOwnType(url);
+  // Its bytes were looked at when it was attached: a text that a message calls a picture is refused by every provider,
+  // and with it each later question of the chat.
+  if (ownType !== null) return succeed({ ...parsed.data, mediaType: ownType });
+  if (data === null || (!isUntyped(data.mediaType) && toKnownType(data.mediaType) !== mediaType)) {
+    return fail("A file of this message was not attached to this chat. Attach it first.");
+  }
+  if (data.bytes === null) return fail(`A file of this message is not what it says it is (${mediaType}).`);
+  if (data.bytes.length === 0) return fail("A file of this message is empty.");
+  if (data.bytes.length > MAX_ATTACHMENT_BYTES) {
+    return fail(`A file may have at most ${MAX_ATTACHMENT_BYTES} bytes: one of this message has more.`);
+  }
+  const problem = explainWrongBytes(data.bytes, mediaType) ?? explainBadPicture(data.bytes, mediaType);
+  return problem === null ? succeed({ ...parsed.data, mediaType }) : fail(problem);
+}
+
+/** As a type is compared: `text/plain;charset=utf-8` is one, and `image/jpg` is what many programs say. */
+function toKnownType(mediaType: string): string {
+  const bare = mediaType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  return bare === "image/jpg" ? "image/jpeg" : bare;
+}
+
+/** Browsers know no type for most texts (`.py`, `.log`), and say so. */
+function isUntyped(mediaType: string): boolean {
+  return mediaType === "" || mediaType === "application/octet-stream";
+}
+
+/** What it is said to be; of a file that is said to be nothing, what its bytes are. */
+function toMediaType(said: string, data: DataUrl | null): string {
+  const known = toKnownType(said);
+  const isGuessed = isUntyped(known) && data !== null && isUntyped(data.mediaType);
+  return isGuessed && data.bytes !== null ? (findTypeOf(data.bytes) ?? known) : known;
 }

@@ -7,7 +7,7 @@ import { fail, succeed, type Result } from "../base/result.ts";
 import type { SendFrame, StoredMessage } from "../protocol/session-frame.ts";
 import { findBrought } from "./accept-message.ts";
 import { acceptFiles, type FilePart } from "./accept-files.ts";
-import { MAX_FILE_NAME_CHARACTERS, toAttachmentUrl, toFileKey, toOneLine } from "./attachment-path.ts";
+import { toAttachmentUrl, toFileKey, toOneLine } from "./attachment-path.ts";
 import { readDataUrl } from "./data-url.ts";
 import { isDataFile } from "./question-size.ts";
 import type { AttachmentRow, ExtrasStore } from "./store/extras-store.ts";
@@ -146,7 +146,7 @@ export class QuestionFiles {
       const isKnown =
         extras.findAttachment(attachmentId) ?? brought.find((row) => row.attachmentId === attachmentId);
       if (isKnown !== undefined && isKnown !== null) continue;
-      const name = toOneLine(file.filename ?? "").slice(0, MAX_FILE_NAME_CHARACTERS) || "file";
+      const name = toOneLine(file.filename ?? "") || "file";
       brought.push({ attachmentId, name, mediaType, bytes: bytes.length, createdAtMs: nowMs() });
       try {
         await put(toFileKey(sessionId, attachmentId), bytes, mediaType);

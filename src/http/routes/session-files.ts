@@ -18,7 +18,7 @@ import {
   toOneLine,
 } from "../../session/attachment-path.ts";
 import { explainBadPicture } from "../../session/check-picture.ts";
-import { hasTypeOf } from "../../session/file-signature.ts";
+import { explainWrongBytes } from "../../session/file-signature.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { readBytes, readQuery } from "../body.ts";
 import { findOwn, refuseUnknown } from "../own-chat.ts";
@@ -95,10 +95,7 @@ async function attach(services: Services, context: AppContext, sessionId: Sessio
   const bytes = await readBytes(context, MAX_ATTACHMENT_BYTES);
   if (!bytes.ok) return bytes.error;
   if (bytes.value.byteLength === 0) return refuse(context, "invalid-request", "The file is empty.");
-  if (!hasTypeOf(bytes.value, mediaType)) {
-    return refuse(context, "invalid-request", `The file is not what it says it is (${mediaType}).`);
-  }
-  const problem = explainBadPicture(bytes.value, mediaType);
+  const problem = explainWrongBytes(bytes.value, mediaType) ?? explainBadPicture(bytes.value, mediaType);
   if (problem !== null) return refuse(context, "invalid-request", problem);
   const id = newId("file", services.idSource);
   const { name } = query.value;

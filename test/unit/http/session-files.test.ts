@@ -153,6 +153,12 @@ describe("attaching", () => {
     expect(world.linesOf("request_too_large")).toHaveLength(4);
   });
 
+  it("[SE245] are refused with what to do where they are texts in another encoding", async () => {
+    const world = startChats();
+    const answer = await attach(world, addChat(world), "text/csv", Uint8Array.of(0x47, 0x72, 0xfc, 0xdf));
+    expect(Problem.parse(await answer.json()).detail).toContain("Save it as UTF-8");
+  });
+
   it("[HT332] are 503 where they cannot be stored or read now", async () => {
     const world = startChats();
     const attached = await attachOne(world, "image/png", PNG);

@@ -1,5 +1,6 @@
 /** Which files a question may have, and whether their bytes are what they are said to be. */
 import { describe, expect, it } from "vitest";
+import { JPEG, PNG, toDataUrl } from "../../fixtures/tiny-files.ts";
 import { MAX_ATTACHMENTS_PER_MESSAGE } from "../../../src/protocol/session-api.ts";
 import { acceptFiles, isImageType, isTextType } from "../../../src/session/accept-files.ts";
 import { toAttachmentId, toAttachmentUrl, toFileKey } from "../../../src/session/attachment-path.ts";
@@ -57,6 +58,37 @@ describe("the files of a question", () => {
       ok: false,
       error: expect.stringMatching(sentence),
     });
+  });
+
+  it.each([
+    ["nothing, of a text", "", "data:application/octet-stream;base64,cHJpbnQoMSk=", "text/plain"],
+    ["nothing in particular, of a picture", "application/octet-stream", toDataUrl("", PNG), "image/png"],
+    ["a type with parameters", "Text/CSV; charset=utf-8", "data:text/csv;charset=utf-8,a;b", "text/csv"],
+    ["what programs say of a JPEG", "image/jpg", toDataUrl("image/jpg", JPEG), "image/jpeg"],
+  ])("[SE246] that are said to be %s are taken", (_, mediaType, url, expected) => {
+    expect(acceptFiles({ parts: [file({ mediaType, url })] }, findOwn)).toEqual({
+      ok: true,
+      value: [{ type: "file", mediaType: expected, url }],
+    });
+  });
+
+  it("[SE246] that are said to be nothing and are none are refused, and a long name is cut", () => {
+    const url = "data:application/octet-stream;base64,AAEC";
+    expect(acceptFiles({ parts: [file({ mediaType: "", url })] }, findOwn)).toEqual({
+      ok: false,
+      error: expect.stringContaining("Files of type unknown cannot be attached"),
+    });
+    const named = acceptFiles({ parts: [file({ filename: `${"x".repeat(199)}😀.png` })] }, findOwn);
+    expect(named).toMatchObject({ value: [{ filename: `${"x".repeat(199)}\uFFFD` }] });
+  });
+
+  it("[SE245] that are texts in another encoding are refused with what to do", () => {
+    for (const url of ["data:text/csv;base64,R3L8zw==", "data:text/csv;base64,//5hAGIA"]) {
+      expect(acceptFiles({ parts: [file({ mediaType: "text/csv", url })] }, findOwn)).toEqual({
+        ok: false,
+        error: "The file is no text in UTF-8 (text/csv). Save it as UTF-8 and attach it again.",
+      });
+    }
   });
 
   it("[SE83] are five at the most", () => {
