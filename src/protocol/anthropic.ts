@@ -178,6 +178,8 @@ const CALL_FIELDS = {
   tool_choice: ToolChoice.optional(),
   thinking: Thinking.optional(),
   output_config: OutputConfig.optional(),
+  /** Of the last block that can have one; Anthropic puts it there itself. */
+  cache_control: CacheControl,
 };
 
 export const CountTokensRequest = z.strictObject(CALL_FIELDS);

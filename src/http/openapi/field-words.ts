@@ -107,6 +107,7 @@ say(MessagesRequest, {
   stop_sequences: "At most four texts at which the answer ends.",
   tools: "Tools that the model may call; you run them.",
   tool_choice: "Whether and which tool is to be called.",
+  cache_control: "A mark for the last block; Anthropic alone reads it.",
   thinking: "A budget goes on as an effort, which every provider understands.",
   top_k: "Fails at a provider that has no such thing; the next candidate is asked.",
   metadata: "Taken and not passed on.",

@@ -197,6 +197,17 @@ describe("what only Anthropic understands", () => {
     expect(complaintOf({ messages: [{ role: "user", content: content.slice(1) }] })).toBe("nothing");
   });
 
+  it("[HT342] a mark of the request's own goes to Anthropic as it was written, and is the fourth at most", () => {
+    const mark = { cache_control: { type: "ephemeral", ttl: "1h" } };
+    const { native, ...neutral } = callOf(mark);
+    expect(native).toMatchObject({ onlyHere: [], body: mark });
+    expect(JSON.stringify(neutral)).not.toContain("ephemeral");
+    const blocks = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ type: "text", text: `${index}`, ...mark }));
+    expect(callOf({ ...mark, system: blocks(3) }).prompt).toHaveLength(4);
+    expect(complaintOf({ ...mark, system: blocks(4) })).toMatch(/^cache_control: at most 4/);
+  });
+
   it("[HT84] thoughts keep their signatures; one without goes without", () => {
     const { prompt } = callOf({
       messages: [
