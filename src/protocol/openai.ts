@@ -126,7 +126,10 @@ export const ChatCompletionRequest = z.strictObject({
       }),
     ])
     .optional(),
-  reasoning_effort: z.enum(["none", "minimal", "low", "medium", "high"]).nullish(),
+  reasoning_effort: z
+    // The last two reach this wire alone.
+    .enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"])
+    .nullish(),
   /** Taken and not passed on: it names the caller's own user, and providers need not know. */
   user: z.string().max(500).optional(),
   /** Taken and not passed on: the caller's own notes. */

@@ -1,4 +1,4 @@
-/** The OpenAI Chat Completions request as the neutral call. Pure. Rules HT40 to HT44, HT322, HT323. */
+/** The OpenAI Chat Completions request as the neutral call. Pure. Rules HT40 to HT44, HT322, HT323, HT343. */
 import type {
   LanguageModelV4FilePart,
   LanguageModelV4Message,
@@ -48,11 +48,16 @@ export function toModelCall(request: ChatCompletionRequest): Result<Omit<ModelCa
     ...(request.frequency_penalty == null ? {} : { frequencyPenalty: request.frequency_penalty }),
     ...(request.seed == null ? {} : { seed: request.seed }),
     ...(stop === null ? {} : { stopSequences: typeof stop === "string" ? [stop] : stop }),
-    ...(request.reasoning_effort == null ? {} : { reasoningEffort: request.reasoning_effort }),
+    ...toEffort(request),
     ...toToolFields(request),
     ...toResponseFormat(request),
     native: toNativeRequest(request),
   });
+}
+
+function toEffort({ reasoning_effort: effort }: ChatCompletionRequest): Pick<ModelCall, "reasoningEffort"> {
+  if (effort == null) return {};
+  return { reasoningEffort: effort === "xhigh" || effort === "max" ? "high" : effort };
 }
 
 /** Fields that only this wire knows. */
@@ -86,13 +91,18 @@ function toNativeRequest(request: ChatCompletionRequest): NativeRequest {
     wire: "openai-chat",
     body: { ...Object.fromEntries(body), messages: request.messages.map(toNativeMessage) },
     // `false` for log probabilities and `true` for parallel calls is what everybody does anyway.
-    onlyHere: ONLY_HERE.filter(
-      (name) =>
-        request[name] !== undefined &&
-        request[name] !== null &&
-        !(name === "logprobs" && request.logprobs === false) &&
-        !(name === "parallel_tool_calls" && request.parallel_tool_calls === true),
-    ),
+    onlyHere: [
+      ...ONLY_HERE.filter(
+        (name) =>
+          request[name] !== undefined &&
+          request[name] !== null &&
+          !(name === "logprobs" && request.logprobs === false) &&
+          !(name === "parallel_tool_calls" && request.parallel_tool_calls === true),
+      ),
+      ...(request.reasoning_effort === "xhigh" || request.reasoning_effort === "max"
+        ? ["reasoning_effort"]
+        : []),
+    ],
     stream: request.stream === true,
   };
 }

@@ -69,7 +69,7 @@ say(ChatCompletionRequest, {
   tools: "Functions that the model may call; you run them.",
   tool_choice: "Whether and which tool is to be called.",
   response_format: "`json_object` or `json_schema` for an answer that is JSON.",
-  reasoning_effort: "How much a reasoning model is to think.",
+  reasoning_effort: `How much a reasoning model is to think. \`xhigh\` and \`max\`: ${THIS_WIRE_ONLY}`,
   user: "Taken and not passed on: your own user's name.",
   metadata: "Taken and not passed on: your own notes.",
   store: "Answers are not stored here; only `false` is possible.",

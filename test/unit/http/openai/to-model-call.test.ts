@@ -26,6 +26,16 @@ describe("the neutral call", () => {
     },
   );
 
+  it.each(["xhigh", "max"])("[HT343] the effort %s binds a call to this wire", (reasoning_effort) => {
+    const call = toModelCall(parse({ ...HELLO, reasoning_effort }));
+    expect(call).toMatchObject({
+      value: {
+        reasoningEffort: "high",
+        native: { onlyHere: ["reasoning_effort"], body: { reasoning_effort } },
+      },
+    });
+  });
+
   it.each([
     [{ tool_choice: "required" }, "tool_choice: there are no tools to choose from."],
     [
