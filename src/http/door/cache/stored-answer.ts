@@ -1,6 +1,6 @@
 /**
  * An answer as it is kept: gathered from the events of the first one, told again as the events of a later one, so that
- * every wire writes it in its own words. Pure. Rules HT143, HT146.
+ * every wire writes it in its own words. Pure. Rules HT143, HT146, HT344.
  */
 import { z } from "zod";
 import { assertNever } from "../../../base/assert.ts";
@@ -48,6 +48,8 @@ export class AnswerGatherer {
   private target: Target | null = null;
   private parts: StoredPart[] = [];
   private characters = 0;
+  /** Its thoughts came with proofs, which are not kept. */
+  private isProven = false;
 
   constructor(call: GatheredCall) {
     this.call = call;
@@ -63,6 +65,8 @@ export class AnswerGatherer {
     if (end.status !== "complete" || !this.isWholeReason(end.finishReason)) return null;
     if (target === null || parts.every((part) => part.type === "reasoning")) return null;
     if (this.characters > MAX_STORED_BYTES) return null;
+    // Anthropic takes a call back only behind its proven thoughts: without them the conversation could not go on.
+    if (this.isProven && parts.some((part) => part.type === "tool-call")) return null;
     const answer: StoredAnswer = {
       version: 1,
       selectionId: this.call.selectionId,
@@ -90,6 +94,7 @@ export class AnswerGatherer {
         this.append("text", event.text);
         return;
       case "reasoning-delta":
+        if (event.proof !== undefined) this.isProven = true;
         this.append("reasoning", event.text);
         return;
       case "tool-call": {
@@ -114,6 +119,7 @@ export class AnswerGatherer {
       this.target = null;
       this.parts = [];
       this.characters = 0;
+      this.isProven = false;
     }
     const { provider, model } = target;
     this.target ??= { provider, model };

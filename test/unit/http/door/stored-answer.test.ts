@@ -106,6 +106,18 @@ describe("an answer is not kept", () => {
     expect(gather([start(), text("One")], end)).toBeNull();
   });
 
+  it("[HT344] that calls a tool behind proven thoughts, unless another target has begun anew without them", () => {
+    const proven: AnswerEvent[] = [
+      start(),
+      { type: "reasoning-delta", text: "Hm." },
+      { type: "reasoning-delta", text: "", proof: { signature: "s" } },
+    ];
+    const call: AnswerEvent = { type: "tool-call", ...WEATHER };
+    expect(gather([...proven, call])).toBeNull();
+    expect(gather([...proven, text("It rains")])).not.toBeNull();
+    expect(gather([...proven, start(OTHER_TARGET, 2), call], toEnd(), { mayStartOver: true })).not.toBeNull();
+  });
+
   it("[HT146] that says nothing, but for thoughts", () => {
     expect(gather([start()])).toBeNull();
     expect(gather([])).toBeNull();
