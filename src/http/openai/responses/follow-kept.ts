@@ -1,11 +1,10 @@
 /**
  * Follows the answer of a chat to its end and tells it as a response, whole or as a stream. Whoever stops reading stops
- * nothing: the answer is the chat's. Rules HT113 to HT115, HT196.
+ * nothing: the answer is the chat's. Rules HT113 to HT115, HT196, HT345.
  */
-import { toBytes } from "../../../base/event-stream.ts";
+import { KEEP_ALIVE, toBytes } from "../../../base/event-stream.ts";
 import { describeError, describeStack } from "../../../auth/store/describe-error.ts";
 import type { SessionId } from "../../../base/id.ts";
-import type { AnswerChunk } from "../../../protocol/answer-chunk.ts";
 import type { OpenAiError } from "../../../protocol/openai.ts";
 import type { ResponseRequest } from "../../../protocol/openai-responses.ts";
 import type { AnswerEvent } from "../../../routing/run-plan.ts";
@@ -14,7 +13,7 @@ import { readPrincipal, type AppContext } from "../../app-env.ts";
 import type { ChatObject } from "../../services.ts";
 import { keepItems } from "./items/keep-items.ts";
 import type { KeepDeps } from "./keep-response.ts";
-import { KeptAnswer, readChunks, toSaidEvents } from "./kept-answer.ts";
+import { KeptAnswer, readChunks, STILL_HERE, toSaidEvents } from "./kept-answer.ts";
 import { createItemIds, toItemStem, toResponseId } from "./response-id.ts";
 import { ResponseWriter } from "./response-writer.ts";
 
@@ -25,7 +24,7 @@ export interface FollowedChat {
   readonly server: Server | null;
 }
 
-type Chunks = AsyncGenerator<AnswerChunk, void, undefined>;
+type Chunks = ReturnType<typeof readChunks>;
 
 const SESSION_HEADER = "x-breakwater-session";
 
@@ -58,6 +57,7 @@ async function giveKept(following: Following): Promise<Response> {
   const { context, followed, answer } = following;
   const first: AnswerEvent[] = [];
   for await (const chunk of readChunks(followed.events)) {
+    if (chunk === STILL_HERE) continue;
     first.push(...answer.take(chunk).filter(({ type }) => type === "leg-start"));
   }
   const stored =
@@ -82,6 +82,7 @@ async function streamKept(following: Following): Promise<Response> {
   while (!hasWords) {
     const next = await chunks.next();
     if (next.done === true) break;
+    if (next.value === STILL_HERE) continue;
     const events = answer.take(next.value);
     opening.push(...events);
     hasWords = events.some(({ type }) => type !== "leg-start");
@@ -109,6 +110,10 @@ async function* tell(
   try {
     yield writer.write(opening);
     for await (const chunk of chunks) {
+      if (chunk === STILL_HERE) {
+        yield KEEP_ALIVE;
+        continue;
+      }
       const text = writer.write(answer.take(chunk));
       if (answer.isTakenBack) break;
       if (text !== "") yield text;

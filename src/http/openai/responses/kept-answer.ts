@@ -16,17 +16,24 @@ import type { AnswerEnd, AnswerEvent } from "../../../routing/run-plan.ts";
 
 const DONE = "[DONE]";
 
+/** The stream has nothing to say, and is alive. */
+export const STILL_HERE = "still-here";
+
 /** The chunks of the stream, as they come. Leaving the loop stops following, and nothing else. */
 export async function* readChunks(
   events: ReadableStream<Uint8Array>,
-): AsyncGenerator<AnswerChunk, void, undefined> {
-  const waiting: string[] = [];
-  const parser = createParser({ onEvent: ({ data }) => waiting.push(data) });
+): AsyncGenerator<AnswerChunk | typeof STILL_HERE, void, undefined> {
+  const waiting: (string | null)[] = [];
+  const parser = createParser({
+    onEvent: ({ data }) => waiting.push(data),
+    onComment: () => waiting.push(null),
+  });
   const decoder = new TextDecoder();
   for await (const bytes of events) {
     parser.feed(decoder.decode(bytes, { stream: true }));
     for (const data of waiting.splice(0)) {
-      if (data !== DONE) yield AnswerChunkShape.parse(JSON.parse(data));
+      if (data === null) yield STILL_HERE;
+      else if (data !== DONE) yield AnswerChunkShape.parse(JSON.parse(data));
     }
   }
 }
