@@ -40,3 +40,12 @@ test("[WB110] what is said of the chosen model can be read, light and dark", asy
     await page.keyboard.press("Escape");
   }
 });
+
+test("[WB127] the models to choose from stand inside a narrow window", async ({ page }) => {
+  await page.setViewportSize({ width: 320, height: 640 });
+  await signIn(page);
+  await page.getByRole("button", { name: /^Model/ }).click();
+  const panel = await page.getByRole("dialog").boundingBox();
+  expect((panel?.x ?? 0) + (panel?.width ?? 999)).toBeLessThanOrEqual(320);
+  expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+});

@@ -125,7 +125,7 @@ export function ModelPicker({ choice }: { readonly choice: ModelChoice }) {
           <CaretDownIcon aria-hidden size={12} className="shrink-0" />
         </>
       }
-      panelClass="bottom-full left-0 mb-2 flex max-h-[min(26rem,60dvh)] w-[min(22rem,calc(100vw-3rem))] flex-col p-2"
+      panelClass="bottom-full left-0 mb-2 flex max-h-[min(26rem,60dvh)] w-[min(22rem,calc(100vw-5rem))] flex-col p-2"
     >
       {choice.catalog === undefined ? (
         <p className="p-3 text-sm text-ink-soft">The list of models has not arrived yet.</p>
