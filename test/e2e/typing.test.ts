@@ -171,3 +171,14 @@ test("[WB126] the focus goes on after sending by the button and after deleting a
   await expect(list.getByRole("link", { name: "gamma" })).toHaveCount(0);
   await expect(box).toBeFocused();
 });
+
+test("[WB131] Escape empties the search for chats and does not stop the answer", async ({ page }) => {
+  await ask(page, "Tell me of storms [[words:400]]");
+  await expect(lastAnswer(page)).toHaveAttribute("data-status", "streaming");
+  const search = page.getByRole("searchbox", { name: "Search chats" });
+  await search.fill("no chat of that name");
+  await search.press("Escape");
+  await expect(search).toHaveValue("");
+  await waitForEnd(page);
+  await expect(lastAnswer(page)).toHaveAttribute("data-status", "complete");
+});

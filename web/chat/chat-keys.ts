@@ -2,7 +2,12 @@
 import { useEffect } from "react";
 import { isComposing } from "../ui/composing.ts";
 
-/** Stops the answer on Escape, unless a dialog or a panel took the key. */
+/** Escape empties a field for searching, and does not stop an answer with the same press. */
+function isForSearch(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement && target.type === "search" && target.value !== "";
+}
+
+/** Stops the answer on Escape, unless a dialog, a panel or a field took the key. Rule WB131. */
 export function useStopKey(stop: (() => void) | null): void {
   useEffect(() => {
     if (stop === null) return undefined;
@@ -11,6 +16,7 @@ export function useStopKey(stop: (() => void) | null): void {
         event.key === "Escape" &&
         !event.defaultPrevented &&
         !isComposing(event) &&
+        !isForSearch(event.target) &&
         document.querySelector("dialog[open]") === null
       )
         stop();
