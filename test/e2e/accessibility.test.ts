@@ -49,3 +49,18 @@ test("[WB127] the models to choose from stand inside a narrow window", async ({ 
   expect((panel?.x ?? 0) + (panel?.width ?? 999)).toBeLessThanOrEqual(320);
   expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
 });
+
+test("[WB128] at 400 % the chats can be reached and an answer can be read", async ({ page }) => {
+  await page.setViewportSize({ width: 320, height: 256 });
+  await signIn(page);
+  await ask(page, "What is a mole? [[words:200]]");
+  await waitForEnd(page);
+  const room = await page.getByRole("log", { name: "Conversation" }).boundingBox();
+  expect(room?.height).toBeGreaterThanOrEqual(150);
+  await page.getByRole("textbox", { name: "Message" }).focus();
+  await expect(page.getByRole("textbox", { name: "Message" })).toBeInViewport();
+  await page.getByRole("button", { name: "Toggle sidebar" }).click();
+  const drawer = page.getByRole("dialog", { name: "Chats" });
+  await drawer.getByRole("link", { name: /mole/ }).first().click({ timeout: 5_000 });
+  await expect(drawer).toHaveCount(0);
+});

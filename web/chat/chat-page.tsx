@@ -32,7 +32,8 @@ function ChatFrame({ sessionId }: ChatPageProps) {
           <Sidebar currentId={sessionId} onChoose={closeDrawer} />
         </Dialog>
       )}
-      <main className="flex min-w-0 flex-1 flex-col">
+      {/* In a very low window, as on a page that is zoomed to 400 %, the messages keep some room and the rest is scrolled. */}
+      <main className="flex min-w-0 flex-1 flex-col [@media(max-height:20rem)]:overflow-y-auto">
         {account.sandbox && <SandboxBanner />}
         {sessionId === null ? (
           <NewChat onToggleSidebar={toggle} />

@@ -24,7 +24,7 @@ export function RowColumn<Row extends ListRow>(props: RowListProps<Row>) {
   const { rows, list, isLoadingOlder, hasOlder, children } = props;
   const { boxRef, virtualizer, isAtEnd, toEnd, onFocus, onBlur } = list;
   return (
-    <div className="relative min-h-0 flex-1">
+    <div className="relative min-h-0 flex-1 [@media(max-height:20rem)]:min-h-40">
       <div
         ref={boxRef}
         tabIndex={0}

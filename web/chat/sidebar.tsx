@@ -16,6 +16,8 @@ import { SessionRow } from "./session-row.tsx";
 const SEARCH_AFTER_MS = 250;
 /** Headings change at midnight; a minute late does no harm. */
 const NOW_EVERY_MS = 60_000;
+/** Stands for the button that shows older chats among the ids of what is in the list. */
+const OLDER = "older";
 
 interface SidebarProps {
   readonly currentId: string | null;
@@ -79,8 +81,9 @@ function SessionList({ currentId, onChoose, search, query }: SessionListProps) {
         <Button
           small
           look="quiet"
-          disabled={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
+          // Not disabled, which would lose the focus.
+          aria-disabled={query.isFetchingNextPage}
+          onClick={() => query.isFetchingNextPage || void query.fetchNextPage()}
         >
           Show older chats
         </Button>
@@ -95,10 +98,14 @@ export function Sidebar({ currentId, onChoose }: SidebarProps) {
   const settled = useSettled(search.trim(), SEARCH_AFTER_MS);
   const query = useSessionPages(settled);
   const listRef = useFocusAfterRemoval<HTMLElement>(
-    (query.data?.pages ?? []).flatMap(({ sessions }) => sessions.map(({ id }) => id)),
+    (query.data?.pages ?? [])
+      .flatMap(({ sessions }) => sessions.map(({ id }) => id))
+      // The button below them goes away too.
+      .concat(query.hasNextPage ? [OLDER] : []),
   );
   return (
-    <div className="flex h-full flex-col">
+    // Where the window is too low for all of it (a page that is zoomed), the whole side is scrolled.
+    <div className="flex h-full flex-col overflow-y-auto">
       <div className="flex h-14 shrink-0 items-center gap-2.5 px-4">
         <Logo size={26} />
         <span className="font-semibold tracking-tight">Breakwater</span>
@@ -125,7 +132,7 @@ export function Sidebar({ currentId, onChoose }: SidebarProps) {
         ref={listRef}
         tabIndex={-1}
         aria-label="Chats"
-        className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-2 pt-1 -outline-offset-2!"
+        className="min-h-40 flex-1 overflow-y-auto px-2 pt-1 -outline-offset-2!"
       >
         <SessionList currentId={currentId} onChoose={onChoose} search={settled} query={query} />
       </nav>
