@@ -64,3 +64,17 @@ test("[WB128] at 400 % the chats can be reached and an answer can be read", asyn
   await drawer.getByRole("link", { name: /mole/ }).first().click({ timeout: 5_000 });
   await expect(drawer).toHaveCount(0);
 });
+
+test("[WB129] in forced colours the health and the chosen model are still seen", async ({ page }) => {
+  await signIn(page);
+  await page.emulateMedia({ forcedColors: "active" });
+  await page.getByRole("button", { name: /^Model/ }).click();
+  const choices = page.getByRole("radiogroup", { name: "Model" });
+  // The green of the page, which the browser would have replaced by the colour of the ground.
+  await expect(choices.getByRole("img", { name: "Healthy" }).first()).toHaveCSS(
+    "background-color",
+    "rgb(20, 108, 61)",
+  );
+  const chosen = choices.locator("label", { has: page.getByRole("radio", { checked: true }) });
+  await expect(chosen).toHaveCSS("outline-style", "solid");
+});
