@@ -172,6 +172,32 @@ test("[WB126] the focus goes on after sending by the button and after deleting a
   await expect(box).toBeFocused();
 });
 
+test("[WB130] the focus stays where older chats are shown", async ({ page }) => {
+  const made = await page.evaluate(async () => {
+    const make = () =>
+      fetch("/api/v1/sessions", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: "{}",
+      });
+    const answers = [];
+    for (let count = 0; count < 51; count += 1) answers.push(await make());
+    return answers.filter(({ ok }) => ok).length;
+  });
+  expect(made).toBe(51);
+  await page.reload();
+  const list = page.getByRole("navigation", { name: "Chats" });
+  const older = list.getByRole("button", { name: "Show older chats" });
+  await older.focus();
+  while ((await older.count()) > 0) {
+    await expect(older).toBeFocused();
+    const before = await list.getByRole("listitem").count();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => list.getByRole("listitem").count()).toBeGreaterThan(before);
+  }
+  await expect(list).toBeFocused();
+});
+
 test("[WB131] Escape empties the search for chats and does not stop the answer", async ({ page }) => {
   await ask(page, "Tell me of storms [[words:400]]");
   await expect(lastAnswer(page)).toHaveAttribute("data-status", "streaming");
