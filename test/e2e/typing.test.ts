@@ -208,3 +208,33 @@ test("[WB131] Escape empties the search for chats and does not stop the answer",
   await waitForEnd(page);
   await expect(lastAnswer(page)).toHaveAttribute("data-status", "complete");
 });
+
+test("[WB132] a first question whose page was left is not sent, and pulls nobody away", async ({ page }) => {
+  await ask(page, "Reply with before");
+  await waitForEnd(page);
+  await page.goto("/");
+  const box = page.getByRole("textbox", { name: "Message" });
+  const list = page.getByRole("navigation", { name: "Chats" });
+  const held = Promise.withResolvers<void>();
+  await page.route("**/api/v1/sessions", async (route) => {
+    if (route.request().method() === "POST") await held.promise;
+    await route.continue();
+  });
+  await ask(page, "Reply with slowly");
+  await list.getByRole("link").first().click();
+  await waitForEnd(page);
+  await page.getByRole("link", { name: "New chat" }).first().click();
+  await expect(box).toHaveValue("Reply with slowly");
+  await box.fill("Something else");
+  const waitFor = (method: string) =>
+    page.waitForResponse(
+      (response) => response.url().includes("/api/v1/sessions") && response.request().method() === method,
+    );
+  const made = waitFor("POST");
+  held.resolve();
+  await made;
+  // The list is read again at the end of all.
+  await waitFor("GET");
+  await expect(box).toHaveValue("Something else");
+  await expect(page).toHaveURL(/\/$/);
+});

@@ -35,11 +35,21 @@ function toQuestion(text: string, files: readonly PendingFile[], model: string):
   };
 }
 
-/** Makes the chat, sends it the files, and hands the question to its page through the outbox. */
+/**
+ * Makes the chat, sends it the files, and hands the question to its page through the outbox. Whoever leaves meanwhile
+ * has taken the question back. Rule WB132.
+ */
 function useBegin(attachments: Attachments, model: string, onBegun: (id: string, asked: string) => void) {
   const client = useQueryClient();
   const [, navigate] = useLocation();
   const madeRef = useRef<string | null>(null);
+  const isHereRef = useRef(true);
+  useEffect(() => {
+    isHereRef.current = true;
+    return () => {
+      isHereRef.current = false;
+    };
+  }, []);
   const begin = useMutation({
     mutationFn: async (text: string) => {
       // Those of this question: what is added while the chat is being made belongs to the next one.
@@ -50,11 +60,14 @@ function useBegin(attachments: Attachments, model: string, onBegun: (id: string,
       return { id, question: toQuestion(text, await attachments.sendHeld(id, chosen), model) };
     },
     onSuccess: async ({ id, question }, asked) => {
-      saveModelChoice(id, model);
-      saveOutbox(sessionStorage, id, [question]);
-      handFilesOn(id, attachments.readHeld());
-      onBegun(id, asked);
-      navigate(`/c/${id}`);
+      // Its words stand in the box of the next new chat: sent from here too, they would be asked twice.
+      if (isHereRef.current) {
+        saveModelChoice(id, model);
+        saveOutbox(sessionStorage, id, [question]);
+        handFilesOn(id, attachments.readHeld());
+        onBegun(id, asked);
+        navigate(`/c/${id}`);
+      }
       await client.invalidateQueries({ queryKey: ["sessions"] });
     },
   });
