@@ -238,3 +238,23 @@ test("[WB132] a first question whose page was left is not sent, and pulls nobody
   await expect(box).toHaveValue("Something else");
   await expect(page).toHaveURL(/\/$/);
 });
+
+test("[WB133] a menu stays open while an answer grows, and not when its button is scrolled away", async ({
+  page,
+}) => {
+  await ask(page, "Reply with one");
+  await waitForEnd(page);
+  await ask(page, "Tell me of storms [[words:600]]");
+  await expect(lastAnswer(page)).toHaveAttribute("data-status", "streaming");
+  await page.getByRole("button", { name: "Chat menu" }).click();
+  const log = page.getByRole("log", { name: "Conversation" });
+  const from = await log.evaluate((element) => element.scrollTop);
+  await expect.poll(() => log.evaluate((element) => element.scrollTop)).toBeGreaterThan(from + 100);
+  await expect(page.getByRole("menuitem", { name: "Rename" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await waitForEnd(page);
+  await page.getByRole("button", { name: "Regenerate" }).last().click();
+  await expect(page.getByRole("menuitem", { name: /^Try again/ })).toBeVisible();
+  await log.evaluate((element) => element.scrollBy(0, -200));
+  await expect(page.getByRole("menuitem", { name: /^Try again/ })).toHaveCount(0);
+});

@@ -1,6 +1,6 @@
 /**
  * A button with a menu: arrow keys go through it, Escape and a press elsewhere close it. The menu is in the browser's
- * top layer, so that nothing it stands in cuts it off.
+ * top layer, so that nothing it stands in cuts it off. Rule WB133.
  */
 import { useEffect, useId, useRef, useState } from "react";
 import type { KeyboardEvent, ReactNode } from "react";
@@ -65,9 +65,11 @@ export function Menu({ label, button, buttonClass, disabled = false, children }:
   const menuId = useId();
   useEffect(() => {
     const menu = panel.current;
-    if (!isOpen || menu === null || trigger.current === null) return undefined;
+    const opener = trigger.current;
+    if (!isOpen || menu === null || opener === null) return undefined;
     menu.showPopover();
-    place(trigger.current, menu);
+    place(opener, menu);
+    const { top } = opener.getBoundingClientRect();
     listItems(menu)[0]?.focus();
     const close = (): void => setIsOpen(false);
     const onPress = (event: PointerEvent): void => {
@@ -75,9 +77,9 @@ export function Menu({ label, button, buttonClass, disabled = false, children }:
       const isButton = event.target instanceof Node && trigger.current?.contains(event.target) === true;
       if (!isInside && !isButton) close();
     };
-    // It would stay where it is while its button goes away.
-    const onScroll = (event: Event): void => {
-      if (event.target instanceof Node && !menu.contains(event.target)) close();
+    // It would stay where it is while its button goes away. An answer that grows scrolls too, and moves no button.
+    const onScroll = (): void => {
+      if (Math.abs(opener.getBoundingClientRect().top - top) > GAP_PX) close();
     };
     document.addEventListener("pointerdown", onPress);
     document.addEventListener("scroll", onScroll, { capture: true, passive: true });
