@@ -1,6 +1,6 @@
 /** The tabs of one browser, and who is signed in. */
 import { expect, test, type Page } from "@playwright/test";
-import { signIn } from "./person.ts";
+import { ask, signIn, waitForEnd } from "./person.ts";
 
 test("[WB106] signing out in one tab signs the others out, and nothing typed stays in them", async ({
   page,
@@ -47,4 +47,23 @@ test("[WB122] [WB123] a sign-in that ran out is noticed by the next question, an
   await page.getByRole("button", { name: "Send" }).click();
   await signUp(page);
   await expect(box).toHaveValue("");
+});
+
+test("[WB134] what was typed in a chat that another tab deletes stands in the box of a new one", async ({
+  page,
+  context,
+}) => {
+  await signIn(page);
+  await ask(page, "Reply with one");
+  await waitForEnd(page);
+  const box = page.getByRole("textbox", { name: "Message" });
+  await box.fill("Half a question");
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await other.getByRole("button", { name: "Chat menu" }).click();
+  await other.getByRole("menuitem", { name: "Delete…" }).click();
+  await other.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await expect(page.getByText("This chat was deleted")).toBeVisible();
+  await page.getByRole("link", { name: "Start a new chat" }).click();
+  await expect(box).toHaveValue("Half a question");
 });

@@ -110,7 +110,7 @@ export function ChatView({ sessionId, onToggleSidebar }: ChatViewProps) {
     return (
       <>
         <ChatHeader chat={null} onToggleSidebar={onToggleSidebar} />
-        <Gone stage={chat.stage} />
+        <Gone stage={chat.stage} sessionId={sessionId} />
       </>
     );
   }

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { readDraft, saveDraft, toUnsent } from "../../../web/session/draft.ts";
 import { claimTyped, forgetTyped } from "../../../web/session/forget-typed.ts";
 import { readOutbox, saveOutbox } from "../../../web/session/outbox.ts";
+import { rescueTyped } from "../../../web/session/rescue-typed.ts";
 import type { PendingSend } from "../../../web/session/pending-send.ts";
 import { TabStorage } from "./tab-storage.ts";
 
@@ -117,4 +118,16 @@ it("[WB122] what was typed is there for the same person only", () => {
   expect(readDraft(storage, "")).toBe("Hers");
   forgetTyped(storage);
   expect(storage.length).toBe(0);
+});
+
+it("[WB134] what was typed in a chat that is gone stands in the box of a new one, once", () => {
+  const storage = new TabStorage();
+  saveDraft(storage, "", "Typed before");
+  saveDraft(storage, "chat_1", "Half a question");
+  saveOutbox(storage, "chat_1", [PENDING, { ...PENDING, text: "Not wanted", takenBack: true }]);
+  rescueTyped(storage, "chat_1");
+  rescueTyped(storage, "chat_1");
+  rescueTyped(storage, "chat_2");
+  expect(readDraft(storage, "")).toBe("Typed before\n\nHello\n\nHalf a question");
+  expect(storage.length).toBe(1);
 });
