@@ -44,6 +44,7 @@ export function openChat({ store, wiring, ...host }: ChatHost): Chat {
     store,
     clock: wiring.clock,
     log: wiring.log,
+    callBudget: wiring.callBudget,
     sockets: host.sockets,
     resolveModels: resolve,
     endUpkeep: () => upkeep.end(),

@@ -72,6 +72,7 @@ export function createServices(env: Bindings): Services {
       const models = resolveModels(wiring.catalog, requested);
       return models.ok ? null : models.error;
     },
+    callBudget: wiring.callBudget,
     sandboxControl:
       settings.sandboxUrl === null
         ? null
@@ -142,7 +143,7 @@ function openModelDoor(
     answerCache: createAnswerCacheStore(database),
     responseItems: createResponseItemStore(database),
     idempotentCalls: createIdempotentCallStore(database),
-    requestsPerMinute: wiring.settings.requestsPerMinute,
+    callBudget: wiring.callBudget,
     waitUntil,
   });
 }

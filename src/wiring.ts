@@ -25,6 +25,7 @@ import { parseProviderConfigs, type ProviderConfig } from "./providers/provider-
 import { createEmbedders } from "./providers/embedders.ts";
 import type { Provider } from "./providers/provider.ts";
 import { createProviderRegistry } from "./providers/registry.ts";
+import { CallBudget } from "./routing/call-budget.ts";
 import { DEFAULT_BACKOFF } from "./routing/backoff.ts";
 import { PROBE_DEADLINES } from "./routing/deadlines.ts";
 import { toEmbeddingDeps, type EmbeddingTask } from "./routing/embedding-provider.ts";
@@ -80,6 +81,8 @@ export interface Wiring {
   readonly health: (name: string) => DurableObjectStub<ProviderHealth>;
   /** Does the work of a request from there (`request.cf`); health is kept for each region apart. */
   readonly workForCaller: <Done>(cf: unknown, work: () => Done) => Done;
+  /** What organizations may still ask in this minute, in this isolate; null: no limit. */
+  readonly callBudget: CallBudget | null;
   readonly mcpServers: readonly McpServer[];
   /** What this isolate knows of their tools. */
   readonly mcpLists: McpListCache;
@@ -187,6 +190,7 @@ function createWiring(env: Bindings): Wiring {
       runProbe(registry.find(provider), catalog, { provider, model, mayGenerate }),
     health,
     workForCaller: (cf, work) => (settings.regionalCircuits ? workForCaller(cf, work) : work()),
+    callBudget: settings.requestsPerMinute === null ? null : new CallBudget(settings.requestsPerMinute),
     mcpServers: openMcpServers(env),
     mcpLists,
     readCircuits: () =>

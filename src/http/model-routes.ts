@@ -3,17 +3,17 @@ import { Hono } from "hono";
 import { createAnthropicRoutes } from "./anthropic/routes.ts";
 import type { AppEnv } from "./app-env.ts";
 import { MAX_MODEL_CALL_BYTES } from "./body.ts";
-import { CallBudget } from "./middleware/call-budget.ts";
 import { answerOnce } from "./middleware/idempotency/answer-once.ts";
 import type { IdempotentCallStore } from "./middleware/idempotency/store.ts";
 import { limitCalls } from "./middleware/limit-calls.ts";
 import { writeAnthropicLimit, writeOpenAiLimit, type WriteLimit } from "./middleware/rate-limit-headers.ts";
+import type { CallBudget } from "../routing/call-budget.ts";
 import { createOpenAiRoutes, type OpenAiDeps } from "./openai/routes.ts";
 
 export interface ModelRoutesDeps extends OpenAiDeps {
   readonly idempotentCalls: IdempotentCallStore;
-  /** Of one organization, in this isolate; null: no limit. */
-  readonly requestsPerMinute: number | null;
+  /** Null: no limit. */
+  readonly callBudget: CallBudget | null;
 }
 
 /** Where models are asked, and how a client there reads what is left of its calls. */
@@ -26,9 +26,9 @@ const CALL_PATHS: readonly (readonly [path: string, writeLimit: WriteLimit])[] =
 
 export function createModelRoutes(deps: ModelRoutesDeps): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
-  const budget = deps.requestsPerMinute === null ? null : new CallBudget(deps.requestsPerMinute);
+  const { callBudget } = deps;
   for (const [path, writeLimit] of CALL_PATHS) {
-    if (budget !== null) routes.use(path, limitCalls(deps.clock, budget, writeLimit));
+    if (callBudget !== null) routes.use(path, limitCalls(deps.clock, callBudget, writeLimit));
     routes.use(path, answerOnce(deps, MAX_MODEL_CALL_BYTES));
   }
   routes.route("/v1", createOpenAiRoutes(deps));

@@ -24,6 +24,7 @@ import type { ChatQuestion } from "../protocol/chat-question.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
 import type { AskedAnswer } from "../session/asked-answer.ts";
 import type { ChatReply } from "../session/answer-stream.ts";
+import type { CallBudget } from "../routing/call-budget.ts";
 import type { SessionDirectory } from "../session/directory/directory.ts";
 import type { AppEnv } from "./app-env.ts";
 
@@ -153,6 +154,8 @@ export interface Services {
   readonly modelCatalog: () => Promise<ModelCatalog>;
   /** A sentence about the first class or target that cannot be asked for; null when all can. */
   readonly checkModels: (requested: readonly string[]) => string | null;
+  /** What organizations may still ask in this minute, in this isolate; null: no limit. */
+  readonly callBudget: CallBudget | null;
   /** Null where no provider is a stand-in. */
   readonly sandboxControl: SandboxControl | null;
   /** By name; a check that rejects, or does not answer within a second, has failed. */

@@ -19,6 +19,7 @@ import { acceptMessage, type Acceptance } from "./accept-message.ts";
 import { ChatView } from "./chat-view.ts";
 import { toActiveTurn, type ChatSocket } from "./live-turn.ts";
 import type { SessionRow } from "./rows.ts";
+import { isWithinLimit, type QuestionLimitDeps } from "./question-limit.ts";
 import { refuse, sendFrame } from "./send-frame.ts";
 import type { SessionStore } from "./store/session-store.ts";
 import { toTitle, UNTITLED } from "./title.ts";
@@ -27,7 +28,7 @@ import { TurnFollowing } from "./turn-following.ts";
 import { TurnRunner } from "./turn-runner.ts";
 import type { TurnRunnerDeps } from "./turn-runner-deps.ts";
 
-export interface ChatDeps extends TurnRunnerDeps {
+export interface ChatDeps extends TurnRunnerDeps, Pick<QuestionLimitDeps, "callBudget"> {
   readonly store: SessionStore;
   readonly clock: Clock;
   readonly resolveModels: (requested: readonly string[]) => Result<ResolvedModels, string>;
@@ -80,7 +81,8 @@ export class Chat {
     if (this.runner.isClosed) return;
     switch (frame.type) {
       case "send":
-        return this.ask(socket, frame);
+        if (isWithinLimit(this.deps, socket, frame.requestId)) this.ask(socket, frame);
+        return;
       case "resume":
         return this.following.resume(socket, frame);
       case "abort":

@@ -1,6 +1,6 @@
 /**
  * `/api/chat`: the chats of the sockets, for an unmodified `useChat` of AI SDK 7 over plain HTTP. What is asked goes to
- * the chat's object as a `send` on the stock wire, what is answered is AI SDK's UI message stream. Rules HT130 to HT139.
+ * the chat's object as a `send` on the stock wire, what is answered is AI SDK's UI message stream. Rules HT130 to HT139, HT360.
  */
 import type { Hono } from "hono";
 import { newId, type SessionId } from "../../base/id.ts";
@@ -13,6 +13,7 @@ import { readPrincipal, type AppContext, type AppEnv } from "../app-env.ts";
 import { refuseUnknown } from "../own-chat.ts";
 import { refuse } from "../respond.ts";
 import type { Services } from "../services.ts";
+import { limitCalls } from "../middleware/limit-calls.ts";
 import { findClientChat, makeClientChat, NEW_CHATS_WITHIN_MS } from "./client-chat.ts";
 import { readChatRequest, refuseField, type ReadChatRequest } from "./read-chat-request.ts";
 
@@ -31,6 +32,13 @@ const STREAM_HEADERS = {
 const SESSION_HEADER = "x-breakwater-session";
 
 export function addAiSdkRoutes(app: Hono<AppEnv>, services: Services): void {
+  const { callBudget, clock } = services;
+  // Nothing on this wire tells of what is left.
+  if (callBudget !== null)
+    app.use(
+      "/api/chat",
+      limitCalls(clock, callBudget, () => undefined),
+    );
   app.post("/api/chat", (context) => ask(services, context));
   app.get("/api/chat/:chatId/stream", (context) => resume(services, context));
   app.post("/api/chat/:chatId/stop", (context) => stop(services, context));

@@ -169,6 +169,7 @@ export class ChatLife {
       store,
       clock,
       log,
+      callBudget: null,
       sockets: () => [...this.sockets.values()],
       resolveModels: resolve,
       endUpkeep: () => upkeep.end(),

@@ -156,6 +156,7 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
     selections: createFakeSelections(options.counted ?? [], asked),
     modelCatalog: () => Promise.resolve({ sandbox: true, classes: [], targets: [] }),
     checkModels: (requested) => (requested.includes("nobody") ? "Nobody is called nobody." : null),
+    callBudget: null,
     sandboxControl: null,
     healthChecks: { d1: () => Promise.resolve() },
     assets: (request) => Promise.resolve(toAsset(new URL(request.url).pathname)),

@@ -2,6 +2,7 @@
  * One chat's core with everything around it but workerd: real rows in SQLite, a clock that is moved by hand, a model
  * that speaks one word at a time, and crashes that leave what was stored and nothing else.
  */
+import type { CallBudget } from "../../../src/routing/call-budget.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { fail, succeed } from "../../../src/base/result.ts";
 import { UNKNOWN_USAGE, type Leg } from "../../../src/protocol/answer.ts";
@@ -54,6 +55,7 @@ export interface WorldOptions {
   /** What is said to which question; the default counts words: `12` gets twelve of them, one every 20 ms. */
   readonly speak?: (question: string) => Speech;
   readonly turnMs?: number;
+  readonly callBudget?: CallBudget;
   /** Made anew for each life, with its clock; left out: no tools. */
   readonly runTools?: (clock: Clock) => TurnRunnerDeps["runTools"];
   readonly decideTool?: TurnRunnerDeps["decideTool"];
@@ -177,6 +179,7 @@ export class ChatWorld {
       store,
       clock,
       log: this.log,
+      callBudget: this.options.callBudget ?? null,
       sockets: () => this.sockets,
       resolveModels,
       endUpkeep: () => Promise.resolve(),

@@ -1,9 +1,9 @@
 /**
- * How many model calls an organization may still make: a bucket for each that holds a minute's worth and refills all the
+ * How many model calls an organization may still make, questions to its chats among them: a bucket for each that holds a minute's worth and refills all the
  * time. It belongs to one isolate and asks nobody: a call pays a map lookup for it, and an organization whose calls land
- * in several isolates gets as many minutes' worth. Pure but for its own map. Rule HT156.
+ * in several isolates gets as many minutes' worth. Pure but for its own map. Rules HT156, HT360.
  */
-import { spend, startBucket, type TokenBucket, type TokenBucketPolicy } from "../../routing/token-bucket.ts";
+import { spend, startBucket, type TokenBucket, type TokenBucketPolicy } from "./token-bucket.ts";
 
 /** An isolate serves fewer in its life; the one that was seen first is forgotten, and begins anew. */
 const MAX_ORGANIZATIONS = 10_000;
