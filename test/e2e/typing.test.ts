@@ -107,8 +107,8 @@ test("[WB120] a text that is too long stays whole in its box, which says so", as
   const box = page.getByRole("textbox", { name: "Message" });
   await box.focus();
   const text = "word ".repeat(50_000);
-  // As a paste does: a limit of the box itself would cut it off.
-  await page.evaluate(([words]) => document.execCommand("insertText", false, words), [text] as const);
+  // As a paste does, and not as `fill`: a limit of the box itself would cut it off.
+  await page.keyboard.insertText(text);
   const form = page.locator("form", { has: box });
   await expect(form.getByRole("alert")).toContainText("249,999 characters, and 200,000 is the most");
   await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
@@ -121,7 +121,7 @@ test("[WB120] a text that is too long stays whole in its box, which says so", as
   await page.getByRole("button", { name: "Edit question" }).click();
   const editor = page.getByRole("form", { name: "Edit question" });
   await editor.getByRole("textbox").focus();
-  await page.evaluate(([words]) => document.execCommand("insertText", false, words), [text] as const);
+  await page.keyboard.insertText(text);
   await expect(editor.getByRole("alert")).toContainText("too long");
   await expect(editor.getByRole("button", { name: "Ask" })).toBeDisabled();
   expect(await editor.getByRole("textbox").inputValue()).toBe(`Reply with one${text}`);
