@@ -211,8 +211,9 @@ export class ChatSession extends DurableObject<Bindings> {
   async issueTicket(holder: ObjectPrincipal): Promise<SessionTicket | null> {
     if (this.store.readSession() === null) return null;
     const ticket = this.wiring.idSource.randomBytes(32).toHex();
-    const expiresAtMs = this.wiring.clock.nowMs() + TICKET_LIFETIME_MS;
-    this.store.saveTicket({ ...holder, hash: hashSecret(ticket), expiresAtMs });
+    const nowMs = this.wiring.clock.nowMs();
+    const expiresAtMs = nowMs + TICKET_LIFETIME_MS;
+    this.store.saveTicket({ ...holder, hash: hashSecret(ticket), expiresAtMs }, nowMs);
     return { ticket, expiresInSeconds: TICKET_LIFETIME_MS / 1_000 };
   }
 
