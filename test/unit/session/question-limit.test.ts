@@ -1,4 +1,4 @@
-/** A minute's questions over a chat's sockets. Over HTTP the Worker counts them: test/unit/http/ai-sdk/door.test.ts. */
+/** A minute's questions over a chat's sockets. Over HTTP the Worker counts them: test/unit/http/ai-sdk/question-limit.test.ts. */
 import { describe, expect, it } from "vitest";
 import { CallBudget } from "../../../src/routing/call-budget.ts";
 import { ChatWorld } from "./chat-world.ts";

@@ -1,7 +1,6 @@
 /** What `/api/chat` takes and refuses, and who gets nowhere, over fakes. With a real object: test/workers/ai-sdk-door*. */
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../../../src/http/app.ts";
-import { CallBudget } from "../../../../src/routing/call-budget.ts";
 import { Problem } from "../../../../src/protocol/problem.ts";
 import {
   addChat,
@@ -350,23 +349,6 @@ describe("a refusal", () => {
     expect(answer.headers.get("retry-after")).toBe("60");
     expect(await problemOf(answer)).toEqual([429, "rate-limited"]);
     expect(askedOf("object")).toEqual([]);
-  });
-});
-
-describe("a minute's questions", () => {
-  it("[HT360] are counted as calls: one more is 429, with when to come back, and asks nobody", async () => {
-    const { ask, knock, askedOf, linesOf, chats } = start({ overrides: { callBudget: new CallBudget(2) } });
-    const id = addChat({ chats });
-    const body = { ...BODY, id };
-    expect([(await ask(body)).status, (await ask(body)).status]).toEqual([200, 200]);
-    const refused = await ask(body);
-    expect(refused.headers.get("retry-after")).toBe("30");
-    expect(await problemOf(refused)).toEqual([429, "rate-limited"]);
-    expect(linesOf("rate_limit_exceeded")).toMatchObject([{ path: "/api/chat" }]);
-    expect(askedOf("object")).toHaveLength(2);
-    // Reading and stopping are no questions.
-    expect((await knock("GET", `/${id}/stream`)).status).toBe(200);
-    expect((await knock("POST", `/${id}/stop`)).status).toBe(200);
   });
 });
 
