@@ -1,6 +1,7 @@
 /** A turn that is running in this object's memory: its log, who follows it, how it is stopped. Rules SE24, SE54. */
 import type { AnswerDraft } from "../protocol/answer-parts.ts";
 import type { CallSettings } from "../protocol/call-settings.ts";
+import type { SelectionRecord } from "../protocol/selection.ts";
 import type { ActiveTurn } from "../protocol/session-frame.ts";
 import type { Followers, FrameSink } from "./followers.ts";
 import type { TurnRow } from "./rows.ts";
@@ -24,6 +25,8 @@ export interface LiveTurn {
   readonly openBeforeCrash: ReadonlySet<string>;
   /** Approvals that have been given their word, which may not have been told yet. */
   readonly givenWords: Set<string>;
+  /** Records of model calls that could not be stored yet: they go with the end. */
+  unsaved: readonly SelectionRecord[];
 }
 
 /** What other tabs are told of a turn. */

@@ -42,7 +42,7 @@ export interface RunTurnDeps extends LogPaceDeps {
    * A model call has ended and its tools are about to be run: stores the log and the call's record, in one transaction.
    * After a crash the one says what the other holds.
    */
-  readonly saveModelCall: (record: SelectionRecord) => void;
+  readonly saveModelCall: (record: SelectionRecord) => Promise<void>;
   /** Calls tools and tells what becomes of each; null where there are none. */
   readonly runTools:
     ((calls: readonly ToolPart[], tell: (chunks: readonly AnswerChunk[]) => void) => Promise<void>) | null;
@@ -123,7 +123,9 @@ class TurnRun {
         ofThisStep = null;
         if (!this.asksForTools(end)) return this.end(end);
         this.append(this.writer.endModelCall(this.toReceipt(null)));
-        this.deps.saveModelCall(record);
+        // Nobody else may store the one without the other meanwhile.
+        this.pace.stop();
+        await this.deps.saveModelCall(record);
         this.savedRecords = this.outcomes.length;
         this.deps.deliver(true);
         continue;

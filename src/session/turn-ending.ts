@@ -3,6 +3,7 @@
  * more than it takes; the turn ends all the same, and its chat goes on. Rules SE1, SE41, SE43, SE110, SE111.
  */
 import type { Receipt } from "../protocol/answer.ts";
+import type { SelectionRecord } from "../protocol/selection.ts";
 import type { LiveServerFrame, StoredMessage } from "../protocol/session-frame.ts";
 import { Followers } from "./followers.ts";
 import type { ChatSocket, LiveTurn } from "./live-turn.ts";
@@ -46,19 +47,42 @@ export class TurnEnding {
     return this.attempt(turn, () => readStoredTurn(chunks, this.toRecoverFacts(turn)));
   }
 
+  /**
+   * A model call has ended and its tools are to be run: its record and the log in one transaction, tried again like an end.
+   * Rejects when storage stays away; `unsaved` then goes on record with the end.
+   */
+  async saveModelCall(live: LiveTurn, record: SelectionRecord): Promise<void> {
+    live.unsaved = [record];
+    for (const waitMs of TRY_AFTER_MS) {
+      if (waitMs > 0) await this.deps.clock.sleep(waitMs);
+      const isSaved = this.attempt(live.turn, () =>
+        this.deps.store.transact(() => {
+          saveRecords(this.deps.store, this.session(), [record]);
+          live.log.save();
+          return true;
+        }),
+      );
+      if (isSaved !== true) continue;
+      live.unsaved = [];
+      return;
+    }
+    throw new Error("a model call could not be stored");
+  }
+
   /** Ends the turn that is live as it came out; null where it broke: then with what its log has. */
-  async endLive({ turn: asked, log, controller }: LiveTurn, result: TurnResult | null): Promise<void> {
+  async endLive(live: LiveTurn, result: TurnResult | null): Promise<void> {
+    const { turn: asked, log, controller } = live;
     const turn = { ...asked, stopRequested: controller.signal.aborted };
     let ended = result;
     for (const waitMs of TRY_AFTER_MS) {
       if (waitMs > 0) await this.deps.clock.sleep(waitMs);
       ended ??= this.attempt(turn, () => {
         log.save();
-        return this.cutOff(turn, log);
+        return this.cutOff(turn, log, live.unsaved);
       });
       if (ended !== null && this.tryEnd(turn, log, ended)) return;
     }
-    this.endBare(turn, log, ended);
+    this.endBare(turn, log, ended, live.unsaved);
   }
 
   /** Ends a turn that has no runner (any more) with what is stored of it. */
@@ -91,10 +115,10 @@ export class TurnEnding {
     }
   }
 
-  private cutOff(turn: TurnRow, log: StreamLog): TurnResult {
+  private cutOff(turn: TurnRow, log: StreamLog, unsaved: readonly SelectionRecord[] = []): TurnResult {
     const ended = endStoredTurn(this.readStored(turn, log.readStored()), this.toRecoverFacts(turn));
     log.append(ended.terminalChunks);
-    return { ...ended, records: [ended.record], status: ended.record.status };
+    return { ...ended, records: [...unsaved, ended.record], status: ended.record.status };
   }
 
   /** False when it could not be stored; then nothing of it is. */
@@ -105,8 +129,13 @@ export class TurnEnding {
   }
 
   /** Without its words, which cannot be stored; where not even that can be, its row says that it has failed. */
-  private endBare(turn: TurnRow, log: StreamLog, ended: TurnResult | null): void {
-    const bare = this.attempt(turn, () => toBare(ended ?? this.cutOff(turn, log)));
+  private endBare(
+    turn: TurnRow,
+    log: StreamLog,
+    ended: TurnResult | null,
+    unsaved: readonly SelectionRecord[] = [],
+  ): void {
+    const bare = this.attempt(turn, () => toBare(ended ?? this.cutOff(turn, log, unsaved)));
     // Storage is away altogether: the turn stays open, and the next one to look finds it.
     if (bare === null) return;
     const { receipt } = bare;

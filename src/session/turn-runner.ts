@@ -10,9 +10,9 @@ import type { LiveServerFrame } from "../protocol/session-frame.ts";
 import { Followers } from "./followers.ts";
 import { toActiveTurn, type ChatSocket, type LiveTurn } from "./live-turn.ts";
 import { mayGoOn, toStartedMs, type StoredTurn } from "./recover.ts";
-import type { NewTurn, SessionRow, TurnRow } from "./rows.ts";
+import type { NewTurn, TurnRow } from "./rows.ts";
 import { runTurn, type ResumedTurn } from "./run-turn.ts";
-import { saveRecords, type TurnResult } from "./save-turn-end.ts";
+import type { TurnResult } from "./save-turn-end.ts";
 import { SlowSockets } from "./slow-sockets.ts";
 import { StreamLog } from "./stream-log.ts";
 import { listQuestions, waitsForWords } from "./tool-words.ts";
@@ -193,7 +193,8 @@ export class TurnRunner {
     const controller = new AbortController();
     const settings = this.deps.store.readCallSettings(turn.position);
     const givenWords = new Set<string>();
-    const live = { turn, settings, log, followers, draft, controller, openBeforeCrash, givenWords };
+    const facts = { turn, settings, log, followers, draft, controller, openBeforeCrash, givenWords };
+    const live: LiveTurn = { ...facts, unsaved: [] };
     this.live = live;
     this.announce({ type: "turn-started", turn: toActiveTurn(turn) });
     for (const { requestId, socket } of this.queue.listWaiting(turn)) followers.add(requestId, socket, 0);
@@ -223,12 +224,7 @@ export class TurnRunner {
           deliver: (saved) => this.deliver(live, saved),
           onNotStored: (error) => this.end.logBug(turn, error),
           startStep: this.deps.startStep(live, startedMs),
-          saveModelCall: (record) => {
-            this.deps.store.transact(() => {
-              saveRecords(this.deps.store, this.session(), [record]);
-              live.log.save();
-            });
-          },
+          saveModelCall: (record) => this.end.saveModelCall(live, record),
           runTools: runTools === null ? null : (calls, tell) => runTools(live, calls, tell),
         },
         { ...turn, sandbox: this.deps.isSandbox(), startedMs },
@@ -258,11 +254,5 @@ export class TurnRunner {
     this.letGoForWords(live);
     live.followers.sendDurable(live.turn.generation);
     this.slow.note(live.followers.listFull());
-  }
-
-  private session(): SessionRow {
-    const session = this.deps.store.readSession();
-    if (session === null) throw new Error("this chat was never created");
-    return session;
   }
 }

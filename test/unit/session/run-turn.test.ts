@@ -69,7 +69,10 @@ function startTurn(
       deliver: () =>
         shown.push({ atMs: clock.nowMs() - startedMs, upTo: log.nextSequence, stored: log.storedSequence }),
       startStep,
-      saveModelCall: () => log.save(),
+      saveModelCall: () => {
+        log.save();
+        return Promise.resolve();
+      },
       runTools: null,
     },
     FACTS,

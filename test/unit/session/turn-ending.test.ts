@@ -100,6 +100,40 @@ describe("an answer whose words cannot be stored for a moment", () => {
   });
 });
 
+describe("a model call that has called tools and cannot be stored", () => {
+  /** The next so many records cannot be stored. */
+  const breakOutbox = (world: ChatWorld, times: number): void => {
+    const append = world.store.appendOutbox.bind(world.store);
+    let left = times;
+    world.store.appendOutbox = (message) => {
+      left -= 1;
+      if (left >= 0) throw new Error("storage is away");
+      append(message);
+    };
+  };
+  const listRecords = (world: ChatWorld) => world.disk.all("select 1 from outbox").length;
+
+  it.each([1, 2])(
+    "[SE264] is tried again %i times before its tools run, and the answer goes on",
+    async (times) => {
+      const world = openBigWorld(1, 0);
+      breakOutbox(world, times);
+      world.ask(world.connect(true), "r1", "read this");
+      await world.finish(40_000);
+      expect([rows(world), listRecords(world), world.calls.length]).toEqual([["complete"], 2, 2]);
+      expect(world.path().at(-1)).toBe("Read.");
+    },
+  );
+
+  it("[SE264] ever ends the answer: its tools do not run, and what the call cost is on record with the end", async () => {
+    const world = openBigWorld(1, 0);
+    breakOutbox(world, 3);
+    world.ask(world.connect(true), "r1", "read this");
+    await world.finish(40_000);
+    expect([rows(world), listRecords(world), world.calls.length]).toEqual([["failed"], 2, 1]);
+  });
+});
+
 describe("an end that cannot be stored", () => {
   it("[SE110] is tried again, whole, and no model is asked again for it", async () => {
     const world = new ChatWorld();
