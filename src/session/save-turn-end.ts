@@ -16,12 +16,12 @@ export interface TurnResult {
   readonly records: readonly SelectionRecord[];
 }
 
-/** All of it is stored or nothing; the message as it is stored comes back to be told. */
+/** All of it is stored or nothing; the message as it is stored comes back to be told. `log`: null to leave it as it is. */
 export function saveTurnEnd(
   { store, clock }: { readonly store: SessionStore; readonly clock: Clock },
   session: SessionRow,
   turn: TurnRow,
-  log: StreamLog,
+  log: StreamLog | null,
   result: TurnResult,
 ): StoredMessage {
   const message = toAnswerMessage(turn, result);
@@ -35,7 +35,7 @@ export function saveTurnEnd(
     });
     saveRecords(store, session, result.records);
     // Last: what the log takes for stored is not taken back.
-    log.save();
+    log?.save();
   });
   return message;
 }

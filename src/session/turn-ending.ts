@@ -122,8 +122,10 @@ export class TurnEnding {
   }
 
   /** False when it could not be stored; then nothing of it is. */
-  private tryEnd(turn: TurnRow, log: StreamLog, result: TurnResult): boolean {
-    const message = this.attempt(turn, () => saveTurnEnd(this.deps, this.session(), turn, log, result));
+  private tryEnd(turn: TurnRow, log: StreamLog, result: TurnResult, withLog = true): boolean {
+    const message = this.attempt(turn, () =>
+      saveTurnEnd(this.deps, this.session(), turn, withLog ? log : null, result),
+    );
     if (message !== null) this.tellEnd(turn, log, result, message);
     return message !== null;
   }
@@ -143,7 +145,8 @@ export class TurnEnding {
       { type: "message-metadata", messageMetadata: receipt },
       receipt.status === "cancelled" ? { type: "abort" } : { type: "error", errorText: NOT_STORED },
     ]);
-    if (this.tryEnd(turn, log, bare)) return;
+    // Whatever was asked since hangs on this answer: without its message, the path above would be gone with it.
+    if (this.tryEnd(turn, log, bare) || this.tryEnd(turn, log, bare, false)) return;
     const { store, clock } = this.deps;
     const isMarked = this.attempt(turn, () =>
       store.transact(() => {

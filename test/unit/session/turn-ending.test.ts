@@ -134,6 +134,27 @@ describe("a model call that has called tools and cannot be stored", () => {
   });
 });
 
+describe("an answer whose log cannot be stored at all", () => {
+  it("[SE265] has a message all the same: what is asked behind it does not lose the path above", async () => {
+    const world = new ChatWorld();
+    const openStreamLog = world.store.openStreamLog.bind(world.store);
+    world.store.openStreamLog = (position, isNew) => {
+      const log = openStreamLog(position, isNew);
+      if (position > 1) return log;
+      const append = () => {
+        throw new Error("storage is away");
+      };
+      return { readAll: () => log.readAll(), append };
+    };
+    const tab = world.connect(true);
+    world.ask(tab, "r1", "count 5");
+    world.ask(tab, "r2", "count 2");
+    await world.finish(40_000);
+    expect(world.path()).toEqual(["count 5", "", "count 2", toWords(2)]);
+    expect([rows(world), world.disk.all("select 1 from outbox").length]).toEqual([["failed", "complete"], 2]);
+  });
+});
+
 describe("an end that cannot be stored", () => {
   it("[SE110] is tried again, whole, and no model is asked again for it", async () => {
     const world = new ChatWorld();
