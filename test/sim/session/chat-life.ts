@@ -34,6 +34,8 @@ const WATCH_WITHIN_MS = 30_000;
 const DRAIN_AGAIN_MS = 5_000;
 export const CLOSE_BAD_FRAME = 1008;
 const CLOSE_TOO_BIG = 1009;
+/** Said by nothing else: what says so in the log is no bug. */
+export const STORAGE_AWAY = "the simulated storage is away";
 /** Whoever waits for something when its life ends waits for ever. */
 const NEVER = new Promise<never>(() => {});
 
@@ -48,6 +50,8 @@ export interface ChatLifeDeps {
   readonly settings: SessionSettings;
   /** Null for a chat without tools. */
   readonly tools: { readonly random: Random; readonly book: ToolRun[] } | null;
+  /** Nothing of a running answer's log can be written. */
+  readonly isStorageAway: () => boolean;
   /** Something was written; what is written in the same moment, without waiting, is one transaction with it. */
   readonly onWrite: () => void;
   /** Somebody has stopped this turn. */
@@ -69,6 +73,7 @@ export class ChatLife {
   private readonly background = new Set<Promise<void>>();
   private readonly wakeUp: WakeUp;
   private readonly outbox: SelectionOutbox;
+  private isOpen = false;
 
   constructor(deps: ChatLifeDeps, sockets: readonly SimSocket[]) {
     const { storage, clock, queue } = deps;
@@ -149,6 +154,7 @@ export class ChatLife {
     await this.wakeUp.load();
     this.chat = this.createChat();
     if (this.store.readSession() !== null) this.chat.recover();
+    this.isOpen = true;
   }
 
   private createChat(): Chat {
@@ -225,7 +231,7 @@ export class ChatLife {
       approvals,
       newApprovalId: () => newId("appr", ids),
       noteFault: ({ name, error }) => {
-        if (!this.isOver) onBug(`[SM35] the tool ${name}: ${error}`);
+        if (!this.isOver && error !== STORAGE_AWAY) onBug(`[SM35] the tool ${name}: ${error}`);
       },
       listOthers: () => Promise.resolve(own),
     });
@@ -261,6 +267,15 @@ export class ChatLife {
     return known;
   }
 
+  private isRefused(query: string): boolean {
+    return (
+      this.isOpen &&
+      /^(?:insert into|update) "chunk"/i.test(query) &&
+      this.chat.isRunning &&
+      this.deps.isStorageAway()
+    );
+  }
+
   /** What is left of an ended life must not touch the rows of the next. */
   private toMortalStorage(storage: MemoryStorage) {
     const check = (): void => {
@@ -270,6 +285,7 @@ export class ChatLife {
       sql: {
         exec: (query: string, ...bindings: readonly unknown[]) => {
           check();
+          if (this.isRefused(query)) throw new Error(STORAGE_AWAY);
           const cursor = storage.sql.exec(query, ...bindings);
           if (cursor.rowsWritten > 0) this.deps.onWrite();
           return cursor;

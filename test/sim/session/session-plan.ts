@@ -50,6 +50,8 @@ export interface SessionPlan {
   readonly crashAfterRecord: number;
   /** … or right behind a transaction, before whatever was to follow in the same event. */
   readonly crashAfterWrite: number;
+  /** For so long the log of a running answer cannot be written, nor its end: less than what an end is tried for. */
+  readonly storageAway: readonly { readonly fromMs: number; readonly untilMs: number }[];
   /** Messages that the chat has from before. */
   readonly oldMessages: number;
   /** Records from before that the queue has not taken yet. */
@@ -77,6 +79,7 @@ export function drawPlan(seed: number): SessionPlan {
     crashAfterFrame: pick(random, [0, 0, 0, 0.05]),
     crashAfterRecord: pick(random, [0, 0, 0, 0.2]),
     crashAfterWrite: pick(random, [0, 0, 0, 0.004]),
+    storageAway: drawStorageAway(streamOf(seed, "storage"), activeMs),
     oldMessages: random() < 0.06 ? between(random, 20, 160) : 0,
     oldRecords: random() < 0.02 ? between(random, 40, 130) : 0,
     hasHugeAnswers,
@@ -142,6 +145,15 @@ function drawCrashes(random: Random, activeMs: number): number[] {
 
 function drawTimes(random: Random, activeMs: number, most: number): number[] {
   return Array.from({ length: between(random, 0, most + 1) }, () => between(random, 500, activeMs));
+}
+
+function drawStorageAway(random: Random, activeMs: number): SessionPlan["storageAway"] {
+  if (random() < 0.7) return [];
+  const away: { fromMs: number; untilMs: number }[] = [];
+  for (let fromMs = between(random, 0, 8_000); fromMs < activeMs; fromMs += between(random, 8_000, 20_000)) {
+    away.push({ fromMs, untilMs: fromMs + between(random, 100, 3_500) });
+  }
+  return away;
 }
 
 function drawTroubles(random: Random, activeMs: number): Trouble[] {

@@ -95,6 +95,7 @@ export class SessionWorld {
       tools: plan.hasTools ? { random: streamOf(seed, "tool-runs"), book: this.toolRuns } : null,
       random: streamOf(seed, "platform"),
       onBug,
+      isStorageAway: () => this.isStorageAway(),
       onWrite: () => this.maybeCrashBehind(),
       onTurnEnd: (turnId, life) => this.ledger.endedIn.set(turnId, life),
       onStop: (turnId) => this.ledger.stopped.add(turnId),
@@ -189,6 +190,11 @@ export class SessionWorld {
   private maybeCrash(share: number): void {
     if (!this.isActive || this.chance() >= share) return;
     this.clock.startTimer(between(this.chance, 0, CRASH_AFTER_WITHIN_MS), () => this.object.crash());
+  }
+
+  private isStorageAway(): boolean {
+    const atMs = this.durationMs;
+    return this.plan.storageAway.some(({ fromMs, untilMs }) => fromMs <= atMs && atMs < untilMs);
   }
 
   private maybeCrashBehind(): void {
