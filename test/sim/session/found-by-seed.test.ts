@@ -24,8 +24,8 @@ it.each([
   ],
   ["[SM34] [SE24] seed 903: a stop while every circuit was open ended the turn as failed", 903],
 ])("%s", { timeout: 30_000 }, async (_, seed) => {
-  // Found before there were tools, which would make another chat of it.
-  const world = new SessionWorld(seed, { ...drawPlan(seed), hasTools: false });
+  // Found before there were tools, and storage that is away: each would make another chat of it.
+  const world = new SessionWorld(seed, { ...drawPlan(seed), hasTools: false, storageAway: [] });
   expect((await runSession(seed, world)).breaches).toEqual([]);
 });
 
@@ -39,7 +39,8 @@ it.each([
     5_708,
   ],
 ])("%s", { timeout: 30_000 }, async (_, seed) => {
-  expect((await runSession(seed)).breaches).toEqual([]);
+  const world = new SessionWorld(seed, { ...drawPlan(seed), storageAway: [] });
+  expect((await runSession(seed, world)).breaches).toEqual([]);
 });
 
 /** Titles take long, and the object dies as soon as something is handed over. */
@@ -56,6 +57,7 @@ function toSlowUpkeep(seed: number): SessionPlan {
     crashAfterWrite: 0,
     crashAfterRecord: 0.5,
     queueTrouble: 0,
+    storageAway: [],
     troubles: [{ fromMs: 0, untilMs: activeMs, provider: null, share: 0.6, isCircuitOpen: false }],
   };
 }
