@@ -24,6 +24,7 @@ import type { StoredMessage } from "../src/protocol/session-frame.ts";
 import type { ChatReply } from "../src/session/answer-stream.ts";
 import { readAskedAnswer, type AskedAnswer } from "../src/session/asked-answer.ts";
 import type { Chat } from "../src/session/chat.ts";
+import { hearFrame } from "../src/session/hear-frame.ts";
 import { parseJson, readClientFrame } from "../src/session/read-frame.ts";
 import { refuseFrame } from "../src/session/send-frame.ts";
 import type { AttachmentRow } from "../src/session/store/extras-store.ts";
@@ -254,7 +255,8 @@ export class ChatSession extends DurableObject<Bindings> {
     if (frame.type === "ack") return this.chat.handleFrame(chatSocket, frame);
     const may = this.sockets.mayAct(socket);
     if (may !== true && !(await may)) return;
-    await this.sockets.inOrder(socket, () => this.files.take(chatSocket, frame));
+    const take = this.files.take.bind(this.files);
+    await this.sockets.inOrder(socket, () => hearFrame(take, chatSocket, frame, this.wiring.log));
     if (socket.readyState !== WebSocket.OPEN) this.chat.forgetFollower(chatSocket);
   }
 

@@ -1,0 +1,61 @@
+/** What becomes of a frame on which its chat breaks. */
+import { expect, test } from "vitest";
+import type { LiveClientFrame } from "../../../src/protocol/session-frame.ts";
+import { hearFrame } from "../../../src/session/hear-frame.ts";
+import type { ChatSocket } from "../../../src/session/live-turn.ts";
+import { RecordingLog } from "../../fakes/recording-log.ts";
+import { toWords, ChatWorld } from "./chat-world.ts";
+import { FakeSocket } from "./session-fakes.ts";
+
+const SEND: LiveClientFrame = {
+  type: "send",
+  requestId: "r1",
+  id: "",
+  trigger: "submit-message",
+  messages: [{ id: "q1", role: "user", parts: [{ type: "text", text: "count 3" }] }],
+  headers: {},
+  body: {},
+};
+
+test("[SE266] whoever asked while storage is away is told so, and the chat goes on when it is back", async () => {
+  const world = new ChatWorld();
+  const tab = world.connect(false);
+  const take = (socket: ChatSocket, frame: LiveClientFrame): null => {
+    world.chat.handleFrame(socket, frame);
+    return null;
+  };
+  const append = world.store.messages.append.bind(world.store.messages);
+  world.store.messages.append = () => {
+    throw new Error("storage is away");
+  };
+  hearFrame(take, tab, SEND, world.log);
+  expect(tab.frames).toEqual([
+    { type: "error", requestId: "r1", errorText: "Something went wrong here. Try again." },
+  ]);
+  expect(world.log.of("internal_error")).toMatchObject([
+    { level: "error", fields: { request_id: "r1", error: "storage is away" } },
+  ]);
+  world.store.messages.append = append;
+  hearFrame(take, tab, SEND, world.log);
+  await world.finish();
+  expect(tab.textOf("r1")).toBe(toWords(3));
+});
+
+test.each<[LiveClientFrame, number]>([
+  [{ type: "stop" }, 0],
+  [{ type: "ack", requestId: "r1", sequence: 1 }, 0],
+  [{ type: "abort", requestId: "r1" }, 1],
+])("[SE266] %o that breaks is a line for the operator, and %i frames", (frame, count) => {
+  const [log, tab] = [new RecordingLog(), new FakeSocket(true)];
+  const broken = (): never => {
+    throw new Error("a bug");
+  };
+  hearFrame(broken, tab, frame, log);
+  expect([log.of("internal_error").length, tab.frames.length]).toEqual([1, count]);
+});
+
+test("[SE266] one that breaks later, while its files are put where they belong, is told as well", async () => {
+  const [log, tab] = [new RecordingLog(), new FakeSocket(true)];
+  await hearFrame(() => Promise.reject(new Error("a bug")), tab, SEND, log);
+  expect([log.of("internal_error").length, tab.frames.length]).toEqual([1, 1]);
+});
