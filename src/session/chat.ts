@@ -203,23 +203,20 @@ export class Chat {
     if (accepted.value.type === "repeat")
       return this.following.repeat(socket, frame.requestId, accepted.value.userMessageId);
     if (socket.bringsWords) this.following.hearBeforeQuestion(frame);
-    const isElsewhere = this.isElsewhere(accepted.value);
-    const parentId = this.storeQuestion(accepted.value, session);
-    if (isElsewhere) this.announce({ type: "path-changed", ...this.view.readDownTo(parentId) });
-    const ids = this.deps.newIds();
-    if (accepted.value.type === "answer-again") this.noteAnswerBeside(parentId, ids.messageId);
-    this.runner.ask(
-      {
-        ...ids,
-        requestId: frame.requestId,
-        parentId,
-        requested,
-        policy: frame.body.policy ?? null,
-        createdAtMs: this.deps.clock.nowMs(),
-      },
-      socket,
-      wish.settings,
-    );
+    const acceptance = accepted.value;
+    // The question and its turn are there together, or not at all: one without the other is never answered.
+    const turn = this.runner.transact(() => {
+      const isElsewhere = this.isElsewhere(acceptance);
+      const parentId = this.storeQuestion(acceptance, session);
+      if (isElsewhere) this.announce({ type: "path-changed", ...this.view.readDownTo(parentId) });
+      const ids = this.deps.newIds();
+      if (acceptance.type === "answer-again") this.noteAnswerBeside(parentId, ids.messageId);
+      const createdAtMs = this.deps.clock.nowMs();
+      const policy = frame.body.policy ?? null;
+      const asked = { ...ids, requestId: frame.requestId, parentId, requested, policy, createdAtMs };
+      return this.runner.add(asked, wish.settings);
+    });
+    this.runner.begin(turn, socket);
   }
 
   /** It edits or answers again what is not shown: its branch will be, and tabs cannot know what stands on it. */

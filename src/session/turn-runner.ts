@@ -29,6 +29,8 @@ export class TurnRunner {
   private live: LiveTurn | null = null;
   private ending: Promise<void> = Promise.resolve();
   private closed = false;
+  /** What is told when a transaction is through; null outside of one. */
+  private held: LiveServerFrame[] | null = null;
 
   constructor(deps: TurnRunnerDeps) {
     this.deps = deps;
@@ -45,17 +47,30 @@ export class TurnRunner {
     return this.closed;
   }
 
-  /** Stores a new turn and starts it when none is running; `socket` follows it. */
-  ask(
-    turn: Omit<NewTurn, "status">,
-    socket: ChatSocket | null,
-    settings: CallSettings | null = null,
-  ): TurnRow {
+  /** What is written in it is stored as a whole, and then told; nothing is told where it throws. */
+  transact<Value>(work: () => Value): Value {
+    const held: LiveServerFrame[] = [];
+    this.held = held;
+    let value: Value;
+    try {
+      value = this.deps.store.transact(work);
+    } finally {
+      this.held = null;
+    }
+    for (const frame of held) this.announce(frame);
+    return value;
+  }
+
+  /** Stores a new turn, which waits where another one is running; it is to be begun at once. */
+  add(turn: Omit<NewTurn, "status">, settings: CallSettings | null = null): TurnRow {
     const isFree = this.live === null && !this.closed;
-    const row = this.queue.add({ ...turn, status: isFree ? "running" : "queued" }, settings);
-    if (socket !== null) this.queue.wait(row, turn.requestId, socket);
-    if (isFree) this.start(row, null);
-    return row;
+    return this.queue.add({ ...turn, status: isFree ? "running" : "queued" }, settings);
+  }
+
+  /** `socket` follows it. */
+  begin(turn: TurnRow, socket: ChatSocket): void {
+    this.queue.wait(turn, turn.requestId, socket);
+    if (turn.status === "running") this.start(turn, null);
   }
 
   isFollowedBy(turn: TurnRow, requestId: string, socket: ChatSocket): boolean {
@@ -151,6 +166,7 @@ export class TurnRunner {
 
   /** Tells every live socket that is not behind. */
   announce(frame: LiveServerFrame): void {
+    if (this.held !== null) return void this.held.push(frame);
     const text = JSON.stringify(frame);
     for (const socket of this.deps.sockets()) if (socket.live && !this.slow.isSlow(socket)) socket.send(text);
   }

@@ -15,6 +15,7 @@ import { Chat } from "../../../src/session/chat.ts";
 import { ChatTools } from "../../../src/session/chat-tools.ts";
 import { ChatUpkeep } from "../../../src/session/chat-upkeep.ts";
 import { countLegs } from "../../../src/session/count-legs.ts";
+import { hearFrame } from "../../../src/session/hear-frame.ts";
 import { isLongerThan } from "../../../src/session/frame-text.ts";
 import type { ChatSocket } from "../../../src/session/live-turn.ts";
 import { SessionStore } from "../../../src/session/store/session-store.ts";
@@ -123,7 +124,7 @@ export class ChatLife {
     const parsed = shape.safeParse(parseJson(text));
     if (!parsed.success) return chatSocket.close(CLOSE_BAD_FRAME, "Bad frame");
     if (parsed.data.type === "stop") this.noteStop(parsed.data.turnId ?? null);
-    this.chat.handleFrame(chatSocket, parsed.data);
+    hearFrame(this.chat, chatSocket, parsed.data, this.deps.log);
   }
 
   stopAll(): void {
@@ -268,12 +269,9 @@ export class ChatLife {
   }
 
   private isRefused(query: string): boolean {
-    return (
-      this.isOpen &&
-      /^(?:insert into|update) "chunk"/i.test(query) &&
-      this.chat.isRunning &&
-      this.deps.isStorageAway()
-    );
+    if (!this.isOpen || !this.deps.isStorageAway()) return false;
+    if (/^insert into "turn"/i.test(query)) return true;
+    return /^(?:insert into|update) "chunk"/i.test(query) && this.chat.isRunning;
   }
 
   /** What is left of an ended life must not touch the rows of the next. */

@@ -64,7 +64,8 @@ function checkCalm(world: SessionWorld, { turns }: StoredChat): string[] {
 }
 
 /** What a running answer's log and end say of each write that fails, and nothing else. */
-const WHILE_STORAGE_IS_AWAY = /Failed query: (?:insert into|update) \\"chunk\\"|simulated storage is away/;
+const WHILE_STORAGE_IS_AWAY =
+  /Failed query: (?:insert into|update) \\"(?:chunk|turn)\\"|simulated storage is away/;
 
 function checkLog({ log }: SessionWorld): string[] {
   return (["internal_error", "background_failed", "alarm_failed"] as const).flatMap((event) =>

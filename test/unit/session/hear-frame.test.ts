@@ -17,18 +17,21 @@ const SEND: LiveClientFrame = {
   body: {},
 };
 
+const takeBy =
+  ({ chat }: ChatWorld) =>
+  (socket: ChatSocket, frame: LiveClientFrame): null => {
+    chat.handleFrame(socket, frame);
+    return null;
+  };
+
 test("[SE266] whoever asked while storage is away is told so, and the chat goes on when it is back", async () => {
   const world = new ChatWorld();
   const tab = world.connect(false);
-  const take = (socket: ChatSocket, frame: LiveClientFrame): null => {
-    world.chat.handleFrame(socket, frame);
-    return null;
-  };
   const append = world.store.messages.append.bind(world.store.messages);
   world.store.messages.append = () => {
     throw new Error("storage is away");
   };
-  hearFrame(take, tab, SEND, world.log);
+  hearFrame(takeBy(world), tab, SEND, world.log);
   expect(tab.frames).toEqual([
     { type: "error", requestId: "r1", errorText: "Something went wrong here. Try again." },
   ]);
@@ -36,7 +39,7 @@ test("[SE266] whoever asked while storage is away is told so, and the chat goes 
     { level: "error", fields: { request_id: "r1", error: "storage is away" } },
   ]);
   world.store.messages.append = append;
-  hearFrame(take, tab, SEND, world.log);
+  hearFrame(takeBy(world), tab, SEND, world.log);
   await world.finish();
   expect(tab.textOf("r1")).toBe(toWords(3));
 });
@@ -58,4 +61,21 @@ test("[SE266] one that breaks later, while its files are put where they belong, 
   const [log, tab] = [new RecordingLog(), new FakeSocket(true)];
   await hearFrame(() => Promise.reject(new Error("a bug")), tab, SEND, log);
   expect([log.of("internal_error").length, tab.frames.length]).toEqual([1, 1]);
+});
+
+test("[SE267] a question whose turn cannot be stored is not stored either, nor told to anybody, and may be asked again", async () => {
+  const world = new ChatWorld();
+  const [tab, other] = [world.connect(false), world.connect(true)];
+  const createTurn = world.store.createTurn.bind(world.store);
+  world.store.createTurn = () => {
+    throw new Error("storage is away");
+  };
+  hearFrame(takeBy(world), tab, SEND, world.log);
+  expect([tab.types, world.path(), other.of("message-added")]).toEqual([["error"], [], []]);
+  expect(world.disk.all("select 1 from message")).toEqual([]);
+  world.store.createTurn = createTurn;
+  hearFrame(takeBy(world), tab, SEND, world.log);
+  await world.finish();
+  expect(world.path()).toEqual(["count 3", toWords(3)]);
+  expect(other.of("message-added")).toHaveLength(1);
 });
