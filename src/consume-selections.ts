@@ -1,6 +1,6 @@
 /**
  * The queue's end: selection messages into D1, each exactly once, then to whoever watches. Messages that keep
- * failing end in the dead-letter queue, and from there in a file, so that a record is never only gone. Rules RT35 to RT39.
+ * failing end in the dead-letter queue, and from there in a file, so that a record is never only gone. Rules RT35 to RT39, OP64, OP65.
  */
 import { toWritten, type WrittenRecords } from "./analytics/selection-batch.ts";
 import { createSelectionStore } from "./analytics/store.ts";
@@ -51,11 +51,16 @@ async function writeSelections(batch: MessageBatch, env: Bindings): Promise<void
       request_id: records.map(({ requestId }) => requestId).join(","),
       error: describeError(error),
     });
-    for (const message of whole) message.retry();
+    for (const message of whole) message.retry({ delaySeconds: toRetryDelaySeconds(message.attempts) });
     return;
   }
   for (const message of whole) message.ack();
   if (told.length > 0) await publish(env, told);
+}
+
+/** 5 s, 25 s, 2 min, 10 min, 52 min: five tries (wrangler.jsonc) that outlast an hour without the database. */
+function toRetryDelaySeconds(attempts: number): number {
+  return 5 ** Math.min(Math.max(attempts, 1), 5);
 }
 
 interface ReadMessage {

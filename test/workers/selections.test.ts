@@ -1,6 +1,6 @@
 /** The queue's end in workerd: selection messages into real D1, dead letters into real R2. */
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Bindings } from "../../src/env.ts";
 import { newSelectionId } from "../../src/base/id.ts";
 import { SelectionRecord } from "../../src/protocol/selection.ts";
@@ -139,6 +139,23 @@ describe("a record", () => {
     expect(await readRecord(message.record.id)).toBeNull();
     expect(await deliver([message])).toEqual({ acked: ["m0"], retried: [] });
     expect(await countRows(message.record.id)).toBe(1);
+  });
+
+  it("[OP65] is tried again later each time while the database is away, for more than an hour in all", async () => {
+    const away = { ...bindings, DB: toFailing(bindings.DB) };
+    const delays: unknown[] = [];
+    await collectLog("selection_log_failed", async () => {
+      for (const attempts of [1, 2, 3, 4, 5]) {
+        const sent = { id: "m0", timestamp: new Date(), attempts, body: toMessage() };
+        const batch = createMessageBatch(QUEUE, [sent]);
+        // The local queue does not say later how it was asked to wait.
+        for (const message of batch.messages) {
+          vi.spyOn(message, "retry").mockImplementation((options) => void delays.push(options?.delaySeconds));
+        }
+        await worker.queue(batch, away);
+      }
+    });
+    expect(delays).toEqual([5, 25, 125, 625, 3_125]);
   });
 
   it("[RT35] is acknowledged although nobody can be shown it", async () => {
