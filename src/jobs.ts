@@ -25,7 +25,7 @@ async function healProbes(env: Bindings): Promise<void> {
   }
 }
 
-/** Kept answers whose time is over. What fails, or is left over, is done a minute later. Rules HT147, HT155. */
+/** What was kept for a time that is over. What fails, or is left over, is done a minute later. Rules HT147, HT155, HT198, OP63. */
 async function removeExpired(env: Bindings): Promise<void> {
   const { clock, log } = openWiring(env);
   try {

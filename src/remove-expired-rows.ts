@@ -1,5 +1,6 @@
-/** Removes from D1 what was kept for a time that is over, in bounded steps: a delete holds everybody up. Rules HT147, HT155, HT198. */
+/** Removes from D1 what was kept for a time that is over, in bounded steps: a delete holds everybody up. Rules HT147, HT155, HT198, OP63. */
 import type { Database } from "./auth/store/database.ts";
+import { createSignInStore } from "./auth/store/sign-in-store.ts";
 import { createAnswerCacheStore } from "./http/door/cache/store.ts";
 import { createResponseItemStore } from "./http/openai/responses/items/store.ts";
 import { createIdempotentCallStore } from "./http/middleware/idempotency/store.ts";
@@ -10,7 +11,13 @@ export const ROWS_AT_ONCE = 200;
 const MAX_STEPS = 20;
 
 export async function removeExpiredRows(database: Database, nowMs: number): Promise<void> {
-  for (const create of [createAnswerCacheStore, createIdempotentCallStore, createResponseItemStore]) {
+  const stores = [
+    createAnswerCacheStore,
+    createIdempotentCallStore,
+    createResponseItemStore,
+    createSignInStore,
+  ];
+  for (const create of stores) {
     const store = create(database);
     for (let step = 0; step < MAX_STEPS; step += 1) {
       const removed = await store.deleteExpired(nowMs, ROWS_AT_ONCE);

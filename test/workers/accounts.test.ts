@@ -4,7 +4,10 @@ import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { authSession, membership, organization, user } from "../../schema/d1/accounts.ts";
 import { seedLocal } from "../../src/auth/seed.ts";
+import { SIGN_IN_LIFETIME_MS } from "../../src/auth/sign-in-lifetime.ts";
+import { createSignInStore } from "../../src/auth/store/sign-in-store.ts";
 import { Me } from "../../src/protocol/account.ts";
+import { removeExpiredRows } from "../../src/remove-expired-rows.ts";
 import { database, PASSWORD, randomSource, signUp, startApp, toCookie } from "./http-services.ts";
 
 const SIGN_UP = "/api/auth/sign-up/email";
@@ -156,6 +159,32 @@ describe("sign-up and sign-in", () => {
     expect((await app.call("GET", "/api/v1/me", undefined, { cookie: forged })).status).toBe(401);
     await database.update(authSession).set({ expiresAt: new Date(Date.now() - 1_000) });
     expect((await app.call("GET", "/api/v1/me", undefined, { cookie })).status).toBe(401);
+  });
+
+  it("[OP63] keeps nothing of a sign-in that is over, and every other one", async () => {
+    const app = startApp();
+    await database.delete(authSession);
+    const { cookie } = await signUp(app, "ada");
+    const [row] = await database.select().from(authSession);
+    expect(row?.id).toMatch(/^session_/);
+    if (row === undefined) throw new Error("no sign-in is stored");
+    const endsAtMs = row.expiresAt.getTime();
+    await removeExpiredRows(database, endsAtMs - 1_000);
+    expect((await app.call("GET", "/api/v1/me", undefined, { cookie })).status).toBe(200);
+    await removeExpiredRows(database, endsAtMs + 1_000);
+    expect(await database.select().from(authSession)).toEqual([]);
+  });
+
+  it("[OP63] finds them by the key's own index, in bounded steps", async () => {
+    const app = startApp();
+    await database.delete(authSession);
+    for (const name of ["ada", "bob", "eve"]) await signUp(app, name);
+    const later = Date.now() + SIGN_IN_LIFETIME_MS + 1_000;
+    const store = createSignInStore(database);
+    expect([await store.deleteExpired(later, 2), await store.deleteExpired(later, 2)]).toEqual([2, 1]);
+    const statement = "select id from auth_session where id < 'a' and expires_at <= 1 order by id limit 2";
+    const { results } = await env.DB.prepare(`explain query plan ${statement}`).all<{ detail: string }>();
+    expect(results.map(({ detail }) => detail).join()).toMatch(/^SEARCH .*\(id<\?\)$/);
   });
 
   it("[AU9] lets no page of another site sign anybody in or out", async () => {

@@ -19,6 +19,7 @@ import type { IdSource } from "../../base/id.ts";
 import type { Log } from "../../base/log.ts";
 import { toOwnOrigins } from "../origin.ts";
 import type { OriginPolicy } from "../origin.ts";
+import { SIGN_IN_LIFETIME_MS } from "../sign-in-lifetime.ts";
 import type { AccountStore } from "../store/account-store.ts";
 import type { Database } from "../store/database.ts";
 import { describeError } from "../store/describe-error.ts";
@@ -39,8 +40,6 @@ export interface AuthSettings extends OriginPolicy {
 const MIN_PASSWORD_CHARACTERS = 10;
 /** Hashing costs time in proportion; nobody types more. */
 const MAX_PASSWORD_CHARACTERS = 128;
-/** A sign-in lasts this long from its beginning, used or not: no write is spent on renewing it. */
-const SIGN_IN_LIFETIME_SECONDS = 30 * 24 * 60 * 60;
 
 export type Auth = ReturnType<typeof createAuth>;
 
@@ -72,7 +71,7 @@ export function createAuth(settings: AuthSettings) {
       additionalFields: { role: { type: "string", required: true, defaultValue: "member", input: false } },
     },
     // No cookie cache: it would keep a revoked sign-in alive.
-    session: { expiresIn: SIGN_IN_LIFETIME_SECONDS, disableSessionRefresh: true },
+    session: { expiresIn: SIGN_IN_LIFETIME_MS / 1_000, disableSessionRefresh: true },
     emailAndPassword: toPasswordSettings(settings.sendVerification !== null),
     emailVerification: toVerificationSettings(settings.sendVerification),
     databaseHooks: {
