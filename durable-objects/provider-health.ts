@@ -1,7 +1,7 @@
 /**
  * The authority over one provider's circuits, in one region or for the world: a shell that lends storage, alarms
  * and the network to src/circuit/keeper.ts. Requests do not pass through here: isolates read snapshots and report in
- * the background. Named `openai` (the world, and whoever has no region) or `openai@weur`. Rules CB15 to CB29, CB60 to CB64.
+ * the background. Named `openai` (the world, and whoever has no region) or `openai@weur`. Rules CB15 to CB27, CB60 to CB64.
  */
 import { DurableObject } from "cloudflare:workers";
 import { drizzle, type DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";

@@ -1,6 +1,6 @@
 /**
  * The queue's end: selection messages into D1, each exactly once, then to whoever watches. Messages that keep
- * failing end in the dead-letter queue, and from there in a file, so that a record is never only gone. Rules RT35 to RT39, OP64, OP65.
+ * failing end in the dead-letter queue, and from there in a file, so that a record is never only gone. Rules RT35 to RT37, OP64, OP65.
  */
 import { toWritten, type WrittenRecords } from "./analytics/selection-batch.ts";
 import { createSelectionStore } from "./analytics/store.ts";

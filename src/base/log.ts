@@ -1,6 +1,6 @@
 /**
  * The log's interface and its closed list of events. One event a line, JSON; names and fields are the ones that
- * operators of the systems Breakwater replaces already query (docs/spec/http.md lists them).
+ * operators of the systems Breakwater replaces already query; docs/runbook.md says what to do about them.
  */
 export type LogLevel = "info" | "warn" | "error";
 

@@ -1,6 +1,6 @@
 /**
  * One health object at work: its keeper, the policy that an admin set, the calls it last heard of, and its place
- * between regions and world. All it touches is handed in, so the simulation runs the very same. Rules CB20 to CB29,
+ * between regions and world. All it touches is handed in, so the simulation runs the very same. Rules CB20 to CB27,
  * CB58 to CB64.
  */
 import type { Clock } from "../base/clock.ts";

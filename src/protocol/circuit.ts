@@ -1,6 +1,6 @@
 /**
  * WIRE and PERSISTED: what is said about circuits: the snapshot that isolates keep, the admin's REST answers and
- * the frames of the live socket `/api/v1/admin/live`. Rules CB20 to CB29.
+ * the frames of the live socket `/api/v1/admin/live`. Rules CB20 to CB27.
  */
 import { z } from "zod";
 

@@ -1,7 +1,7 @@
 /**
  * WIRE and PERSISTED: the record of one routing decision, from the question to the end of the answer: what was
  * asked, which candidates there were and why in that order, what was tried, how it went. It travels through the
- * outbox and the queue into D1 and comes back over `GET /api/v1/selections`. Rules RT30 to RT39.
+ * outbox and the queue into D1 and comes back over `GET /api/v1/selections`. Rules RT30 to RT37.
  */
 import { z } from "zod";
 import { SinceText } from "./analytics.ts";

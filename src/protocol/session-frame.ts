@@ -6,7 +6,7 @@
  * unknown frame makes that client close the connection. With the subprotocol `breakwater.v1` the same frames are
  * spoken, and also those a shared, live chat needs: a client is told of turns that other tabs started.
  *
- * Rules SE10 to SE19 in docs/spec/session.md.
+ * Rules SE10 to SE17 in docs/spec/session.md.
  */
 import { z } from "zod";
 import { Receipt } from "./answer.ts";

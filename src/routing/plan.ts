@@ -1,6 +1,6 @@
 /**
  * Turns what a caller asked for into an ordered list of candidates, with a reason for every place. Pure: the same
- * facts give the same order. Rules RT5 to RT14, RT50 to RT65.
+ * facts give the same order. Rules RT5 to RT13, RT50 to RT65.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import type {

@@ -1,6 +1,6 @@
 /**
  * From what a caller asked for to the end of the answer and its record: resolve, plan, run. The one way in for the
- * chat object and for the HTTP door. Rules RT5 to RT34, RT54, RT60, RT65.
+ * chat object and for the HTTP door. Rules RT5 to RT33, RT54, RT60, RT65.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import type { ProviderId } from "../base/id.ts";

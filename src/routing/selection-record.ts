@@ -1,4 +1,4 @@
-/** Writes the record of a decision, and the sentences a reader sees about it. Pure. Rules RT30 to RT34. */
+/** Writes the record of a decision, and the sentences a reader sees about it. Pure. Rules RT30 to RT33. */
 import type { Leg } from "../protocol/answer.ts";
 import type {
   Intent,

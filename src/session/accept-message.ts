@@ -1,6 +1,6 @@
 /**
  * Reads what a `send` frame asks for against the chat as it stands: a new question, the same one again, an edited
- * one, or a new answer to an old one. Pure. Rules SE20 to SE29, SE92, SE113, SE140, SE143, SE247.
+ * one, or a new answer to an old one. Pure. Rules SE20 to SE26, SE92, SE113, SE140, SE143, SE247.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import type { ChatQuestion } from "../protocol/chat-question.ts";

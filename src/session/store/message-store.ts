@@ -1,6 +1,6 @@
 /**
  * The messages of one chat as a tree: found by id, branches beside each other. Paths through
- * it are in message-paths.ts. Rules SE22, SE70 to SE76.
+ * it are in message-paths.ts. Rules SE22, SE70 to SE74.
  */
 import { and, asc, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
