@@ -9,6 +9,7 @@ import { CircuitList } from "../src/protocol/circuit.ts";
 import type { CircuitAction } from "../src/protocol/circuit.ts";
 import { ModelCatalog } from "../src/protocol/model-list.ts";
 import { Problem } from "../src/protocol/problem.ts";
+import { SandboxState } from "../src/protocol/sandbox-state.ts";
 import { SelectionList } from "../src/protocol/selection.ts";
 import {
   SessionAttachment,
@@ -218,19 +219,10 @@ export const changePolicy = (provider: string, policy: Readonly<Record<string, n
     shape: Nothing,
   });
 
-/** WIRE: the sandbox's control, for admins; there is none where real providers answer. */
-const SandboxControl = z.object({
-  providers: z.array(
-    z.object({ provider: z.string(), fault: z.string().nullable(), requests: z.int().nonnegative() }),
-  ),
-  faults: z.array(z.string()),
-});
-export type SandboxControl = z.infer<typeof SandboxControl>;
-
 /** The sandbox's control, or null where there is no sandbox. */
-export async function readSandbox(): Promise<SandboxControl | null> {
+export async function readSandbox(): Promise<SandboxState | null> {
   try {
-    return await call("/api/v1/admin/sandbox", { shape: SandboxControl });
+    return await call("/api/v1/admin/sandbox", { shape: SandboxState });
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return null;
     throw error;

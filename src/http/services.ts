@@ -25,6 +25,7 @@ import type { StoredMessage } from "../protocol/session-frame.ts";
 import type { AskedAnswer } from "../session/asked-answer.ts";
 import type { ChatReply } from "../session/answer-stream.ts";
 import type { CallBudget } from "../routing/call-budget.ts";
+import type { SandboxControl } from "../ops/sandbox/client.ts";
 import type { SessionDirectory } from "../session/directory/directory.ts";
 import type { AppEnv } from "./app-env.ts";
 
@@ -107,24 +108,6 @@ export interface CircuitControl {
   >;
   /** The upgrade of the console's socket; the request carries PRINCIPAL_HEADER. */
   liveSocket(request: Request): Promise<Response>;
-}
-
-export interface SandboxState {
-  readonly providers: readonly {
-    readonly provider: string;
-    readonly fault: string | null;
-    readonly requests: number;
-  }[];
-  /** The names that `setFault` takes; the first means that nothing is broken. */
-  readonly faults: readonly string[];
-}
-
-export interface SandboxControl {
-  list(): Promise<SandboxState>;
-  setFault(
-    provider: string,
-    fault: string,
-  ): Promise<Result<SandboxState, "unknown-provider" | "unknown-fault">>;
 }
 
 export interface Services {

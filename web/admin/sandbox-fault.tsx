@@ -1,7 +1,7 @@
 /** Breaks a stand-in on purpose: the way to watch a circuit open. Only where the sandbox answers. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { SandboxState } from "../../src/protocol/sandbox-state.ts";
 import { breakProvider, toErrorText } from "../api.ts";
-import type { SandboxControl } from "../api.ts";
 import { useToaster } from "../ui/toast.tsx";
 
 /** The sandbox's word for a provider that works. */
@@ -9,7 +9,7 @@ const NO_FAULT = "none";
 
 interface SandboxFaultProps {
   readonly provider: string;
-  readonly control: SandboxControl;
+  readonly control: SandboxState;
 }
 
 /** A select with the ways to break this provider; nothing for a provider the sandbox does not stand in for. */

@@ -59,7 +59,8 @@ import {
   OpenAiRefusal,
 } from "./shapes/openai-answer.ts";
 import { ResponseEvent, ResponseObject } from "./shapes/responses-answer.ts";
-import { Health, SandboxState } from "./shapes/service.ts";
+import { SandboxState } from "../../protocol/sandbox-state.ts";
+import { Health } from "./shapes/service.ts";
 
 export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   ...{ ChatCompletionRequest, ChatCompletion, ChatCompletionEvent, Model, ModelList, OpenAiRefusal },

@@ -1,15 +1,7 @@
 /** The console's way to the sandbox's own control (sandbox/server.ts): which provider is broken, and how. */
 import { z } from "zod";
 import { fail, succeed, type Result } from "../../base/result.ts";
-
-export interface SandboxState {
-  readonly providers: readonly {
-    readonly provider: string;
-    readonly fault: string | null;
-    readonly requests: number;
-  }[];
-  readonly faults: readonly string[];
-}
+import type { SandboxState } from "../../protocol/sandbox-state.ts";
 
 export interface SandboxControl {
   list(): Promise<SandboxState>;

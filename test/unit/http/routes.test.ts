@@ -1,7 +1,8 @@
 /** Health, account, admin and insight routes. */
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../../src/http/app.ts";
-import type { SandboxControl, Services } from "../../../src/http/services.ts";
+import type { Services } from "../../../src/http/services.ts";
+import type { SandboxControl } from "../../../src/ops/sandbox/client.ts";
 import { ApiKeyList, CreatedApiKey, Me } from "../../../src/protocol/account.ts";
 import { IntentAnalytics, ProviderAnalytics } from "../../../src/protocol/analytics.ts";
 import { CircuitList } from "../../../src/protocol/circuit.ts";

@@ -6,10 +6,10 @@ import {
   CircuitList,
   CircuitPolicyBody,
 } from "../../../protocol/circuit.ts";
+import { SandboxState } from "../../../protocol/sandbox-state.ts";
 import { SandboxFaultBody } from "../../routes/admin.ts";
 import { ASKED_AT, CIRCUIT } from "../examples.ts";
 import { toJsonAnswer, toJsonBody, type OperationDoc } from "../operation.ts";
-import { SandboxState } from "../shapes/service.ts";
 
 const tag = "Console";
 const POLICY_NAMES = Object.keys(CircuitPolicyChange.shape)

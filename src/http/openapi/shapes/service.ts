@@ -1,4 +1,4 @@
-/** Answers whose shape nothing else needs: health and the sandbox's control. Tests hold the routes to them (HT166). */
+/** The answer whose shape nothing else needs: health. Tests hold the routes to it (HT166). */
 import { z } from "zod";
 
 export const Health = z.object({
@@ -11,11 +11,4 @@ export const Health = z.object({
     z.string(),
     z.object({ status: z.enum(["ok", "failed"]), latency_ms: z.number().nonnegative() }),
   ),
-});
-
-export const SandboxState = z.object({
-  providers: z.array(
-    z.object({ provider: z.string(), fault: z.string().nullable(), requests: z.int().nonnegative() }),
-  ),
-  faults: z.array(z.string()),
 });
