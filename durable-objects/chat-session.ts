@@ -1,12 +1,12 @@
 /**
  * One chat: a thin shell that accepts sockets, parses frames, wakes up and hands records over. What a chat does is in
- * src/session, put together in open-chat.ts. Rules SE10 to SE19, SE32, SE33, SE42, SE83 to SE86.
+ * src/session, put together in open-chat.ts. Rules SE10 to SE17, SE32, SE33, SE42, SE83 to SE86.
  */
 import { DurableObject } from "cloudflare:workers";
 import { drizzle, type DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { migrate } from "drizzle-orm/durable-sqlite/migrator";
 import migrations from "../drizzle/chat-session/migrations.js";
-import { ObjectPrincipal, PRINCIPAL_HEADER, TICKET_HEADER } from "../src/auth/principal.ts";
+import { readObjectPrincipal, TICKET_HEADER, type ObjectPrincipal } from "../src/auth/principal.ts";
 import { describeError } from "../src/auth/store/describe-error.ts";
 import { hashSecret } from "../src/auth/store/hash-secret.ts";
 import type { Bindings } from "../src/env.ts";
@@ -25,7 +25,7 @@ import type { ChatReply } from "../src/session/answer-stream.ts";
 import { readAskedAnswer, type AskedAnswer } from "../src/session/asked-answer.ts";
 import type { Chat } from "../src/session/chat.ts";
 import { hearFrame } from "../src/session/hear-frame.ts";
-import { parseJson, readClientFrame } from "../src/session/read-frame.ts";
+import { readClientFrame } from "../src/session/read-frame.ts";
 import { refuseFrame } from "../src/session/send-frame.ts";
 import type { AttachmentRow } from "../src/session/store/extras-store.ts";
 import { SessionStore } from "../src/session/store/session-store.ts";
@@ -288,8 +288,7 @@ export class ChatSession extends DurableObject<Bindings> {
   private readHolder(headers: Headers): ObjectPrincipal | null {
     const ticket = headers.get(TICKET_HEADER);
     if (ticket !== null) return this.store.takeTicket(hashSecret(ticket), this.wiring.clock.nowMs());
-    const principal = ObjectPrincipal.safeParse(parseJson(headers.get(PRINCIPAL_HEADER) ?? ""));
-    return principal.success ? principal.data : null;
+    return readObjectPrincipal(headers);
   }
 
   private forgetSocket(socket: WebSocket): void {

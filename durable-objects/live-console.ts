@@ -1,15 +1,14 @@
 /**
  * The admins' live socket: one object that every provider's health object and the selection writer push to, and
- * that fans out to whoever watches. It holds no truth: a new socket gets everything pulled afresh. Rules CB26 to CB29, AU32.
+ * that fans out to whoever watches. It holds no truth: a new socket gets everything pulled afresh. Rules CB26, CB27, OP61, OP62, AU32.
  */
 import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
 import type { Bindings } from "../src/env.ts";
 import { SelectionTail, type AdminLiveFrame, type CircuitDetail } from "../src/protocol/circuit.ts";
 import { PING, PONG } from "../src/protocol/session-frame.ts";
-import { ObjectPrincipal, PRINCIPAL_HEADER } from "../src/auth/principal.ts";
+import { readObjectPrincipal } from "../src/auth/principal.ts";
 import type { SocketStanding } from "../src/auth/socket-standing.ts";
-import { parseJson } from "../src/session/read-frame.ts";
 import { openWiring, type Wiring } from "../src/wiring.ts";
 import { closeSilentSockets } from "./silent-sockets.ts";
 import { VouchForSockets } from "./vouch-for-sockets.ts";
@@ -43,8 +42,7 @@ export class LiveConsole extends DurableObject<Bindings> {
     }
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    const opener = ObjectPrincipal.safeParse(parseJson(request.headers.get(PRINCIPAL_HEADER) ?? ""));
-    this.vouching.note(server, opener.success ? opener.data : null);
+    this.vouching.note(server, readObjectPrincipal(request.headers));
     // What happens while the circuits are read would come before them, or be missed: it is kept for after.
     const missed: AdminLiveFrame[] = [];
     this.waiting.set(server, missed);

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { OrganizationId, UserId } from "../base/id.ts";
+import { parseJson } from "../base/parse-json.ts";
 
 export interface UserPrincipal {
   readonly kind: "user";
@@ -56,6 +57,12 @@ export const ObjectPrincipal = z.object({
   credential: Credential.nullable().default(null),
 });
 export type ObjectPrincipal = z.infer<typeof ObjectPrincipal>;
+
+/** Who is at an object's door; null where the Worker has not said so. */
+export function readObjectPrincipal(headers: Headers): ObjectPrincipal | null {
+  const json = parseJson(headers.get(PRINCIPAL_HEADER) ?? "");
+  return json.ok ? (ObjectPrincipal.safeParse(json.value).data ?? null) : null;
+}
 
 /** The principal as an object knows it. */
 export function toObjectPrincipal(principal: Principal): ObjectPrincipal {

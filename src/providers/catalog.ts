@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { ProviderId } from "../base/id.ts";
+import { parseJson } from "../base/parse-json.ts";
 import { fail, succeed } from "../base/result.ts";
 import type { Result } from "../base/result.ts";
 import { ModelClassName } from "../protocol/model-list.ts";
@@ -97,14 +98,10 @@ export function parseModelClasses(text: string | undefined): Result<readonly Cla
   if (text === undefined || text.trim() === "") return succeed([]);
   const shape =
     'MODEL_CLASSES must be JSON like {"coding":{"description":"…","targets":["openai/gpt-6-sol"]}}';
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text; the operator needs the shape.
-    return fail(shape);
-  }
-  const parsed = ConfiguredClasses.safeParse(json);
+  const json = parseJson(text);
+  // The parser's own message quotes the text; the operator needs the shape.
+  if (!json.ok) return fail(shape);
+  const parsed = ConfiguredClasses.safeParse(json.value);
   if (!parsed.success) return fail(`${shape}: ${z.prettifyError(parsed.error)}`);
   return succeed(
     Object.entries(parsed.data).map(([name, { description, targets }]) => ({ name, description, targets })),

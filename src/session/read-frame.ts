@@ -3,6 +3,7 @@
  * is to be closed. Pure. Rules SE14, SE15, SE230, SE241, SE242.
  */
 import { z } from "zod";
+import { parseJson } from "../base/parse-json.ts";
 import { fail, succeed, type Result } from "../base/result.ts";
 import {
   ClientFrame,
@@ -44,7 +45,7 @@ export function readClientFrame(
   if (typeof data !== "string") return fail({ code: CLOSE_BAD_FRAME, reason: "Frames are JSON text." });
   if (isLongerThan(data, MAX_FRAME_BYTES)) return readLargeFrame(data);
   const shape = isLive ? LiveClientFrame : ClientFrame;
-  return toFrame(shape.safeParse(parseJson(data)));
+  return toFrame(shape.safeParse(readJson(data)));
 }
 
 /** Only a `send` may be large: with the files of its question, and its client's copy of what was said before. */
@@ -93,7 +94,7 @@ const Head = z.object({ type: z.literal("send"), requestId: z.string().min(1).ma
 
 /** Of a frame that is not read: clients write who asks before what they bring. */
 function findRequestId(text: string): string | null {
-  const head = Head.safeParse(parseJson(`${text.slice(0, text.indexOf('"messages"'))}"messages":[]}`));
+  const head = Head.safeParse(readJson(`${text.slice(0, text.indexOf('"messages"'))}"messages":[]}`));
   return head.success ? head.data.requestId : null;
 }
 
@@ -105,10 +106,7 @@ function toFrame(parsed: z.ZodSafeParseResult<LiveClientFrame>): Result<LiveClie
 }
 
 /** Undefined for what is no JSON, which no shape takes. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function readJson(text: string): unknown {
+  const json = parseJson(text);
+  return json.ok ? json.value : undefined;
 }

@@ -4,6 +4,7 @@
  * chat come one by one, with its name (selection-message.ts). Rule HT173.
  */
 import { z } from "zod";
+import { parseJson } from "../base/parse-json.ts";
 import { fail, succeed, type Result } from "../base/result.ts";
 import { toWritten, type WrittenRecords } from "../analytics/selection-batch.ts";
 import { SelectionRecord } from "../protocol/selection.ts";
@@ -61,13 +62,9 @@ export interface ReadBundle extends WrittenRecords {
 
 /** The error says what is wrong with the whole text. */
 export function readBundle(text: string): Result<ReadBundle, string> {
-  let given: unknown;
-  try {
-    given = JSON.parse(text);
-  } catch {
-    return fail("the text is not JSON");
-  }
-  const array = Items.safeParse(given);
+  const given = parseJson(text);
+  if (!given.ok) return fail("the text is not JSON");
+  const array = Items.safeParse(given.value);
   if (!array.success) return fail("the text is not an array");
   const records: SelectionRecord[] = [];
   let mistake: string | null = null;

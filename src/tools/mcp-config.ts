@@ -3,6 +3,7 @@
  * change; the headers, which hold keys, are never shown. Pure. Rule TL20.
  */
 import { z } from "zod";
+import { parseJson } from "../base/parse-json.ts";
 import { fail, succeed, type Result } from "../base/result.ts";
 
 export const MAX_MCP_SERVERS = 5;
@@ -62,25 +63,18 @@ function explainBadUrl(text: string): string | null {
   return "must begin with https:// (http:// only for localhost)";
 }
 
+const NOT_JSON =
+  'MCP_SERVERS is not JSON: it must look like [{"name":"docs","url":"https://example.com/mcp"}].';
+
 /** Nothing set is no servers. The error names every mistake. */
 export function parseMcpServers(text: string | undefined): Result<readonly McpServer[], string> {
   if (text === undefined || text.trim() === "") return succeed([]);
-  const json = readJson(text);
-  if (!json.ok) return json;
+  const json = parseJson(text);
+  // The parser's own message would quote the text, and with it the keys.
+  if (!json.ok) return fail(NOT_JSON);
   const parsed = McpServers.safeParse(json.value);
   if (parsed.success) return succeed(parsed.data);
   return fail(parsed.error.issues.map((issue) => toSentence(issue)).join(" "));
-}
-
-/** The parser's own message would quote the text, and with it the keys. */
-function readJson(text: string): Result<unknown, string> {
-  try {
-    return succeed(JSON.parse(text));
-  } catch {
-    return fail(
-      'MCP_SERVERS is not JSON: it must look like [{"name":"docs","url":"https://example.com/mcp"}].',
-    );
-  }
 }
 
 /** A header's name that cannot be one may be its value in the wrong place: it is not shown. */

@@ -3,6 +3,7 @@
  * was not refused took effect. The wire's own folder puts the mistake into its error object.
  */
 import type { z } from "zod";
+import { parseJson } from "../../base/parse-json.ts";
 import { fail, succeed, type Result } from "../../base/result.ts";
 import type { AppContext } from "../app-env.ts";
 import { readJsonText } from "../body.ts";
@@ -18,13 +19,9 @@ export async function readCallBody<Shape extends z.ZodType>(
 ): Promise<Result<z.output<Shape>, Response>> {
   const text = await readJsonText(context, limitBytes);
   if (!text.ok) return text;
-  let body: unknown;
-  try {
-    body = JSON.parse(text.value);
-  } catch {
-    return fail(refuse(context, "invalid-request", "The body is not valid JSON."));
-  }
-  const parsed = shape.safeParse(body);
+  const body = parseJson(text.value);
+  if (!body.ok) return fail(refuse(context, "invalid-request", "The body is not valid JSON."));
+  const parsed = shape.safeParse(body.value);
   if (parsed.success) return succeed(parsed.data);
   return fail(refuseCall(toBodyMistake(parsed.error)));
 }

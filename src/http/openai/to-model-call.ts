@@ -5,6 +5,7 @@ import type {
   LanguageModelV4Prompt,
   LanguageModelV4TextPart,
 } from "@ai-sdk/provider";
+import { parseJson } from "../../base/parse-json.ts";
 import { fail, succeed, type Result } from "../../base/result.ts";
 import type { ChatCompletionRequest, ChatMessage } from "../../protocol/openai.ts";
 import type { ModelCall, NativeRequest } from "../../providers/provider.ts";
@@ -214,14 +215,15 @@ function toAssistantMessage(
   if (message.reasoning_content) content.push({ type: "reasoning", text: message.reasoning_content });
   if (text !== "") content.push({ type: "text", text });
   for (const call of message.tool_calls ?? []) {
-    let input: unknown;
-    try {
-      input = JSON.parse(call.function.arguments === "" ? "{}" : call.function.arguments);
-    } catch {
-      return fail(`the arguments of tool call ${call.id} are not JSON`);
-    }
+    const input = parseJson(call.function.arguments === "" ? "{}" : call.function.arguments);
+    if (!input.ok) return fail(`the arguments of tool call ${call.id} are not JSON`);
     toolNames.set(call.id, call.function.name);
-    content.push({ type: "tool-call", toolCallId: call.id, toolName: call.function.name, input });
+    content.push({
+      type: "tool-call",
+      toolCallId: call.id,
+      toolName: call.function.name,
+      input: input.value,
+    });
   }
   if (content.every(({ type }) => type === "reasoning"))
     return fail("an assistant message needs content or tool calls");

@@ -124,7 +124,11 @@ export class ChatLife {
     const parsed = shape.safeParse(parseJson(text));
     if (!parsed.success) return chatSocket.close(CLOSE_BAD_FRAME, "Bad frame");
     if (parsed.data.type === "stop") this.noteStop(parsed.data.turnId ?? null);
-    hearFrame(this.chat, chatSocket, parsed.data, this.deps.log);
+    const take = (from: ChatSocket, frame: LiveClientFrame): null => {
+      this.chat.handleFrame(from, frame);
+      return null;
+    };
+    void hearFrame(take, chatSocket, parsed.data, this.deps.log);
   }
 
   stopAll(): void {

@@ -31,7 +31,7 @@ test("[SE266] whoever asked while storage is away is told so, and the chat goes 
   world.store.messages.append = () => {
     throw new Error("storage is away");
   };
-  hearFrame(takeBy(world), tab, SEND, world.log);
+  void hearFrame(takeBy(world), tab, SEND, world.log);
   expect(tab.frames).toEqual([
     { type: "error", requestId: "r1", errorText: "Something went wrong here. Try again." },
   ]);
@@ -39,7 +39,7 @@ test("[SE266] whoever asked while storage is away is told so, and the chat goes 
     { level: "error", fields: { request_id: "r1", error: "storage is away" } },
   ]);
   world.store.messages.append = append;
-  hearFrame(takeBy(world), tab, SEND, world.log);
+  void hearFrame(takeBy(world), tab, SEND, world.log);
   await world.finish();
   expect(tab.textOf("r1")).toBe(toWords(3));
 });
@@ -53,7 +53,7 @@ test.each<[LiveClientFrame, number]>([
   const broken = (): never => {
     throw new Error("a bug");
   };
-  hearFrame(broken, tab, frame, log);
+  void hearFrame(broken, tab, frame, log);
   expect([log.of("internal_error").length, tab.frames.length]).toEqual([1, count]);
 });
 
@@ -70,11 +70,11 @@ test("[SE267] a question whose turn cannot be stored is not stored either, nor t
   world.store.createTurn = () => {
     throw new Error("storage is away");
   };
-  hearFrame(takeBy(world), tab, SEND, world.log);
+  void hearFrame(takeBy(world), tab, SEND, world.log);
   expect([tab.types, world.path(), other.of("message-added")]).toEqual([["error"], [], []]);
   expect(world.disk.all("select 1 from message")).toEqual([]);
   world.store.createTurn = createTurn;
-  hearFrame(takeBy(world), tab, SEND, world.log);
+  void hearFrame(takeBy(world), tab, SEND, world.log);
   await world.finish();
   expect(world.path()).toEqual(["count 3", toWords(3)]);
   expect(other.of("message-added")).toHaveLength(1);

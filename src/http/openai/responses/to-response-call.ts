@@ -5,6 +5,7 @@ import type {
   LanguageModelV4Prompt,
   LanguageModelV4TextPart,
 } from "@ai-sdk/provider";
+import { parseJson } from "../../../base/parse-json.ts";
 import { fail, succeed, type Result } from "../../../base/result.ts";
 import type { ResponseInputItem, ResponseRequest } from "../../../protocol/openai-responses.ts";
 import type { ModelCall } from "../../../providers/provider.ts";
@@ -142,14 +143,10 @@ class PromptBuilder {
   }
 
   private addCall({ call_id: toolCallId, name, arguments: text }: Item<"function_call">): string | null {
-    let input: unknown;
-    try {
-      input = JSON.parse(text === "" ? "{}" : text);
-    } catch {
-      return `the arguments of function call ${toolCallId} are not JSON`;
-    }
+    const input = parseJson(text === "" ? "{}" : text);
+    if (!input.ok) return `the arguments of function call ${toolCallId} are not JSON`;
     this.toolNames.set(toolCallId, name);
-    this.addSaid({ type: "tool-call", toolCallId, toolName: name, input });
+    this.addSaid({ type: "tool-call", toolCallId, toolName: name, input: input.value });
     return null;
   }
 
