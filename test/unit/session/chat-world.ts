@@ -225,6 +225,7 @@ export class ChatWorld {
 
   private async *answer(clock: Clock, input: AnswerInput): Answer {
     this.calls.push(input);
+    if (!resolveModels(input.models.requested).ok) return yield* endUnplanned(input);
     const { pieces, paceMs } = (this.options.speak ?? countWords)(input.question);
     const legs: Leg[] = [...(input.earlier?.legs ?? [])];
     const rest = skipText(pieces, input.earlier?.text ?? "");
@@ -245,6 +246,14 @@ export class ChatWorld {
     yield [end];
     return { end, record: { ...RECORD, id: input.selectionId, turnId: input.turnId, status } };
   }
+}
+
+/** As the real one does where there is nobody to ask. */
+async function* endUnplanned({ earlier, selectionId, turnId }: AnswerInput): Answer {
+  const status = earlier === undefined ? "failed" : "incomplete";
+  const end = toEnd({ status, legs: earlier?.legs ?? [], finishReason: null });
+  yield [end];
+  return { end, record: { ...RECORD, id: selectionId, turnId, status } };
 }
 
 /** What is left to say behind a text; thoughts are not thought again in the middle of it. */
