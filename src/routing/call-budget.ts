@@ -1,7 +1,7 @@
 /**
- * How many model calls an organization may still make, questions to its chats among them: a bucket for each that holds a minute's worth and refills all the
- * time. It belongs to one isolate and asks nobody: a call pays a map lookup for it, and an organization whose calls land
- * in several isolates gets as many minutes' worth. Pure but for its own map. Rules HT156, HT360.
+ * How many model calls an organization may still make, questions to its chats among them: a bucket for each that holds a
+ * minute's worth and refills all the time. It belongs to one isolate and asks nobody: a call pays a map lookup for it, and
+ * an organization whose calls land in several isolates gets as many minutes' worth. Pure but for its own map. Rules HT156, HT360.
  */
 import { spend, startBucket, type TokenBucket, type TokenBucketPolicy } from "./token-bucket.ts";
 

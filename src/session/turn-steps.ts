@@ -84,16 +84,19 @@ export function createStepStarter(
       const { instructions, metadata: _kept, ...asked } = settings ?? {};
       const ownTools = asked.tools === undefined && input.mayCallTools;
       const roomTokens = toRoomTokens(models);
-      const { tools, leftOut } = fitTools(
-        ownTools ? await deps.listTools(controller.signal) : [],
-        roomTokens,
-      );
+      const {
+        tools,
+        leftOut,
+        tokens: ownTokens,
+      } = fitTools(ownTools ? await deps.listTools(controller.signal) : [], roomTokens);
       if (leftOut.length > 0 && stepsBegun === 1)
         deps.log.write("warn", "tools_left_out", {
           request_id: turn.turnId,
           tools: leftOut.map(({ name }) => name).join(", "),
         });
-      const takenTokens = countDefinitionTokens(asked.tools ?? tools) + estimateTokens(instructions ?? "");
+      const takenTokens =
+        (asked.tools === undefined ? ownTokens : countDefinitionTokens(asked.tools)) +
+        estimateTokens(instructions ?? "");
       const { prompt, question, tokens, cut } = await readHistory(deps, live, models, takenTokens);
       const steps = fitRunning({ done: input.done, takenTokens, chatTokens: tokens, roomTokens });
       if (steps.cut + cut > 0)
