@@ -5,6 +5,7 @@
 import type { Log } from "../base/log.ts";
 import type { LiveClientFrame } from "../protocol/session-frame.ts";
 import type { ChatSocket } from "./live-turn.ts";
+import { logBug } from "./log-bug.ts";
 import { refuse } from "./send-frame.ts";
 
 const BROKEN = "Something went wrong here. Try again.";
@@ -18,11 +19,7 @@ export function hearFrame(
 ): Promise<void> | null {
   const tell = (error: unknown): void => {
     const requestId = "requestId" in frame ? frame.requestId : null;
-    log.write("error", "internal_error", {
-      request_id: requestId ?? "",
-      error: error instanceof Error ? error.message : String(error),
-      stack: error instanceof Error ? (error.stack ?? null) : null,
-    });
+    logBug(log, requestId ?? "", error);
     if (requestId !== null && frame.type !== "ack") refuse(socket, requestId, BROKEN);
   };
   try {

@@ -7,6 +7,7 @@ import type { SelectionRecord } from "../protocol/selection.ts";
 import type { LiveServerFrame, StoredMessage } from "../protocol/session-frame.ts";
 import { Followers } from "./followers.ts";
 import type { ChatSocket, LiveTurn } from "./live-turn.ts";
+import { logBug } from "./log-bug.ts";
 import { endStoredTurn, readStoredTurn, type RecoverFacts, type StoredTurn } from "./recover.ts";
 import type { SessionRow, TurnRow } from "./rows.ts";
 import { saveRecords, saveTurnEnd, toAnswerMessage, type TurnResult } from "./save-turn-end.ts";
@@ -99,11 +100,7 @@ export class TurnEnding {
   }
 
   logBug(turn: TurnRow, error: unknown): void {
-    this.deps.log.write("error", "internal_error", {
-      request_id: turn.turnId,
-      error: error instanceof Error ? error.message : String(error),
-      stack: error instanceof Error ? (error.stack ?? null) : null,
-    });
+    logBug(this.deps.log, turn.turnId, error);
   }
 
   private attempt<Value>(turn: TurnRow, work: () => Value): Value | null {

@@ -1,4 +1,5 @@
 /** What becomes of a frame on which its chat breaks. */
+import { DrizzleQueryError } from "drizzle-orm/errors";
 import { expect, test } from "vitest";
 import type { LiveClientFrame } from "../../../src/protocol/session-frame.ts";
 import { hearFrame } from "../../../src/session/hear-frame.ts";
@@ -36,7 +37,7 @@ test("[SE266] whoever asked while storage is away is told so, and the chat goes 
     { type: "error", requestId: "r1", errorText: "Something went wrong here. Try again." },
   ]);
   expect(world.log.of("internal_error")).toMatchObject([
-    { level: "error", fields: { request_id: "r1", error: "storage is away" } },
+    { level: "error", fields: { request_id: "r1", error: "Error: storage is away" } },
   ]);
   world.store.messages.append = append;
   void hearFrame(takeBy(world), tab, SEND, world.log);
@@ -78,4 +79,16 @@ test("[SE267] a question whose turn cannot be stored is not stored either, nor t
   await world.finish();
   expect(world.path()).toEqual(["count 3", toWords(3)]);
   expect(other.of("message-added")).toHaveLength(1);
+});
+
+test("[SE266] the line for the operator has the statement that failed, and not the words that were bound to it", () => {
+  const [log, tab] = [new RecordingLog(), new FakeSocket(true)];
+  const broken = (): never => {
+    throw new DrizzleQueryError("insert into message", ["a person's words"], new Error("disk full"));
+  };
+  void hearFrame(broken, tab, SEND, log);
+  expect(log.of("internal_error")).toMatchObject([
+    { fields: { error: "Error: disk full in: insert into message" } },
+  ]);
+  expect(JSON.stringify(log.lines)).not.toContain("a person's words");
 });
