@@ -31,6 +31,9 @@ export type ToolPart = {
   errorText?: string;
 };
 
+/** What the error of a call begins with that a stop of the answer ended: nothing failed. */
+export const CALL_STOPPED = "The answer was stopped before the tool was done.";
+
 /** The parts so far, and where the open blocks stand in them. */
 export interface AnswerDraft {
   readonly parts: AnswerPart[];

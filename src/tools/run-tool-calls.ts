@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { fail, succeed, type Result } from "../base/result.ts";
-import type { ToolPart } from "../protocol/answer-parts.ts";
+import { CALL_STOPPED, type ToolPart } from "../protocol/answer-parts.ts";
 import type { AnswerChunk } from "../protocol/answer-chunk.ts";
 import { toFailureMessage } from "../providers/failure-message.ts";
 import { explainBadInput } from "./check-input.ts";
@@ -29,7 +29,6 @@ export interface RunToolCallsDeps {
   readonly noteFault: NoteToolFault;
 }
 
-const STOPPED = "The answer was stopped before the tool was done.";
 const UNKNOWN_WHETHER_RUN =
   "The server was interrupted during this call, and it is not known whether the tool ran. Do not simply call it " +
   "again: find out first, or tell the user.";
@@ -53,11 +52,11 @@ async function runCall(deps: RunToolCallsDeps, call: ToolPart): Promise<void> {
 async function toLastChunk(deps: RunToolCallsDeps, call: ToolPart): Promise<AnswerChunk> {
   const tool = deps.registry.find(call.toolName);
   if (tool === null) return toErrorChunk(call, explainMissing(deps, call));
-  if (deps.signal.aborted) return toErrorChunk(call, STOPPED);
+  if (deps.signal.aborted) return toErrorChunk(call, CALL_STOPPED);
   const problem = explainBadInput(tool, call.input);
   if (problem !== null) return toErrorChunk(call, problem);
   const word = await toWord(deps, tool, call);
-  if (deps.signal.aborted) return toErrorChunk(call, STOPPED);
+  if (deps.signal.aborted) return toErrorChunk(call, CALL_STOPPED);
   if (!word) return { type: "tool-output-denied", toolCallId: call.toolCallId };
   if (mayHaveRun(deps, tool, call)) return toErrorChunk(call, UNKNOWN_WHETHER_RUN);
   if (!tool.isRepeatable) deps.store();
@@ -103,7 +102,7 @@ async function runWithin(
   const cancelTimer = deps.clock.startTimer(CALL_LIMIT_MS, () =>
     end(`The tool took longer than ${CALL_LIMIT_MS / 1_000} seconds and was stopped.`),
   );
-  const stop = (): void => end(STOPPED);
+  const stop = (): void => end(CALL_STOPPED);
   deps.signal.addEventListener("abort", stop, { once: true });
   try {
     return await Promise.race([over.promise, runTool(deps, tool, input, controller.signal)]);

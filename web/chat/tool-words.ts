@@ -1,4 +1,4 @@
-/** What is said of a tool's call, by how far it has come. Pure. Rule WB68. */
+/** What is said of a tool's call, by how far it has come. Pure. Rules WB68, WB135. */
 import type { ViewPart, ViewTool } from "../session/answer-part.ts";
 
 export interface ToolWords {
@@ -24,6 +24,10 @@ export function toToolWords({ name, state }: Pick<ViewTool, "name" | "state">, i
       return { text: `Left ${name} to the program that asked`, tone: "done" };
     case "output-available":
       return { text: `Called ${name}`, tone: "done" };
+    case "stopped":
+      return { text: `${name} was stopped`, tone: "done" };
+    case "stopped-unasked":
+      return { text: `${name} was not called: the answer was stopped`, tone: "done" };
     case "output-error":
       return { text: `${name} failed`, tone: "bad" };
     case "output-denied":

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { Receipt } from "../../src/protocol/answer.ts";
-import { applyAnswerChunk, startAnswerDraft } from "../../src/protocol/answer-parts.ts";
+import { applyAnswerChunk, CALL_STOPPED, startAnswerDraft } from "../../src/protocol/answer-parts.ts";
 import type { AnswerDraft, ToolPart } from "../../src/protocol/answer-parts.ts";
 import type { AnswerChunk } from "../../src/protocol/answer-chunk.ts";
 import type { StoredMessage } from "../../src/protocol/session-frame.ts";
@@ -16,8 +16,11 @@ export interface ViewTool {
   readonly callId: string;
   readonly name: string;
   readonly input: string;
-  /** `left-to-caller`: the answer ended with it, and whoever asked has to make the call. */
-  readonly state: ToolPart["state"] | "left-to-caller";
+  /**
+   * `left-to-caller`: the answer ended with it, and whoever asked has to make the call. `stopped`: with the answer,
+   * and `stopped-unasked` before anybody had said that it may be made.
+   */
+  readonly state: ToolPart["state"] | "left-to-caller" | "stopped" | "stopped-unasked";
   /** Empty until there is one. */
   readonly output: string;
   readonly errorText: string;
@@ -96,10 +99,16 @@ const ToolFields = z.object({
     ])
     .catch("input-available"),
   input: z.unknown().optional(),
-  approval: z.object({ id: z.string() }).optional(),
+  approval: z.object({ id: z.string(), approved: z.boolean().optional() }).optional(),
   output: z.unknown().optional(),
   errorText: z.string().default(""),
 });
+
+/** Nothing tells a stop from a failure on the wire but its words. Rule WB135. */
+function toViewState({ state, approval, errorText }: z.infer<typeof ToolFields>): ViewTool["state"] {
+  if (state !== "output-error" || !errorText.startsWith(CALL_STOPPED)) return state;
+  return approval !== undefined && approval.approved === undefined ? "stopped-unasked" : "stopped";
+}
 
 function toViewTool(part: z.infer<typeof ToolFields>, inputSoFar: string | undefined): ViewTool {
   const { toolCallId, toolName, state, input, approval, output, errorText } = part;
@@ -108,7 +117,7 @@ function toViewTool(part: z.infer<typeof ToolFields>, inputSoFar: string | undef
     callId: toolCallId,
     name: toolName,
     input: state === "input-streaming" ? (inputSoFar ?? "") : toReadable(input),
-    state,
+    state: toViewState(part),
     output: toReadable(output),
     errorText,
     approvalId: approval?.id ?? "",

@@ -1,6 +1,6 @@
 /** What is drawn of an answer, and what is said of its tools. Rules WB33, WB68. */
 import { expect, it } from "vitest";
-import { closeAnswerDraft } from "../../../src/protocol/answer-parts.ts";
+import { CALL_STOPPED, closeAnswerDraft } from "../../../src/protocol/answer-parts.ts";
 import type { AnswerChunk } from "../../../src/protocol/answer-chunk.ts";
 import { toApprovalWords, toToolWords } from "../../../web/chat/tool-words.ts";
 import {
@@ -120,6 +120,31 @@ it("[WB68] a call that nothing more will come of is not said to be under way", (
 it("[WB68] an answer that waits for somebody says so aloud, and only then", () => {
   expect(toApprovalWords(toStreamedParts(take(CALL)))).toMatch(/may book be called/);
   expect(toApprovalWords(toStreamedParts(take([...CALL, ALLOWED])))).toBe("");
+});
+
+it("[WB135] a call that was stopped has not failed, and one that waited for a word was not made", () => {
+  const stop: AnswerChunk = {
+    type: "tool-output-error",
+    toolCallId: "t",
+    errorText: CALL_STOPPED,
+    dynamic: true,
+  };
+  const wordsOf = (chunks: readonly AnswerChunk[]) => {
+    const stored = { ...makeAnswer("a", "q"), parts: closeAnswerDraft(take(chunks).draft) };
+    const tool = toStoredParts(stored).find((part) => part.type === "tool");
+    expect(tool).toEqual(toTool(chunks));
+    if (tool === undefined) throw new Error("the call is gone");
+    return toToolWords(tool, false);
+  };
+  expect(wordsOf([...CALL, stop])).toEqual({
+    text: "book was not called: the answer was stopped",
+    tone: "done",
+  });
+  const doubtful = { ...stop, errorText: `${CALL_STOPPED} It is not known whether the call was made.` };
+  for (const running of [[...CALL, ALLOWED], CALL.slice(0, -1)]) {
+    expect(wordsOf([...running, doubtful])).toEqual({ text: "book was stopped", tone: "done" });
+  }
+  expect(wordsOf([...CALL, ALLOWED, { ...stop, errorText: "Full." }]).text).toBe("book failed");
 });
 
 it("[WB81] a call that a complete answer left to its caller is the caller's to make", () => {
