@@ -1,10 +1,10 @@
 /**
  * Cuts the markdown of an answer into blocks, so that while it streams only its end is read and drawn again. Pure:
- * drawing is markdown.tsx, cleaning is sanitize.ts. Rules WB30 to WB35, WB105.
+ * drawing is markdown.tsx, cleaning is sanitize.ts. Rules WB30 to WB35, WB105, WB138.
  */
 import { Lexer } from "marked";
 import type { Token } from "marked";
-import { endFold, toFold } from "./markdown-fold.ts";
+import { endFolds, toFold } from "./markdown-fold.ts";
 import type { Fold } from "./markdown-fold.ts";
 
 export interface MarkdownBlock {
@@ -59,6 +59,16 @@ function toFolded(tokens: readonly Token[], start: number): MarkdownBlock {
   return { start, kind: fold === null ? "text" : "fold", raw, language: "", code: "", fold };
 }
 
+/** Each fold is read as an answer of its own: nobody opens more than a few to read what is in the last. */
+const MAX_FOLDS_AROUND = 8;
+
+/** What a block inside so many folds is drawn as: deep down a fold is the HTML it is, in one piece. Rule WB138. */
+export function flattenFold(block: MarkdownBlock, foldsAround: number): MarkdownBlock {
+  return block.kind === "fold" && foldsAround >= MAX_FOLDS_AROUND
+    ? { ...block, kind: "text", fold: null }
+    : block;
+}
+
 interface Read {
   readonly blocks: readonly MarkdownBlock[];
   readonly unfoldedFrom: number | null;
@@ -70,10 +80,11 @@ function readFrom(text: string, start: number): Read {
   let unfoldedFrom: number | null = null;
   // Blocks only: what is inside a line is read when the block is drawn.
   const tokens = new Lexer().blockTokens(text.slice(start), []);
+  const ends = endFolds(tokens);
   for (let index = 0; index < tokens.length; index += 1) {
     const token = tokens[index];
     if (token === undefined) continue;
-    const end = endFold(tokens, index);
+    const end = ends[index] ?? null;
     if (end === null) unfoldedFrom ??= at;
     if (end !== null && end > index + 1) {
       const folded = toFolded(tokens.slice(index, end), at);

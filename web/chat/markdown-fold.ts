@@ -14,39 +14,67 @@ export interface Fold {
 }
 
 const MARK = /<details(?=[\s>])|<\/details>/g;
-const FOLD =
-  /^ {0,3}<details(\s+open(?:="[^"]*")?)?\s*>\s*(?:<summary>([\s\S]*?)<\/summary>)?([\s\S]*)<\/details>\s*$/;
+const BEGIN = /^ {0,3}<details(\s+open(?:="[^"]*")?)?\s*>/;
+const END = "</details>";
+const SUMMARY_BEGIN = "<summary>";
+const SUMMARY_END = "</summary>";
 
 /** What stands in a fence tells of tags. */
 const FENCE = /^ {0,3}(```|~~~)[\s\S]*?(?:^ {0,3}\1|$(?![\s\S]))/gm;
 
-/** How deep a text leads, beginning at a depth; negative as soon as it ends what began before it. */
-function toDepth(text: string, from: number): number {
-  let depth = from;
+/** How deep a text leads from where it begins, and how far below that it comes on its way. */
+function toDepths(text: string): { readonly last: number; readonly lowest: number } {
+  let last = 0;
+  let lowest = 0;
   for (const [mark] of text.matchAll(MARK)) {
-    depth += mark === "</details>" ? -1 : 1;
-    if (depth < 0) return depth;
+    last += mark === END ? -1 : 1;
+    lowest = Math.min(lowest, last);
   }
-  return depth;
+  return { last, lowest };
 }
 
 /**
- * The index behind the token that ends what the token at `begin` opens: the next one where it opens nothing; null when
- * its end is not there. Fences and code hold words, not tags: only tokens of HTML count.
+ * For each token the index behind the one that ends what it opens: the next one where it opens nothing; null when its
+ * end is not there. Fences and code hold words, not tags: only tokens of HTML count. One pass: an answer may open
+ * thousands of folds and end none. Rule WB138.
  */
-export function endFold(tokens: readonly Token[], begin: number): number | null {
+export function endFolds(tokens: readonly Token[]): readonly (number | null)[] {
+  const ends: (number | null)[] = tokens.map(() => null);
+  // What has not ended yet, the deepest last.
+  const open: { readonly index: number; readonly depth: number }[] = [];
   let depth = 0;
-  for (let index = begin; index < tokens.length; index += 1) {
-    const token = tokens[index];
-    if (token?.type === "html") depth = Math.max(0, toDepth(token.raw, depth));
-    if (depth === 0) return index + 1;
+  for (const [index, token] of tokens.entries()) {
+    open.push({ index, depth });
+    const { last, lowest } = token.type === "html" ? toDepths(token.raw) : { last: 0, lowest: 0 };
+    const endsFrom = Math.min(depth + last, depth + lowest + 1);
+    for (let one = open.at(-1); one !== undefined && one.depth >= endsFrom; one = open.at(-1)) {
+      ends[one.index] = index + 1;
+      open.pop();
+    }
+    depth += last;
   }
-  return null;
+  return ends;
 }
 
-/** The fold that a text is, from its first tag to its last; null when it is more than one, or of another form. */
+/** What is between the first tag of a text and its last; null when it is of another form. */
+function toBody(raw: string): { readonly body: string; readonly isOpen: boolean } | null {
+  const begin = BEGIN.exec(raw);
+  const text = raw.trimEnd();
+  if (begin === null || !text.endsWith(END)) return null;
+  return { body: text.slice(begin[0].length, -END.length).trimStart(), isOpen: begin[1] !== undefined };
+}
+
+/**
+ * The fold that a text is, from its first tag to its last; null when it is more than one, or of another form. Its
+ * parts are looked for one after the other: one pattern for all of them tries each with each. Rule WB138.
+ */
 export function toFold(raw: string): Fold | null {
-  const [, open, summary = "", inside] = FOLD.exec(raw) ?? [];
-  if (inside === undefined || toDepth(inside.replace(FENCE, ""), 0) < 0) return null;
-  return { summary: summary.trim(), inside: inside.trim(), isOpen: open !== undefined };
+  const found = toBody(raw);
+  if (found === null) return null;
+  const { body, isOpen } = found;
+  const end = body.startsWith(SUMMARY_BEGIN) ? body.indexOf(SUMMARY_END) : -1;
+  const summary = end === -1 ? "" : body.slice(SUMMARY_BEGIN.length, end);
+  const inside = end === -1 ? body : body.slice(end + SUMMARY_END.length);
+  if (toDepths(inside.replace(FENCE, "")).lowest < 0) return null;
+  return { summary: summary.trim(), inside: inside.trim(), isOpen };
 }

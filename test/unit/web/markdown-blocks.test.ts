@@ -1,7 +1,12 @@
 /** Cutting a growing answer into blocks. Rules WB30 to WB32. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EMPTY_DOCUMENT, readMarkdown, toShownBlocks } from "../../../web/chat/markdown-blocks.ts";
+import {
+  flattenFold,
+  EMPTY_DOCUMENT,
+  readMarkdown,
+  toShownBlocks,
+} from "../../../web/chat/markdown-blocks.ts";
 
 const ANSWER = [
   "# Title\n\nA paragraph with [a link][sea] and `code`,\r\nin two lines.\n\n",
@@ -126,6 +131,36 @@ describe("folds", () => {
     expect(beside.blocks.map(({ kind, fold }) => ({ kind, fold }))).toEqual([{ kind: "text", fold: null }]);
     const told = readMarkdown("<details>\n\n```\n</details>\n```\n\na\n\n</details>\n\nb");
     expect(told.blocks.map(({ kind }) => kind)).toEqual(["fold", "text"]);
+  });
+
+  it("[WB138] are found in a time that grows with the answer, however they are opened and ended", () => {
+    // Each took a minute and more when every fold was looked for by itself.
+    const opened = readMarkdown("<details>\n\n".repeat(8_000));
+    expect(opened.unfoldedFrom).toBe(0);
+    const ended = readMarkdown(`<details><summary>${"</summary>".repeat(40_000)}x</details> y`);
+    expect(ended.blocks.map(({ kind, fold }) => ({ kind, fold }))).toEqual([{ kind: "text", fold: null }]);
+    const nested = readMarkdown("<details>\n\n".repeat(3_000) + "</details>\n\n".repeat(3_000));
+    expect(nested.blocks.map(({ kind }) => kind)).toEqual(["fold"]);
+  }, 15_000);
+
+  it("[WB138] end where the tags say, also where one piece of HTML ends and opens several", () => {
+    const kindsOf = (text: string): string[] => readMarkdown(text).blocks.map(({ kind }) => kind);
+    expect(kindsOf("<details>\n\na\n\n<details>\n\nb\n\n</details>\n</details>\n\nc")).toEqual([
+      "fold",
+      "text",
+    ]);
+    expect(kindsOf("</details>\n\na\n\n<details>\n\nb\n\n</details>")).toEqual(["text", "text", "fold"]);
+    expect(kindsOf("<details>\n\na\n\n<details>\n\nb\n\n</details>\n\nc")).toEqual([
+      ...["text", "text"],
+      ...["fold", "text"],
+    ]);
+  });
+
+  it("[WB138] that stand in many others are drawn as one", () => {
+    const [block] = readMarkdown(FOLD).blocks;
+    if (block === undefined) throw new Error("there is no block");
+    expect(flattenFold(block, 7)).toBe(block);
+    expect(flattenFold(block, 8)).toMatchObject({ kind: "text", raw: block.raw, fold: null });
   });
 
   it("[WB105] takes in what arrives, and hides nothing when its end never comes", () => {
