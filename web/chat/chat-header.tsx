@@ -31,7 +31,9 @@ function Title({ sessionId, title, isEditing, onEdit }: TitleProps) {
   if (isEditing) return <TitleField sessionId={sessionId} title={title} onDone={() => onEdit(false)} />;
   return (
     <div className="flex min-w-0 flex-1 items-center gap-1">
-      <h1 className="truncate text-[15px] font-semibold tracking-tight">{title}</h1>
+      <h1 className="truncate text-[15px] font-semibold tracking-tight print:text-2xl print:whitespace-normal">
+        {title}
+      </h1>
       {title !== "" && (
         // On a phone the menu has it.
         <IconButton
@@ -52,7 +54,7 @@ function Title({ sessionId, title, isEditing, onEdit }: TitleProps) {
 export function ChatHeader({ chat, onToggleSidebar, onSearch, searchButton }: ChatHeaderProps) {
   const [isEditing, setIsEditing] = useState(false);
   return (
-    <header className="flex h-14 shrink-0 items-center gap-1 border-b border-line px-2 sm:gap-2 sm:px-3">
+    <header className="flex h-14 shrink-0 items-center gap-1 border-b border-line px-2 sm:gap-2 sm:px-3 print:h-auto print:border-0 print:px-0">
       <IconButton label="Toggle sidebar" onClick={onToggleSidebar}>
         <SidebarSimpleIcon aria-hidden size={20} />
       </IconButton>

@@ -21,9 +21,9 @@ function ChatFrame({ sessionId }: ChatPageProps) {
   const toggle = (): void => (isWide ? setIsSideShown((was) => !was) : setIsDrawerOpen(true));
   const closeDrawer = (): void => setIsDrawerOpen(false);
   return (
-    <div className="flex h-dvh">
+    <div className="flex h-dvh print:block print:h-auto">
       {isWide && isSideShown && (
-        <aside aria-label="Sidebar" className="w-70 shrink-0 border-r border-line bg-surface">
+        <aside aria-label="Sidebar" className="w-70 shrink-0 border-r border-line bg-surface print:hidden">
           <Sidebar currentId={sessionId} onChoose={closeDrawer} />
         </aside>
       )}
@@ -33,7 +33,7 @@ function ChatFrame({ sessionId }: ChatPageProps) {
         </Dialog>
       )}
       {/* In a very low window, as on a page that is zoomed to 400 %, the messages keep some room and the rest is scrolled. */}
-      <main className="flex min-w-0 flex-1 flex-col [@media(max-height:20rem)]:overflow-y-auto">
+      <main className="flex min-w-0 flex-1 flex-col print:block [@media(max-height:20rem)]:overflow-y-auto">
         {account.sandbox && <SandboxBanner />}
         {sessionId === null ? (
           <NewChat onToggleSidebar={toggle} />

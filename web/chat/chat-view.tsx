@@ -140,7 +140,7 @@ export function ChatView({ sessionId, onToggleSidebar }: ChatViewProps) {
           </ModelNames>
         </TranscriptContext>
       )}
-      <div className="mx-auto w-full max-w-3xl px-3 pb-3 sm:px-4 sm:pb-4">
+      <div className="mx-auto w-full max-w-3xl px-3 pb-3 sm:px-4 sm:pb-4 print:hidden">
         <Composer
           text={text}
           onChange={setText}

@@ -16,7 +16,7 @@ export function DropZone({ onFiles, children }: DropZoneProps) {
   const depth = useRef(0);
   return (
     <div
-      className="relative flex min-h-0 flex-1 flex-col [@media(max-height:20rem)]:min-h-80"
+      className="relative flex min-h-0 flex-1 flex-col print:block [@media(max-height:20rem)]:min-h-80"
       onDragEnter={(event) => {
         if (!hasFiles(event)) return;
         depth.current += 1;

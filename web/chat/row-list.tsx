@@ -1,6 +1,10 @@
-/** A long column of rows in a box that scrolls: what stands in it is drawn only near what is in sight. */
+/**
+ * A long column of rows in a box that scrolls: what stands in it is drawn only near what is in sight, and all of it
+ * on paper. Rule WB136.
+ */
 import type { ReactNode } from "react";
 import { ArrowDownIcon } from "@phosphor-icons/react/dist/csr/ArrowDown";
+import { useIsPrinting } from "../ui/page-hook.ts";
 import type { ListRow, RowList } from "./use-row-list.ts";
 
 interface RowListProps<Row extends ListRow> {
@@ -13,7 +17,7 @@ interface RowListProps<Row extends ListRow> {
 
 function TopRoom({ isLoading }: { readonly isLoading: boolean }) {
   return (
-    <div className="absolute inset-x-0 top-0 flex h-14 items-center justify-center text-xs text-ink-faint">
+    <div className="absolute inset-x-0 top-0 flex h-14 items-center justify-center text-xs text-ink-faint print:hidden">
       {isLoading && <p role="status">Loading older messages…</p>}
     </div>
   );
@@ -23,6 +27,10 @@ function TopRoom({ isLoading }: { readonly isLoading: boolean }) {
 export function RowColumn<Row extends ListRow>(props: RowListProps<Row>) {
   const { rows, list, isLoadingOlder, hasOlder, children } = props;
   const { boxRef, virtualizer, isAtEnd, toEnd, onFocus, onBlur } = list;
+  const isPrinting = useIsPrinting();
+  const drawn = isPrinting
+    ? rows.map(({ key }, index) => ({ index, key, start: 0 }))
+    : virtualizer.getVirtualItems();
   return (
     <div className="relative min-h-0 flex-1 [@media(max-height:20rem)]:min-h-40">
       <div
@@ -35,17 +43,25 @@ export function RowColumn<Row extends ListRow>(props: RowListProps<Row>) {
         onBlur={onBlur}
         className="h-full overflow-y-auto overscroll-contain -outline-offset-2! [overflow-anchor:none]"
       >
-        <div style={{ height: virtualizer.getTotalSize() }} className="relative mx-auto w-full max-w-3xl">
+        <div
+          style={isPrinting ? undefined : { height: virtualizer.getTotalSize() }}
+          className="relative mx-auto w-full max-w-3xl print:max-w-none"
+        >
           <TopRoom isLoading={isLoadingOlder} />
-          {virtualizer.getVirtualItems().map(({ index, key, start }) => {
+          {hasOlder && (
+            <p className="hidden text-center text-xs text-ink-faint print:block print:p-4">
+              There is more above this that was not loaded, and so was not printed.
+            </p>
+          )}
+          {drawn.map(({ index, key, start }) => {
             const row = rows[index];
             return row === undefined ? null : (
               <div
                 key={key}
-                ref={virtualizer.measureElement}
+                ref={isPrinting ? undefined : virtualizer.measureElement}
                 data-index={index}
-                style={{ transform: `translateY(${start}px)` }}
-                className="absolute inset-x-0 top-0 px-4 pb-6"
+                style={isPrinting ? undefined : { transform: `translateY(${start}px)` }}
+                className={`px-4 pb-6 print:px-0 ${isPrinting ? "" : "absolute inset-x-0 top-0"}`}
               >
                 {children(row)}
               </div>

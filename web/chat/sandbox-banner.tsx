@@ -10,7 +10,7 @@ export function SandboxBanner() {
   return (
     <aside
       aria-label="Sandbox"
-      className="flex items-center justify-center gap-2 border-b border-line bg-warn-soft px-3 py-1.5 text-center text-[13px] text-warn"
+      className="flex items-center justify-center gap-2 border-b border-line bg-warn-soft px-3 py-1.5 text-center text-[13px] text-warn print:hidden"
     >
       <FlaskIcon aria-hidden size={16} weight="fill" className="shrink-0" />
       <p>

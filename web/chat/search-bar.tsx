@@ -158,7 +158,7 @@ export function SearchBar({ search, jump, onShow, onClose }: SearchBarProps) {
     <search
       aria-label="Search in this chat"
       onKeyDown={onKeyDown}
-      className="relative z-20 border-b border-line bg-surface"
+      className="relative z-20 border-b border-line bg-surface print:hidden"
     >
       <div className="mx-auto flex max-w-3xl items-center gap-2 px-3 py-1.5 sm:px-4">
         <MagnifyingGlassIcon aria-hidden size={18} className="shrink-0 text-ink-faint" />

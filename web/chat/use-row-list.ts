@@ -149,7 +149,13 @@ function useBoxSize(
     follow();
     const observer = new ResizeObserver(follow);
     observer.observe(element);
-    return () => observer.disconnect();
+    // On paper all rows were drawn, and their sum is another one: the end is found again when that is over.
+    const followPrint = (): void => void requestAnimationFrame(follow);
+    addEventListener("afterprint", followPrint);
+    return () => {
+      observer.disconnect();
+      removeEventListener("afterprint", followPrint);
+    };
   }, [boxRef, virtualizer, columnPxRef, sticksRef]);
 }
 

@@ -40,17 +40,19 @@ function useSharedChat(token: string) {
 
 function Head({ title }: { readonly title: string }) {
   return (
-    <header className="flex h-14 shrink-0 items-center gap-3 border-b border-line px-3 sm:px-4">
-      <Link href="/" aria-label="Breakwater" className="shrink-0 rounded-lg">
+    <header className="flex h-14 shrink-0 items-center gap-3 border-b border-line px-3 sm:px-4 print:h-auto print:border-0 print:px-0">
+      <Link href="/" aria-label="Breakwater" className="shrink-0 rounded-lg print:hidden">
         <Logo size={26} />
       </Link>
       <div className="min-w-0 flex-1">
-        <h1 className="truncate text-[15px] font-semibold tracking-tight">{title}</h1>
-        <p className="truncate text-xs text-ink-faint">A shared chat, to read</p>
+        <h1 className="truncate text-[15px] font-semibold tracking-tight print:text-2xl print:whitespace-normal">
+          {title}
+        </h1>
+        <p className="truncate text-xs text-ink-faint print:hidden">A shared chat, to read</p>
       </div>
       <Link
         href="/"
-        className="flex h-9 shrink-0 items-center gap-1.5 rounded-lg px-2.5 text-sm text-ink-soft hover:bg-hover hover:text-ink"
+        className="flex h-9 shrink-0 items-center gap-1.5 rounded-lg px-2.5 text-sm text-ink-soft hover:bg-hover hover:text-ink print:hidden"
       >
         <ChatCircleIcon aria-hidden size={18} />
         <span className="max-sm:sr-only">Start your own</span>
@@ -132,7 +134,7 @@ function Body({ token }: { readonly token: string }) {
 export function SharedPage({ token }: { readonly token: string }) {
   useNoIndex();
   return (
-    <main className="flex h-dvh flex-col">
+    <main className="flex h-dvh flex-col print:block print:h-auto">
       <Body token={token} />
     </main>
   );

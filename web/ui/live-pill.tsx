@@ -23,7 +23,7 @@ export function LivePill({
       role="status"
       aria-label={`Connection: ${text.toLowerCase()}`}
       title={others === "" ? text : `${presence} tabs or people have this chat open`}
-      className={`inline-flex h-7 shrink-0 items-center gap-1.5 rounded-full border border-line bg-surface px-2.5 text-xs font-medium whitespace-nowrap ${pill}`}
+      className={`inline-flex h-7 shrink-0 items-center gap-1.5 rounded-full border border-line bg-surface px-2.5 text-xs font-medium whitespace-nowrap print:hidden ${pill}`}
     >
       <span aria-hidden className={`size-2 rounded-full ${dot}`} />
       {text}

@@ -1,5 +1,6 @@
 /** Small hooks that belong to no page. */
 import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { flushSync } from "react-dom";
 
 /** The time, again every `everyMs`: for countdowns and "ago". */
 export function useNow(everyMs: number): number {
@@ -21,6 +22,22 @@ export function useMediaQuery(query: string): boolean {
     },
     () => matchMedia(query).matches,
   );
+}
+
+/** True while the page is being printed; what follows from it is drawn before the browser looks. */
+export function useIsPrinting(): boolean {
+  const [isPrinting, setIsPrinting] = useState(false);
+  useEffect(() => {
+    const begin = (): void => flushSync(() => setIsPrinting(true));
+    const end = (): void => flushSync(() => setIsPrinting(false));
+    addEventListener("beforeprint", begin);
+    addEventListener("afterprint", end);
+    return () => {
+      removeEventListener("beforeprint", begin);
+      removeEventListener("afterprint", end);
+    };
+  }, []);
+  return isPrinting;
 }
 
 /** The window's title while the component is there. */

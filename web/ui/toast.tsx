@@ -37,7 +37,7 @@ export function ToastList() {
   return (
     <div
       aria-live="polite"
-      className="pointer-events-none fixed inset-x-0 top-3 z-50 flex flex-col items-center gap-2 px-4"
+      className="pointer-events-none fixed inset-x-0 top-3 z-50 flex flex-col items-center gap-2 px-4 print:hidden"
     >
       {toasts.map(({ id, tone, text }) => (
         <p
