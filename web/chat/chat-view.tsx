@@ -14,6 +14,7 @@ import { DropZone } from "./drop-zone.tsx";
 import { Gone } from "./gone.tsx";
 import { usePublishTitle } from "./live-title.ts";
 import { ModelNames, toModelNames } from "./model-name.ts";
+import { dropSession } from "./session-list.ts";
 import { SearchBar } from "./search-bar.tsx";
 import { TranscriptContext } from "./transcript-tools.ts";
 import type { TranscriptTools } from "./transcript-tools.ts";
@@ -30,9 +31,9 @@ function usePublish(chat: SettledChat): void {
   const change = `${chat.running?.turn.turnId ?? ""} ${chat.messages.at(-1)?.id ?? ""}`;
   usePublishTitle(chat.sessionId, chat.title, change);
   useEffect(() => {
-    if (chat.stage === "deleted") void client.invalidateQueries({ queryKey: ["sessions"] });
+    if (chat.stage === "deleted") void dropSession(client, chat.sessionId);
     if (chat.stage === "signed-out") void client.resetQueries({ queryKey: ["me"] });
-  }, [client, chat.stage]);
+  }, [client, chat.sessionId, chat.stage]);
 }
 
 /** What becomes of a question that is sent now; empty when it is answered at once. */

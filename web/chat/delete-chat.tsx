@@ -5,6 +5,7 @@ import { deleteSession } from "../api.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { useToaster } from "../ui/toast.tsx";
 import { forgetModelChoice } from "./model-choice.ts";
+import { dropSession } from "./session-list.ts";
 
 interface DeleteChatProps {
   readonly sessionId: string;
@@ -26,7 +27,7 @@ export function DeleteChat({ sessionId, title, isCurrent, onClose }: DeleteChatP
       if (isCurrent) navigate("/");
       say("The chat was deleted.");
       onClose();
-      await client.invalidateQueries({ queryKey: ["sessions"] });
+      await dropSession(client, sessionId);
     },
   });
   return (

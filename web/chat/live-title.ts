@@ -6,12 +6,12 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { SessionList } from "../../src/protocol/session-api.ts";
+import { refreshSessions, retitleSession, SESSIONS_KEY } from "./session-list.ts";
 
 /** By then the queue has been through; a reader does not look at the order of the list sooner. */
 const LIST_CATCHES_UP_MS = 3_000;
 /** After so many looks at a list that says otherwise the list is right: somebody renamed the chat elsewhere. */
 const MAX_LOOKS = 3;
-const SESSIONS_KEY = ["sessions"];
 
 interface LiveTitle {
   readonly title: string;
@@ -35,18 +35,16 @@ export function useLiveTitle(sessionId: string): string {
 
 /** Whether the list, as far as it is loaded, has this title for the chat. */
 function listHasTitle(client: QueryClient, sessionId: string, title: string): boolean {
-  const lists = client.getQueriesData<{ readonly pages: readonly SessionList[] }>({ queryKey: SESSIONS_KEY });
+  const lists = client.getQueriesData<SessionList>({ queryKey: SESSIONS_KEY });
   return lists.some(([, list]) =>
-    list?.pages.some(({ sessions }) =>
-      sessions.some((session) => session.id === sessionId && session.title === title),
-    ),
+    list?.sessions.some((session) => session.id === sessionId && session.title === title),
   );
 }
 
 /** Reads the list until it has the title that was told, then leaves the row to it. */
 function handOver(client: QueryClient, sessionId: string, look: number): void {
   setTimeout(() => {
-    void client.invalidateQueries({ queryKey: SESSIONS_KEY }).then(() => {
+    void refreshSessions(client).then(() => {
       const live = client.getQueryData<LiveTitle>(toKey(sessionId)) ?? NONE;
       if (live.isOpen || live.title === "") return;
       if (look >= MAX_LOOKS || listHasTitle(client, sessionId, live.title))
@@ -71,16 +69,16 @@ export function usePublishTitle(sessionId: string, title: string, change: string
   }, [client, sessionId, title]);
   useEffect(
     () => () => {
-      client.setQueryData<LiveTitle>(toKey(sessionId), (live = NONE) => ({ ...live, isOpen: false }));
+      const live = client.getQueryData<LiveTitle>(toKey(sessionId)) ?? NONE;
+      client.setQueryData<LiveTitle>(toKey(sessionId), { ...live, isOpen: false });
+      // Where its row is read again the database has the last word; far down the list this one stays.
+      if (live.title !== "") void retitleSession(client, sessionId, live.title);
       handOver(client, sessionId, 1);
     },
     [client, sessionId],
   );
   useEffect(() => {
-    const timer = setTimeout(
-      () => void client.invalidateQueries({ queryKey: SESSIONS_KEY }),
-      LIST_CATCHES_UP_MS,
-    );
+    const timer = setTimeout(() => void refreshSessions(client), LIST_CATCHES_UP_MS);
     return () => clearTimeout(timer);
   }, [client, title, change]);
 }

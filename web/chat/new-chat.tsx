@@ -14,6 +14,7 @@ import { DropZone } from "./drop-zone.tsx";
 import { handFilesOn } from "./handed-files.ts";
 import { saveModelChoice } from "./model-choice.ts";
 import { NoticeCard } from "./notice-card.tsx";
+import { refreshSessions } from "./session-list.ts";
 import { useAttachments } from "./use-attachments.ts";
 import type { Attachments } from "./use-attachments.ts";
 import { useDraft } from "./use-draft.ts";
@@ -68,7 +69,7 @@ function useBegin(attachments: Attachments, model: string, onBegun: (id: string,
         onBegun(id, asked);
         navigate(`/c/${id}`);
       }
-      await client.invalidateQueries({ queryKey: ["sessions"] });
+      await refreshSessions(client);
     },
   });
   return { begin, isUnreachable: begin.error instanceof ApiError && begin.error.status === 0 };

@@ -5,6 +5,7 @@ import { MAX_TITLE_CHARACTERS } from "../../src/protocol/session-api.ts";
 import { renameSession, toErrorText } from "../api.ts";
 import { isComposing } from "../ui/composing.ts";
 import { useToaster } from "../ui/toast.tsx";
+import { retitleSession } from "./session-list.ts";
 
 interface TitleFieldProps {
   readonly sessionId: string;
@@ -19,7 +20,7 @@ export function TitleField({ sessionId, title, onDone }: TitleFieldProps) {
   const { complain } = useToaster();
   const rename = useMutation({
     mutationFn: (next: string) => renameSession(sessionId, next),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["sessions"] }),
+    onSuccess: (session) => retitleSession(client, sessionId, session.title),
     onError: (error) => complain(toErrorText(error)),
     onSettled: onDone,
   });

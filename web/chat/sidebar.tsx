@@ -1,16 +1,16 @@
 /** The side of the chat: a new chat, a search, the list of chats by day, and the account at its foot. */
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { NotePencilIcon } from "@phosphor-icons/react/dist/csr/NotePencil";
 import { Link } from "wouter";
 import { AccountMenu } from "../account/account-menu.tsx";
-import { readSessions, toErrorText } from "../api.ts";
+import { toErrorText } from "../api.ts";
 import { Button } from "../ui/button.tsx";
 import { Logo } from "../ui/logo.tsx";
 import { useFocusAfterRemoval, useNow, useSettled } from "../ui/page-hook.ts";
 import { SkeletonLines } from "../ui/page-state.tsx";
 import { groupSessions } from "./session-group.ts";
 import { SessionRow } from "./session-row.tsx";
+import { useSessionList } from "./use-session-list.ts";
 
 /** A pause in typing; a search per letter would only make noise. */
 const SEARCH_AFTER_MS = 250;
@@ -24,35 +24,25 @@ interface SidebarProps {
   readonly onChoose: () => void;
 }
 
-function useSessionPages(search: string) {
-  return useInfiniteQuery({
-    queryKey: ["sessions", search],
-    queryFn: ({ pageParam }) => readSessions(search, pageParam),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.nextCursor,
-    placeholderData: keepPreviousData,
-  });
-}
-
 interface SessionListProps extends SidebarProps {
   readonly search: string;
-  readonly query: ReturnType<typeof useSessionPages>;
+  readonly list: ReturnType<typeof useSessionList>;
 }
 
-function SessionList({ currentId, onChoose, search, query }: SessionListProps) {
+function SessionList({ currentId, onChoose, search, list }: SessionListProps) {
   const nowMs = useNow(NOW_EVERY_MS);
-  if (query.data === undefined) {
-    if (query.error === null) return <SkeletonLines count={6} />;
+  const { sessions, error, refetch, isLoadingOlder, loadOlder } = list;
+  if (sessions === undefined) {
+    if (error === null) return <SkeletonLines count={6} />;
     return (
       <div role="alert" className="p-2 text-sm text-ink-soft">
-        <p className="mb-2">{toErrorText(query.error)}</p>
-        <Button small onClick={() => void query.refetch()}>
+        <p className="mb-2">{toErrorText(error)}</p>
+        <Button small onClick={() => void refetch()}>
           Try again
         </Button>
       </div>
     );
   }
-  const sessions = query.data.pages.flatMap((page) => page.sessions);
   if (sessions.length === 0) {
     return (
       <p className="px-2.5 py-2 text-sm text-ink-faint">
@@ -77,13 +67,13 @@ function SessionList({ currentId, onChoose, search, query }: SessionListProps) {
           </ul>
         </section>
       ))}
-      {query.hasNextPage && (
+      {loadOlder !== null && (
         <Button
           small
           look="quiet"
           // Not disabled, which would lose the focus.
-          aria-disabled={query.isFetchingNextPage}
-          onClick={() => query.isFetchingNextPage || void query.fetchNextPage()}
+          aria-disabled={isLoadingOlder}
+          onClick={loadOlder}
         >
           Show older chats
         </Button>
@@ -96,12 +86,12 @@ function SessionList({ currentId, onChoose, search, query }: SessionListProps) {
 export function Sidebar({ currentId, onChoose }: SidebarProps) {
   const [search, setSearch] = useState("");
   const settled = useSettled(search.trim(), SEARCH_AFTER_MS);
-  const query = useSessionPages(settled);
+  const list = useSessionList(settled);
   const listRef = useFocusAfterRemoval<HTMLElement>(
-    (query.data?.pages ?? [])
-      .flatMap(({ sessions }) => sessions.map(({ id }) => id))
+    (list.sessions ?? [])
+      .map(({ id }) => id)
       // The button below them goes away too.
-      .concat(query.hasNextPage ? [OLDER] : []),
+      .concat(list.loadOlder === null ? [] : [OLDER]),
   );
   return (
     // Where the window is too low for all of it (a page that is zoomed), the whole side is scrolled.
@@ -134,7 +124,7 @@ export function Sidebar({ currentId, onChoose }: SidebarProps) {
         aria-label="Chats"
         className="min-h-40 flex-1 overflow-y-auto px-2 pt-1 -outline-offset-2!"
       >
-        <SessionList currentId={currentId} onChoose={onChoose} search={settled} query={query} />
+        <SessionList currentId={currentId} onChoose={onChoose} search={settled} list={list} />
       </nav>
       <AccountMenu />
     </div>
