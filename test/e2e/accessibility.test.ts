@@ -50,6 +50,16 @@ test("[WB127] the models to choose from stand inside a narrow window", async ({ 
   expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
 });
 
+test("[WB139] every tab of the pages is in sight in a narrow window", async ({ page }) => {
+  await page.setViewportSize({ width: 320, height: 640 });
+  await signIn(page);
+  await page.goto("/keys");
+  const tabs = page.getByRole("navigation", { name: "Pages" }).getByRole("link");
+  await expect(tabs).toHaveCount(5);
+  for (const tab of await tabs.all()) await expect(tab).toBeInViewport({ ratio: 1 });
+  expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+});
+
 test("[WB128] at 400 % the chats can be reached and an answer can be read", async ({ page }) => {
   await page.setViewportSize({ width: 320, height: 256 });
   await signIn(page);

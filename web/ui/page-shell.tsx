@@ -16,7 +16,7 @@ function Tab({ href, text }: PageTab) {
     <Link
       href={href}
       aria-current={isCurrent ? "page" : undefined}
-      className={`flex h-9 items-center rounded-lg px-2.5 text-[13px] font-medium sm:px-3 sm:text-sm whitespace-nowrap ${isCurrent ? "bg-accent-soft text-accent-strong" : "text-ink-soft hover:bg-hover hover:text-ink"}`}
+      className={`flex h-9 items-center rounded-lg px-2 text-[13px] font-medium sm:px-3 sm:text-sm whitespace-nowrap ${isCurrent ? "bg-accent-soft text-accent-strong" : "text-ink-soft hover:bg-hover hover:text-ink"}`}
     >
       {text}
     </Link>
@@ -47,7 +47,8 @@ export function PageShell({ title, tabs, aside, children }: PageShellProps) {
           </Link>
           <nav
             aria-label="Pages"
-            className="order-last flex w-full gap-1 overflow-x-auto sm:order-none sm:w-auto sm:flex-1"
+            // One that is out of sight is one that is not there: where they do not fit they take a second line.
+            className="order-last flex w-full flex-wrap gap-x-0.5 sm:order-none sm:w-auto sm:flex-1 sm:gap-x-1"
           >
             {tabs.map((tab) => (
               <Tab key={tab.href} {...tab} />
