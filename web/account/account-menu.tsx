@@ -60,7 +60,7 @@ export function AccountMenu() {
           API documentation
         </Link>
       </nav>
-      <div className="mt-1 flex items-center gap-1 pl-2.5">
+      <div className="mt-2 flex items-center gap-1 border-t border-line pt-2 pl-2.5">
         <div className="min-w-0 flex-1">
           <p className="truncate text-sm font-medium">{user.name === "" ? user.email : user.name}</p>
           {user.name !== "" && <p className="truncate text-xs text-ink-faint">{user.email}</p>}

@@ -33,7 +33,7 @@ function Totals({ data }: { readonly data: ProviderAnalytics }) {
   return (
     <dl className="grid grid-cols-2 gap-3 sm:grid-cols-5">
       {figures.map(({ name, text }) => (
-        <div key={name} className="card px-4 py-3">
+        <div key={name} className="card px-4 py-3 max-sm:last:col-span-2">
           <dt className="text-xs text-ink-faint">{name}</dt>
           <dd className="text-xl font-semibold tracking-tight tabular-nums">{text}</dd>
         </div>

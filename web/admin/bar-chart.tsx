@@ -27,14 +27,17 @@ export function BarChart({ label, bars }: { readonly label: string; readonly bar
             <span className="text-right text-ink-soft tabular-nums">{bar.text}</span>
           </div>
           <div aria-hidden className="flex h-3 gap-px overflow-hidden rounded-full bg-hover">
-            {bar.parts.map((part) => (
-              <div
-                key={part.name}
-                title={`${part.name}: ${part.value.toLocaleString("en-US")}`}
-                className={part.look}
-                style={{ width: `${(part.value / longest) * 100}%` }}
-              />
-            ))}
+            {/* A part of nothing would still take the gap beside it. */}
+            {bar.parts
+              .filter(({ value }) => value > 0)
+              .map((part) => (
+                <div
+                  key={part.name}
+                  title={`${part.name}: ${part.value.toLocaleString("en-US")}`}
+                  className={part.look}
+                  style={{ width: `${(part.value / longest) * 100}%` }}
+                />
+              ))}
           </div>
         </li>
       ))}

@@ -14,7 +14,7 @@ export function CircuitActions({ snapshot }: { readonly snapshot: CircuitSnapsho
         <Button
           key={words.action}
           small
-          className="flex-1 px-1.5!"
+          className="flex-1 px-1.5! max-sm:basis-[30%]"
           disabled={snapshot.mode === words.pointlessIn}
           title={words.effect}
           onClick={() => setAsked(words)}

@@ -90,7 +90,10 @@ export function CircuitCard({ detail, nowMs, children }: CircuitCardProps) {
       <CardHead detail={detail} nowMs={nowMs} />
       <p className="min-h-10 text-sm wrap-anywhere text-ink-soft">
         {snapshot.reason}
-        <span className="text-ink-faint"> · {formatAgo(snapshot.changedAtMs, nowMs)}</span>
+        {/* What has never happened has no time. */}
+        {detail.transitions.length > 0 && (
+          <span className="text-ink-faint"> · {formatAgo(snapshot.changedAtMs, nowMs)}</span>
+        )}
       </p>
       <FailureGauge snapshot={snapshot} />
       <RecentCalls calls={detail.recentCalls} />

@@ -100,7 +100,7 @@ export function ProviderFigures({ data }: { readonly data: ProviderAnalytics }) 
         <BarLegend parts={PARTS} />
       </div>
       <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Figures by provider">
-        <table className="w-full text-sm whitespace-nowrap tabular-nums">
+        <table className="w-full text-sm whitespace-nowrap tabular-nums [&_:is(th,td):first-child]:pl-4 [&_:is(th,td):last-child]:pr-4">
           <thead className="text-xs text-ink-faint">
             <tr>
               <th className="px-3 py-2 text-left font-medium">Provider</th>

@@ -33,8 +33,11 @@ function toProgress(receipt: Receipt | null, parts: readonly ViewPart[]): string
   return receipt === null ? "Choosing a model…" : "Waiting for the first word…";
 }
 
-/** The feet of a streaming and of a stored answer have one height, so that the end of an answer moves nothing. */
-const FOOT = "flex min-h-8 items-start gap-1";
+/**
+ * The feet of a streaming and of a stored answer have one height, so that the end of an answer moves nothing. The first
+ * button's sign stands below the first letter.
+ */
+const FOOT = "flex min-h-8 items-start gap-1 -ml-2";
 
 interface FootProps {
   readonly message: StoredMessage;
@@ -67,7 +70,7 @@ function StreamingFoot({
   return (
     <div className={FOOT}>
       {children}
-      <div className="flex min-h-8 items-center gap-2 text-xs text-ink-faint">
+      <div className="flex min-h-8 items-center gap-2 pl-2 text-xs text-ink-faint">
         {hasParts && <Waiting />}
         {said}
       </div>

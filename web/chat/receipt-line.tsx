@@ -103,7 +103,7 @@ export function ReceiptLine({ receipt, steps, isShared }: ReceiptProps) {
   const legs = toLegsText(receipt.legs, steps, useModelNames());
   return (
     <details className="group min-w-0 flex-1">
-      <summary className="flex min-h-8 list-none flex-wrap items-center gap-x-2 rounded-lg text-xs text-ink-faint hover:text-ink [&::-webkit-details-marker]:hidden">
+      <summary className="flex min-h-8 list-none flex-wrap items-center gap-x-1.5 rounded-lg text-xs text-ink-faint hover:text-ink [&::-webkit-details-marker]:hidden">
         <span className="sr-only">Receipt. </span>
         <CaretRightIcon aria-hidden size={12} className="transition-transform group-open:rotate-90" />
         {toReceiptFigures(receipt, isShared).map((figure, index, figures) => (
@@ -111,7 +111,7 @@ export function ReceiptLine({ receipt, steps, isShared }: ReceiptProps) {
             <span className="sr-only">{figure.name}: </span>
             {figure.text}
             {index < figures.length - 1 && (
-              <span aria-hidden className="pl-2">
+              <span aria-hidden className="pl-1.5">
                 ·
               </span>
             )}

@@ -16,7 +16,7 @@ function Tab({ href, text }: PageTab) {
     <Link
       href={href}
       aria-current={isCurrent ? "page" : undefined}
-      className={`flex h-9 items-center rounded-lg px-2 text-[13px] font-medium sm:px-3 sm:text-sm whitespace-nowrap ${isCurrent ? "bg-accent-soft text-accent-strong" : "text-ink-soft hover:bg-hover hover:text-ink"}`}
+      className={`flex h-9 items-center rounded-lg px-1.5 text-[13px] font-medium max-[22rem]:px-1 max-[22rem]:text-xs sm:px-3 sm:text-sm whitespace-nowrap ${isCurrent ? "bg-accent-soft text-accent-strong" : "text-ink-soft hover:bg-hover hover:text-ink"}`}
     >
       {text}
     </Link>
