@@ -2,10 +2,10 @@
  * Cuts the markdown of an answer into blocks, so that while it streams only its end is read and drawn again. Pure:
  * drawing is markdown.tsx, cleaning is sanitize.ts. Rules WB30 to WB35, WB105, WB138.
  */
-import { Lexer } from "marked";
 import type { Token } from "marked";
 import { endFolds, toFold } from "./markdown-fold.ts";
 import type { Fold } from "./markdown-fold.ts";
+import { readBlocks } from "./markdown-limits.ts";
 
 export interface MarkdownBlock {
   /** Where it begins in the text: its identity while the text grows. */
@@ -79,7 +79,7 @@ function readFrom(text: string, start: number): Read {
   let at = start;
   let unfoldedFrom: number | null = null;
   // Blocks only: what is inside a line is read when the block is drawn.
-  const tokens = new Lexer().blockTokens(text.slice(start), []);
+  const tokens = readBlocks(text.slice(start));
   const ends = endFolds(tokens);
   for (let index = 0; index < tokens.length; index += 1) {
     const token = tokens[index];

@@ -5,6 +5,7 @@
 import DOMPurify from "dompurify";
 import { Marked } from "marked";
 import remend from "remend";
+import { MARKDOWN_LIMITS, orTooDeep } from "./markdown-limits.ts";
 import { ANSWER_TAGS, toTagHtml, unpairTags } from "./answer-tags.ts";
 
 const ANSWER_ATTRIBUTES = ["href", "title", "start", "align", "type", "checked", "disabled", "open"];
@@ -30,7 +31,7 @@ purify.addHook("afterSanitizeAttributes", (node) => {
   }
 });
 
-const marked = new Marked({
+const marked = new Marked(MARKDOWN_LIMITS, {
   gfm: true,
   walkTokens: unpairTags,
   renderer: {
@@ -45,11 +46,21 @@ const marked = new Marked({
   },
 });
 
+/** A text as it was written. */
+function toPlainHtml(text: string): string {
+  const paragraph = document.createElement("p");
+  paragraph.textContent = text;
+  return paragraph.outerHTML;
+}
+
 /** HTML for one block; while it streams, marks that are still open are closed first. */
 export function toAnswerHtml(raw: string, definitions: string, isOpen: boolean): string {
   const closed = isOpen ? remend(raw, { linkMode: "text-only", images: false }) : raw;
   const source = definitions !== "" && closed.includes("[") ? `${closed}\n\n${definitions}` : closed;
-  const html = marked.parse(source, { async: false });
+  const html = orTooDeep(
+    () => marked.parse(source, { async: false }),
+    () => toPlainHtml(raw),
+  );
   return purify.sanitize(html, {
     // The box of a task is marked's own.
     ALLOWED_TAGS: [...ANSWER_TAGS, "input"],

@@ -1,5 +1,6 @@
 /** Cutting a growing answer into blocks. Rules WB30 to WB32. */
 import fc from "fast-check";
+import { Marked } from "marked";
 import { describe, expect, it } from "vitest";
 import {
   flattenFold,
@@ -7,6 +8,7 @@ import {
   readMarkdown,
   toShownBlocks,
 } from "../../../web/chat/markdown-blocks.ts";
+import { MARKDOWN_LIMITS, orTooDeep } from "../../../web/chat/markdown-limits.ts";
 
 const ANSWER = [
   "# Title\n\nA paragraph with [a link][sea] and `code`,\r\nin two lines.\n\n",
@@ -179,5 +181,31 @@ describe("folds", () => {
     ]);
     const told = readMarkdown("<details> is a tag\n\nthat folds");
     expect(toShownBlocks(told, true)).toHaveLength(2);
+  });
+});
+
+describe("limits", () => {
+  const kindsOf = (text: string): string[] => readMarkdown(text).blocks.map(({ kind }) => kind);
+
+  it("[WB140] quotes and lists that stand in each other without end are words, and what follows is read", () => {
+    for (const mark of ["> ", ">", "- ", "1. ", "> - "]) {
+      expect(kindsOf(`${mark.repeat(5_000)}x\n\n\`\`\`ts\nlet a;\n\`\`\``)).toEqual(["text", "code"]);
+    }
+    expect(kindsOf("> > > quoted\n\n- - one\n")).toEqual(["text", "text"]);
+    const noStack = (): never => {
+      throw new RangeError("Maximum call stack size exceeded");
+    };
+    expect(orTooDeep(noStack, () => "as it was written")).toBe("as it was written");
+  });
+
+  it("[WB140] a paragraph of emphasis alone is words, one with some of it is not", () => {
+    const marked = new Marked(MARKDOWN_LIMITS);
+    const startedMs = performance.now();
+    expect(marked.parse("_a*".repeat(4_000), { async: false })).not.toContain("<em>");
+    // It took twenty seconds.
+    expect(performance.now() - startedMs).toBeLessThan(4_000);
+    expect(marked.parse("**a** and *b*", { async: false })).toBe(
+      "<p><strong>a</strong> and <em>b</em></p>\n",
+    );
   });
 });
