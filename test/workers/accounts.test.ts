@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { authSession, membership, organization, user } from "../../schema/d1/accounts.ts";
 import { seedLocal } from "../../src/auth/seed.ts";
 import { SIGN_IN_LIFETIME_MS } from "../../src/auth/sign-in-lifetime.ts";
+import { openDatabase } from "../../src/auth/store/database.ts";
 import { createSignInStore } from "../../src/auth/store/sign-in-store.ts";
 import { Me } from "../../src/protocol/account.ts";
 import { removeExpiredRows } from "../../src/remove-expired-rows.ts";
@@ -172,6 +173,23 @@ describe("sign-up and sign-in", () => {
     await removeExpiredRows(database, endsAtMs - 1_000);
     expect((await app.call("GET", "/api/v1/me", undefined, { cookie })).status).toBe(200);
     await removeExpiredRows(database, endsAtMs + 1_000);
+    expect(await database.select().from(authSession)).toEqual([]);
+  });
+
+  it("[OP66] cleans every other table when one fails, and says which", async () => {
+    const app = startApp();
+    await database.delete(authSession);
+    await signUp(app, "ada");
+    const { DB } = env;
+    const own: Readonly<Record<string, unknown>> = {
+      prepare: (sql: string) =>
+        DB.prepare(/delete from (cached_answer|response_items)/.test(sql) ? "nothing" : sql),
+    };
+    const partial = openDatabase(new Proxy(DB, { get: (_, name) => own[String(name)] }));
+    const later = Date.now() + SIGN_IN_LIFETIME_MS + 1_000;
+    await expect(removeExpiredRows(partial, later)).rejects.toThrow(
+      /^cached_answer: Error: D1_ERROR.*; response_items: Error: D1_ERROR/,
+    );
     expect(await database.select().from(authSession)).toEqual([]);
   });
 
