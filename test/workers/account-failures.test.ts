@@ -6,7 +6,7 @@ import { user } from "../../schema/d1/accounts.ts";
 import { openDatabase } from "../../src/auth/store/database.ts";
 import type { Database } from "../../src/auth/store/database.ts";
 import { Problem } from "../../src/protocol/problem.ts";
-import { database, PASSWORD, startApp, toCookie } from "./http-services.ts";
+import { database, PASSWORD, signUp, startApp, toCookie } from "./http-services.ts";
 
 const SIGN_UP = "/api/auth/sign-up/email";
 const SIGN_IN = "/api/auth/sign-in/email";
@@ -84,6 +84,43 @@ describe("an error inside", () => {
     expect((await app.call("POST", SIGN_UP, { ...body, password: "short" })).status).toBe(400);
     expect(app.linesOf("internal_error")).toEqual([]);
     expect(heard).toEqual([]);
+  });
+});
+
+describe("signing out", () => {
+  /** Statements that begin so fail as often. */
+  function failingTimes(beginning: string, times: number): { database: Database; asked: () => number } {
+    const { DB } = env;
+    let asked = 0;
+    const prepare = (sql: string): D1PreparedStatement => {
+      const isIt = sql.startsWith(beginning);
+      if (isIt) asked += 1;
+      return DB.prepare(isIt && asked <= times ? "select nothing" : sql);
+    };
+    const own = new Proxy(DB, { get: (_, name) => (name === "prepare" ? prepare : undefined) });
+    return { database: openDatabase(own), asked: () => asked };
+  }
+
+  async function leave(times: number) {
+    listenToConsole();
+    const { database: failing, asked } = failingTimes('delete from "auth_session"', times);
+    const app = startApp({ auth: { database: failing } });
+    const { cookie } = await signUp(app, "constable");
+    const out = await app.call("POST", "/api/auth/sign-out", {}, { cookie });
+    const me = await app.call("GET", "/api/v1/me", undefined, { cookie });
+    return { out, me: me.status, asked: asked() };
+  }
+
+  it("[AU42] is tried again where D1 fails once", async () => {
+    const { out, me, asked } = await leave(1);
+    expect([out.status, me, asked]).toEqual([200, 401, 2]);
+  });
+
+  it("[AU42] says that the sign-in could not be ended, and the browser forgets it all the same", async () => {
+    const { out, me, asked } = await leave(9);
+    expect([out.status, me, asked]).toEqual([503, 200, 3]);
+    expect(Problem.parse(await out.json())).toMatchObject({ code: "unavailable" });
+    expect(out.headers.getSetCookie()).toContainEqual(expect.stringMatching(/session_token=;.*Max-Age=0/));
   });
 });
 

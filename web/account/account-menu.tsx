@@ -6,7 +6,7 @@ import { KeyIcon } from "@phosphor-icons/react/dist/csr/Key";
 import { SignOutIcon } from "@phosphor-icons/react/dist/csr/SignOut";
 import { WaveformIcon } from "@phosphor-icons/react/dist/csr/Waveform";
 import { Link, useLocation } from "wouter";
-import { signOut, toErrorText } from "../api.ts";
+import { ApiError, signOut, toErrorText } from "../api.ts";
 import { forgetModelChoices } from "../chat/model-choice.ts";
 import { forgetTyped } from "../session/forget-typed.ts";
 import { IconButton } from "../ui/button.tsx";
@@ -22,16 +22,21 @@ function SignOutButton() {
   const client = useQueryClient();
   const [, navigate] = useLocation();
   const { complain } = useToaster();
+  const forget = (): void => {
+    client.clear();
+    forgetTyped(sessionStorage);
+    forgetModelChoices();
+    tellAccountChange();
+    navigate("/sign-in");
+  };
   const leave = useMutation({
     mutationFn: signOut,
-    onSuccess: () => {
-      client.clear();
-      forgetTyped(sessionStorage);
-      forgetModelChoices();
-      tellAccountChange();
-      navigate("/sign-in");
+    onSuccess: forget,
+    onError: (error) => {
+      complain(toErrorText(error));
+      // The browser has no cookie any more, whatever is left on the server. Rule AU42.
+      if (error instanceof ApiError && error.status === 503) forget();
     },
-    onError: (error) => complain(toErrorText(error)),
   });
   return (
     <IconButton small label="Sign out" disabled={leave.isPending} onClick={() => leave.mutate()}>

@@ -1,7 +1,8 @@
-/** `/api/auth/*` (better-auth's own wire), `/api/v1/me` and `/api/v1/keys`. */
+/** `/api/auth/*` (better-auth's own wire), `/api/v1/me` and `/api/v1/keys`. Rules AU20, AU42. */
 import type { Hono } from "hono";
 import { MAX_KEYS_PER_USER } from "../../auth/store/api-key-store.ts";
 import type { ApiKeyRecord } from "../../auth/store/api-key-store.ts";
+import { describeError } from "../../auth/store/describe-error.ts";
 import { assert } from "../../base/assert.ts";
 import { CreateApiKeyBody } from "../../protocol/account.ts";
 import type { ApiKeyList, CreatedApiKey, Me } from "../../protocol/account.ts";
@@ -18,7 +19,7 @@ export function addAccountRoutes(app: Hono<AppEnv>, services: Services): void {
   const auth = (context: AppContext): Promise<Response> => handleAuth(services, context);
   app.post("/api/auth/sign-up/email", auth);
   app.post("/api/auth/sign-in/email", auth);
-  app.post("/api/auth/sign-out", auth);
+  app.post("/api/auth/sign-out", (context) => signOut(services, context));
   app.get("/api/auth/verify-email", auth);
 
   app.get("/api/v1/me", async (context) => {
@@ -77,10 +78,50 @@ function toSummary({ id, name, start, createdAtMs, lastUsedAtMs }: ApiKeyRecord)
   };
 }
 
+/** The library says 200 also where it could not end the sign-in. */
+const SIGN_OUT_TRIES = 3;
+
+/** What counts is whether the sign-in still stands. The browser forgets its cookie in any case: it may be a shared one. Rule AU42. */
+async function signOut(services: Services, context: AppContext): Promise<Response> {
+  const request = await toAuthRequest(context);
+  if (request instanceof Response) return request;
+  let answer = await answerAuth(services, context, request.clone());
+  for (let tries = 1; answer.ok && !(await isSignedOut(services, context)); tries += 1) {
+    if (tries === SIGN_OUT_TRIES) return refuseSignOut(context, answer);
+    answer = await answerAuth(services, context, request.clone());
+  }
+  return answer;
+}
+
+/** By the cookie alone, as the next request would come with it. */
+async function isSignedOut(services: Services, context: AppContext): Promise<boolean> {
+  const cookie = context.req.header("cookie");
+  if (cookie === undefined) return true;
+  try {
+    return !(await services.resolvePrincipal(new Request(context.req.url, { headers: { cookie } }))).ok;
+  } catch (error) {
+    services.log.write("warn", "background_failed", { task: "sign-out", error: describeError(error) });
+    return false;
+  }
+}
+
+function refuseSignOut(context: AppContext, answer: Response): Response {
+  const refusal = refuse(
+    context,
+    "unavailable",
+    "This browser is signed out, but the sign-in could not be ended on our side: a copy of its cookie works until it expires.",
+  );
+  for (const cookie of answer.headers.getSetCookie()) refusal.headers.append("set-cookie", cookie);
+  return refusal;
+}
+
 /** better-auth answers in its own shape, which its clients know; our limits and our log apply all the same. */
 async function handleAuth(services: Services, context: AppContext): Promise<Response> {
   const request = await toAuthRequest(context);
-  if (request instanceof Response) return request;
+  return request instanceof Response ? request : answerAuth(services, context, request);
+}
+
+async function answerAuth(services: Services, context: AppContext, request: Request): Promise<Response> {
   const answer = await services.handleAuth(request);
   noteRefusal(services, context, answer.status);
   const retryAfter = answer.headers.get("x-retry-after");
