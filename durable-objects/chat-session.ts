@@ -143,8 +143,8 @@ export class ChatSession extends DurableObject<Bindings> {
   }
 
   /** Follows the answer that is being written, or that a reader has left, from its beginning. */
-  async follow(): Promise<ChatReply> {
-    return this.store.readSession() === null ? NO_CHAT : this.streams.follow(this.chat);
+  async follow(isRead = true): Promise<ChatReply> {
+    return this.store.readSession() === null ? NO_CHAT : this.streams.follow(this.chat, isRead);
   }
 
   /** An answer that has ended, with its receipt; null while it is being written, and for an id that is none. */

@@ -1,4 +1,4 @@
-/** The HTTP answers that are open on a chat's object: how many, and that none outlives the chat. Rules HT131, HT134, HT139, HT283, HT341. */
+/** The HTTP answers that are open on a chat's object: how many, and that none outlives the chat. Rules HT131, HT134, HT139, HT283, HT341, SE252. */
 import type { Clock } from "../src/base/clock.ts";
 import { CallSettings } from "../src/protocol/call-settings.ts";
 import type { ChatQuestion } from "../src/protocol/chat-question.ts";
@@ -46,8 +46,9 @@ export class ChatStreams {
     return { type: isAway ? "unavailable" : "refused", reason };
   }
 
-  follow(chat: Chat): Promise<ChatReply> {
-    return this.open(chat, true, (stream) => chat.followNewest(stream, this.listLeft()));
+  /** `isRead`: false for who only looks whether there is one, and leaves nothing by going. */
+  follow(chat: Chat, isRead = true): Promise<ChatReply> {
+    return this.open(chat, true, (stream) => chat.followNewest(stream, this.listLeft()), isRead);
   }
 
   private noteUntaken(stream: AnswerStream, answerId: string): void {
@@ -71,6 +72,7 @@ export class ChatStreams {
     chat: Chat,
     bringsWords: boolean,
     begin: (stream: AnswerStream) => void,
+    isRead = bringsWords,
   ): Promise<ChatReply> {
     if (this.streams.size >= MAX_STREAMS) return { type: "too-many-readers" };
     let answerId: string | null = null;
@@ -82,13 +84,13 @@ export class ChatStreams {
         chat.forgetFollower(stream);
       },
       () => {
-        if (bringsWords && answerId !== null) this.left.write(answerId);
+        if (isRead && answerId !== null) this.left.write(answerId);
       },
     );
     this.streams.add(stream);
     begin(stream);
     answerId = chat.findFollowedAnswer(stream);
-    if (bringsWords && answerId !== null) this.noteUntaken(stream, answerId);
+    if (isRead && answerId !== null) this.noteUntaken(stream, answerId);
     return stream.toReply();
   }
 }

@@ -65,8 +65,8 @@ export interface ChatObject {
    * the answer. Who stops reading stops nothing.
    */
   ask(question: ChatQuestion): Promise<ChatReply>;
-  /** Follows the answer that is being written, from its beginning. */
-  follow(): Promise<ChatReply>;
+  /** Follows the answer that is being written, from its beginning; who does not read it leaves nothing by going. */
+  follow(isRead?: boolean): Promise<ChatReply>;
   /** An answer that has ended, with its receipt; null while it is being written, and for an id that is none. */
   findAnswer(messageId: string): Promise<StoredMessage | null>;
   readAnswer(messageId: string): Promise<AskedAnswer | null>;

@@ -90,7 +90,8 @@ async function resume(services: Services, context: AppContext): Promise<Response
   const chat = await findNamed(services, context);
   if (chat instanceof Response) return chat;
   if (chat === null) return context.body(null, 204);
-  const reply = await services.chatObject(chat).follow();
+  // Who only asks for the headers has not left an answer that was to be read.
+  const reply = await services.chatObject(chat).follow(context.req.method !== "HEAD");
   if (reply.type === "no-active") return context.body(null, 204, { [SESSION_HEADER]: chat });
   const response = toResponse(context, chat, reply);
   if (context.req.method !== "HEAD" || reply.type !== "answer") return response;

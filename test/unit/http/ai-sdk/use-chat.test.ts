@@ -165,6 +165,19 @@ describe("useChat", () => {
     expect(page.chat.messages).toHaveLength(4);
   });
 
+  it("[SE252] has read all of an answer that somebody meanwhile only looked for: it is not given again", async () => {
+    const product = startProduct();
+    const page = new ChatPage(product);
+    await page.open();
+    await page.until(() => page.chat.sendMessage({ text: "Count to 60" }), 600);
+    const look = () => product.fetch("/api/chat/" + page.chat.id + "/stream", { method: "HEAD" });
+    await page.until(look, 100);
+    await page.until(() => Promise.resolve());
+    expect(page.text).toMatch(/w59 $/);
+    await page.until(() => page.chat.resumeStream());
+    expect(product.answers.map(({ status }) => status)).toEqual([200, 200, 204]);
+  });
+
   it("[HT341] whose connection died without a close gets the whole answer also after its end, who has it gets none", async () => {
     const product = startProduct();
     const { chats } = product;

@@ -39,7 +39,7 @@ export function startProduct(options: WorldOptions = {}) {
   let streams = new ChatStreams(chats.clock, left, openQuestionFiles(chats, bucket));
   const object: Partial<ChatObject> = {
     ask: (question) => streams.ask(chats.chat, question),
-    follow: () => streams.follow(chats.chat),
+    follow: (isRead) => streams.follow(chats.chat, isRead),
     stop: () => Promise.resolve(chats.chat.stopAll()),
   };
   const { services } = createFakeWorld({ chatObject: object });
