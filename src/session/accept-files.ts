@@ -1,6 +1,6 @@
 /**
  * The files of a question: pictures and texts that were attached to this chat before, or that stand in the message
- * themselves as `data:` addresses, as AI SDK's clients send them. Pure. Rules SE83, SE160, SE220, SE240, SE245, SE246.
+ * themselves as `data:` addresses, as AI SDK's clients send them. Pure. Rules SE83, SE160, SE220, SE240, SE245, SE246, SE253.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import { z } from "zod";
@@ -9,7 +9,7 @@ import type { ClientMessage } from "../protocol/session-frame.ts";
 import { explainBadPicture } from "./check-picture.ts";
 import { MAX_FILE_NAME_CHARACTERS } from "./attachment-path.ts";
 import { isDataUrl, readDataUrl, type DataUrl } from "./data-url.ts";
-import { explainWrongBytes, findTypeOf } from "./file-signature.ts";
+import { explainWrongBytes, findTypeOf, hasTypeOf } from "./file-signature.ts";
 
 /** A part as it is stored. */
 export const FilePart = z.object({
@@ -35,6 +35,20 @@ export function isTextType(mediaType: string): boolean {
   return (
     mediaType.startsWith("text/") || /^application\/(?:json|xml|yaml|toml|javascript|sql)$/.test(mediaType)
   );
+}
+
+/** What browsers and programs say of source text (they take a `.ts` file for a film), and of formats that are text mostly. */
+const MAYBE_TEXT =
+  /^(?:video\/(?:mp2t|vnd\.dlna\.mpeg-tts)|model\/vnd\.mts|application\/(?:.+\+json|x-(?!www-form-urlencoded$).+|typescript|ecmascript|node|graphql|vnd\.(?:dart|ms-excel)|rls-services\+xml))$/;
+
+/** Whether only its bytes can tell if it is a text. */
+export function mayBeText(mediaType: string): boolean {
+  return MAYBE_TEXT.test(mediaType);
+}
+
+/** As what a file of that type and those bytes is taken, attached or in a question. */
+export function toTakenType(mediaType: string, bytes: Uint8Array): string {
+  return mayBeText(mediaType) && hasTypeOf(bytes, "text/plain") ? "text/plain" : mediaType;
 }
 
 /**
@@ -77,7 +91,7 @@ function acceptFile(
   // Its bytes were looked at when it was attached: a text that a message calls a picture is refused by every provider,
   // and with it each later question of the chat.
   if (ownType !== null) return succeed({ ...parsed.data, mediaType: ownType });
-  if (data === null || (!isUntyped(data.mediaType) && toKnownType(data.mediaType) !== mediaType)) {
+  if (data === null || !isSaidAlike(data.mediaType, [mediaType, toKnownType(parsed.data.mediaType)])) {
     return fail("A file of this message was not attached to this chat. Attach it first.");
   }
   if (data.bytes === null) return fail(`A file of this message is not what it says it is (${mediaType}).`);
@@ -100,9 +114,15 @@ function isUntyped(mediaType: string): boolean {
   return mediaType === "" || mediaType === "application/octet-stream";
 }
 
-/** What it is said to be; of a file that is said to be nothing, what its bytes are. */
+function isSaidAlike(mediaType: string, types: readonly string[]): boolean {
+  return isUntyped(mediaType) || types.includes(toKnownType(mediaType));
+}
+
+/** What it is said to be; of a file that is said to be nothing, or what texts are taken for, what its bytes are. */
 function toMediaType(said: string, data: DataUrl | null): string {
   const known = toKnownType(said);
-  const isGuessed = isUntyped(known) && data !== null && isUntyped(data.mediaType);
-  return isGuessed && data.bytes !== null ? (findTypeOf(data.bytes) ?? known) : known;
+  if (data === null || data.bytes === null) return known;
+  return isUntyped(known) && isUntyped(data.mediaType)
+    ? (findTypeOf(data.bytes) ?? known)
+    : toTakenType(known, data.bytes);
 }

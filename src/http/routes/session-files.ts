@@ -10,7 +10,7 @@ import {
   SessionExportQuery,
   type SessionAttachment,
 } from "../../protocol/session-api.ts";
-import { isImageType, isTextType } from "../../session/accept-files.ts";
+import { isImageType, isTextType, mayBeText, toTakenType } from "../../session/accept-files.ts";
 import {
   MAX_FILE_NAME_CHARACTERS,
   toAttachmentUrl,
@@ -84,17 +84,13 @@ export function addSessionFileRoutes(app: Hono<AppEnv>, services: Services): voi
 async function attach(services: Services, context: AppContext, sessionId: SessionId): Promise<Response> {
   const query = readQuery(context, AttachmentQuery);
   if (!query.ok) return query.error;
-  const mediaType = (context.req.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  if (!MEDIA_TYPE.test(mediaType) || !(isImageType(mediaType) || isTextType(mediaType))) {
-    return refuse(
-      context,
-      "unsupported-media-type",
-      "Pictures (PNG, JPEG, WebP, GIF) and texts can be attached. Name the type in content-type.",
-    );
-  }
+  const said = (context.req.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (!MEDIA_TYPE.test(said) || !(isTaken(said) || mayBeText(said))) return refuseType(context);
   const bytes = await readBytes(context, MAX_ATTACHMENT_BYTES);
   if (!bytes.ok) return bytes.error;
   if (bytes.value.byteLength === 0) return refuse(context, "invalid-request", "The file is empty.");
+  const mediaType = toTakenType(said, bytes.value);
+  if (!isTaken(mediaType)) return refuseType(context);
   const problem = explainWrongBytes(bytes.value, mediaType) ?? explainBadPicture(bytes.value, mediaType);
   if (problem !== null) return refuse(context, "invalid-request", problem);
   const id = newId("file", services.idSource);
@@ -126,6 +122,16 @@ async function attach(services: Services, context: AppContext, sessionId: Sessio
     url: toAttachmentUrl(sessionId, id),
   };
   return context.json(attachment, 201);
+}
+
+const isTaken = (mediaType: string): boolean => isImageType(mediaType) || isTextType(mediaType);
+
+function refuseType(context: AppContext): Response {
+  return refuse(
+    context,
+    "unsupported-media-type",
+    "Pictures (PNG, JPEG, WebP, GIF) and texts can be attached. Name the type in content-type.",
+  );
 }
 
 /** Where files are kept may be away for a moment: that is no mistake of ours, and who asks may try again. */

@@ -105,6 +105,15 @@ describe("attaching", () => {
     expect(file).toMatchObject({ mediaType: "text/plain", name: "file" });
   });
 
+  it("[SE253] takes a text for one where its type is what texts are taken for, and nothing else under that", async () => {
+    for (const type of ["video/mp2t", "application/x-sh", "application/vnd.ms-excel"]) {
+      expect(await attachOne(startChats(), type, toUtf8("a"))).toMatchObject({ mediaType: "text/plain" });
+      const world = startChats();
+      const answer = await attach(world, addChat(world), type, new Uint8Array([0x47, 0x40, 0x11, 0x00]));
+      expect([type, answer.status, world.state.files.size]).toEqual([type, 415, 0]);
+    }
+  });
+
   it("[HT62] takes no other type, and no type that is none", async () => {
     for (const type of REFUSED_TYPES) {
       const world = startChats();

@@ -72,6 +72,32 @@ describe("the files of a question", () => {
     });
   });
 
+  it.each([
+    "video/mp2t",
+    "application/x-sh",
+    "application/vnd.ms-excel",
+    "application/geo+json",
+    "application/typescript",
+  ])("[SE253] that are said to be %s are texts where their bytes are", (mediaType) => {
+    const text = `data:${mediaType};base64,Y29uc3QgYSA9IDE7`;
+    expect(acceptFiles({ parts: [file({ mediaType, url: text })] }, findOwn)).toEqual({
+      ok: true,
+      value: [{ type: "file", mediaType: "text/plain", url: text }],
+    });
+    const film = `data:${mediaType};base64,R0ARAAFC`;
+    expect(acceptFiles({ parts: [file({ mediaType, url: film })] }, findOwn)).toEqual({
+      ok: false,
+      error: expect.stringContaining(`Files of type ${mediaType} cannot be attached`),
+    });
+  });
+
+  it("[SE253] that are documents of programs are refused, whatever their bytes", () => {
+    for (const mediaType of ["application/pdf", "image/svg+xml", "application/xhtml+xml", "audio/mpeg"]) {
+      const url = `data:${mediaType},text`;
+      expect(acceptFiles({ parts: [file({ mediaType, url })] }, findOwn).ok).toBe(false);
+    }
+  });
+
   it("[SE246] that are said to be nothing and are none are refused, and a long name is cut", () => {
     const url = "data:application/octet-stream;base64,AAEC";
     expect(acceptFiles({ parts: [file({ mediaType: "", url })] }, findOwn)).toEqual({
