@@ -107,7 +107,7 @@ export class ProviderHealth extends DurableObject<Bindings> {
   /** Called every minute from outside: a chain that died anyway starts again here. */
   async ensureProbing(name: string): Promise<CircuitSnapshot> {
     const desk = await this.open(name);
-    desk.rearm();
+    await desk.rearm();
     return desk.snapshot();
   }
 
@@ -181,6 +181,9 @@ export class ProviderHealth extends DurableObject<Bindings> {
       },
       changePolicy: async (change, actor, reason) => {
         await stub.changePolicy(name, change, reason, actor);
+      },
+      ensureProbing: async () => {
+        await stub.ensureProbing(name);
       },
     };
   }

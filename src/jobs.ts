@@ -12,7 +12,7 @@ export const JOBS: Readonly<Record<string, (env: Bindings) => Promise<void>>> = 
   },
 };
 
-/** A chain of alarms can die silently; a look from outside every minute starts it again. Rule CB18. */
+/** A chain of alarms can die silently; a look from outside every minute starts it again, a region's by way of the world's object. Rules CB18, OP67. */
 async function healProbes(env: Bindings): Promise<void> {
   const { catalog, health, log } = openWiring(env);
   const results = await Promise.allSettled(

@@ -35,6 +35,7 @@ export interface HealthPeer {
   lendProbe(permitId: string): Promise<boolean>;
   control(action: CircuitAction, model: string | null, actor: string, reason: string): Promise<void>;
   changePolicy(change: Record<string, number>, actor: string, reason: string): Promise<void>;
+  ensureProbing(): Promise<void>;
 }
 
 export interface DeskDeps {
@@ -165,8 +166,10 @@ export class HealthDesk {
     }
   }
 
-  rearm(): void {
+  /** The world's is asked from outside by the minute, and passes it on: nobody else knows which regions there are. */
+  async rearm(): Promise<void> {
     this.keeper.rearm();
+    await this.forEachRegion((peer) => peer.ensureProbing());
   }
 
   /** A person's decision holds everywhere. */

@@ -167,7 +167,8 @@ export class SimAuthority {
 
   private healLater(): void {
     this.deps.clock.startTimer(HEAL_EVERY_MS, () => {
-      for (const { desk } of this.desks.values()) desk.rearm();
+      // As src/jobs.ts does it: the world's, which pass it on.
+      for (const { desk } of this.desks.values()) if (desk.region === null) this.watch(desk.rearm());
       this.healLater();
     });
   }
@@ -217,6 +218,7 @@ export class SimAuthority {
         network.call({ change, actor, reason }, async (sent) => {
           await this.open(name).changePolicy(sent.change, sent.actor, sent.reason);
         }),
+      ensureProbing: () => network.call(null, async () => this.open(name).rearm()),
     };
   }
 

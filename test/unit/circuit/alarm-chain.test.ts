@@ -75,7 +75,7 @@ describe("a chain of alarms", () => {
     openai.loseAlarm();
     await clock.advance(600_000);
     expect(openai.alarmAtMs).toBeNull();
-    openai.desk.rearm();
+    await openai.desk.rearm();
     expect(openai.alarmAtMs).not.toBeNull();
     await clock.advance(2_000);
     expect(openai.statusOf(null)).toBe("CLOSED");
@@ -90,11 +90,11 @@ describe("a chain of alarms", () => {
       const { world, clock, openai } = await createOpen();
       world.cutOff.clear();
       clock.jump(jumpMs);
-      openai.desk.rearm();
+      await openai.desk.rearm();
       await clock.advance(5_000);
       expect(openai.statusOf(null)).toBe("CLOSED");
       const before = world.probes.length;
-      openai.desk.rearm();
+      await openai.desk.rearm();
       await clock.advance(65_000);
       expect(world.probes.length).toBeGreaterThan(before);
     },

@@ -35,8 +35,8 @@ describe("half-open", () => {
   it("[CB6] [CB18] ticks, looks from outside and reports at the same moment make one probe", async () => {
     const { world, openai, clock } = await createHalfOpen(null);
     const ticks = Array.from({ length: 20 }, () => openai.desk.tick());
-    for (let index = 0; index < 20; index += 1) openai.desk.rearm();
-    await clock.runUntil(Promise.all(ticks));
+    const looks = Array.from({ length: 20 }, () => openai.desk.rearm());
+    await clock.runUntil(Promise.all([...ticks, ...looks]));
     expect(world.probes).toHaveLength(1);
     expect(openai.statusOf(null)).toBe("CLOSED");
   });
@@ -44,7 +44,7 @@ describe("half-open", () => {
   it("[CB7] a permit that got lost is void after its time, and the clock goes on to the next probe", async () => {
     const { world, openai, clock } = await createHalfOpen(null);
     expect(openai.desk.requestPermit(null, "permit_lost")).toBe(true);
-    openai.desk.rearm();
+    await openai.desk.rearm();
     await clock.advance(39_000);
     expect([openai.statusOf(null), world.probes.length]).toEqual(["HALF_OPEN", 0]);
     await clock.advance(2_000);
@@ -61,7 +61,7 @@ describe("half-open", () => {
   it("[CB17] a probe that cannot be made is tried again at leisure, not in a loop", async () => {
     const { world, openai, clock } = await createHalfOpen(null);
     world.probeOverride = () => ({ verdict: "neutral", reach: "provider" });
-    openai.desk.rearm();
+    await openai.desk.rearm();
     await clock.advance(60_000);
     expect(openai.statusOf(null)).toBe("HALF_OPEN");
     expect(world.probes.length).toBeGreaterThanOrEqual(8);

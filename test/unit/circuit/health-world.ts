@@ -228,5 +228,6 @@ function toPeer(world: HealthWorld, name: string): HealthPeer {
     changePolicy: async (change, actor, reason) => {
       await (await reach()).changePolicy(change, actor, reason);
     },
+    ensureProbing: async () => (await reach()).rearm(),
   };
 }

@@ -44,6 +44,23 @@ describe("one region", () => {
     ]);
   });
 
+  it("[OP67] whose alarm was lost is put back by the look at the world, also where another region is away", async () => {
+    const all = await createRegions();
+    await cutOff(all, all.weur);
+    all.world.cutOff.clear();
+    all.weur.loseAlarm();
+    await all.clock.advance(600_000);
+    expect([all.weur.alarmAtMs, all.weur.store.loadCircuits()?.provider.state.status]).toEqual([
+      null,
+      "OPEN",
+    ]);
+    all.world.unreachable.add(all.enam.name);
+    await all.global.desk.rearm();
+    expect(all.weur.alarmAtMs).not.toBeNull();
+    await all.clock.advance(5_000);
+    expect(all.weur.statusOf(null)).toBe("CLOSED");
+  });
+
   it("[CB60] [CB21] its transitions are shown by the world, under numbers without gaps", async () => {
     const all = await createRegions();
     await cutOff(all, all.weur);
