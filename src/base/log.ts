@@ -44,6 +44,8 @@ export interface LogEvents {
   /** What better-auth has to say, without its arguments, which hold addresses. */
   auth_message: { message: string };
   request_too_large: { request_id: string; path: string; limit_bytes: number };
+  /** D1 or an object could not be asked: whoever came was told to try again. */
+  dependency_away: { request_id: string; error: string };
   internal_error: { request_id: string; error: string; stack: string | null };
   request_completed: {
     request_id: string;

@@ -2,6 +2,7 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { describeError, describeStack } from "../auth/store/describe-error.ts";
+import { isAway } from "../auth/store/is-away.ts";
 import { assert } from "../base/assert.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
 import { addAiSdkRoutes } from "./ai-sdk/routes.ts";
@@ -59,19 +60,32 @@ export function createApp(services: Services): Hono<AppEnv> {
   addOpenApiRoute(app, services);
   app.route("/", services.modelRoutes);
   app.notFound((context) => servePages(services, context));
-  app.onError((error, context: AppContext) => {
-    services.log.write("error", "internal_error", {
-      request_id: context.get("requestId"),
-      error: describeError(error),
-      stack: describeStack(error),
-    });
+  app.onError((error, context: AppContext) => answerError(services, context, error));
+  return app;
+}
+
+/** Such a pause is over in seconds. */
+const AWAY_RETRY_AFTER = "5";
+
+function answerError({ log }: Services, context: AppContext, error: Error): Response {
+  const line = { request_id: context.get("requestId"), error: describeError(error) };
+  if (isAway(error)) {
+    log.write("error", "dependency_away", line);
     return refuse(
       context,
-      "internal",
-      "Something went wrong on our side. It is on record under the request id.",
+      "unavailable",
+      "A part of ours cannot be reached just now. Try again in a moment.",
+      {
+        headers: { "retry-after": AWAY_RETRY_AFTER },
+      },
     );
-  });
-  return app;
+  }
+  log.write("error", "internal_error", { ...line, stack: describeStack(error) });
+  return refuse(
+    context,
+    "internal",
+    "Something went wrong on our side. It is on record under the request id.",
+  );
 }
 
 /** A program sends no origin, and its answers are no page's: it is spared the headers. */

@@ -37,6 +37,8 @@ export interface AuthSettings extends OriginPolicy {
   readonly sendVerification: ((mail: { email: string; name: string; url: string }) => Promise<void>) | null;
 }
 
+/** What the library calls a failure that it is about to hide. */
+const HIDDEN_FAULT = "INTERNAL_SERVER_ERROR";
 const MIN_PASSWORD_CHARACTERS = 10;
 /** Hashing costs time in proportion; nobody types more. */
 const MAX_PASSWORD_CHARACTERS = 128;
@@ -104,6 +106,9 @@ export function createAuth(settings: AuthSettings) {
     logger: {
       level: "error",
       log: (level, message, ...details: unknown[]) => {
+        const [fault] = details;
+        // Where a sign-in is read it would put an answer that says nothing in the place of what failed. Rule OP68.
+        if (message === HIDDEN_FAULT && fault instanceof Error) throw fault;
         const line = { message: toLoggedMessage(message, details) };
         settings.log.write(level === "error" ? "warn" : "info", "auth_message", line);
       },

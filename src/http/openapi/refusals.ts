@@ -27,7 +27,8 @@ const EXAMPLE_REQUEST_ID = "req_01k9z7w0h8a4xv3n5c2b6d8e0f";
 /** Every refusal of an operation, in the order of its status. */
 export function toRefusalStatuses(operation: OperationDoc, access: Access): readonly RefusalStatus[] {
   const statuses = new Set<RefusalStatus>([500, ...(operation.refusals ?? [])]);
-  if (access !== "public") statuses.add(401);
+  // Who comes is looked up, and that may be away.
+  if (access !== "public") for (const status of [401, 503] as const) statuses.add(status);
   if (access === "admin" || access === "person" || operation.method !== "GET") statuses.add(403);
   if (operation.path.includes(":")) statuses.add(404);
   if (operation.query !== undefined || operation.requestHeaders !== undefined) statuses.add(400);

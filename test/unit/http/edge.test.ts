@@ -262,6 +262,33 @@ describe("refusals", () => {
     expect(JSON.stringify(line)).not.toContain(secret);
   });
 
+  it.each([
+    ["D1 is away", new DrizzleQueryError("select ?", ["a"], new Error("D1_ERROR: Network connection lost."))],
+    ["D1 is asked too much", new Error("D1_ERROR: D1 DB is overloaded. Requests queued for too long.")],
+    ["an object was reset", Object.assign(new Error("Network connection lost."), { retryable: true })],
+    ["an object is asked too much", Object.assign(new Error("Too many requests."), { overloaded: true })],
+  ])("[OP68] say when to try again where %s", async (_, error) => {
+    const { call, linesOf } = start({ overrides: { modelCatalog: () => Promise.reject(error) } });
+    const answer = await call("/api/v1/models", { headers: { ...asAlice, "x-request-id": "r68" } });
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect(Problem.parse(await answer.json())).toMatchObject({ code: "unavailable", requestId: "r68" });
+    expect(linesOf("dependency_away")).toMatchObject([{ request_id: "r68" }]);
+    expect(linesOf("internal_error")).toEqual([]);
+  });
+
+  it.each([
+    new DrizzleQueryError(
+      "select ?",
+      ["a"],
+      new Error("D1_ERROR: no such column: a at offset 7: SQLITE_ERROR"),
+    ),
+    new Error("D1_TYPE_ERROR: Type 'undefined' not supported for value 'undefined'"),
+    Object.assign(new Error("ours"), { retryable: false }),
+  ])("[OP68] do not take a mistake of ours for it: %s", async (error) => {
+    const { call } = start({ overrides: { modelCatalog: () => Promise.reject(error) } });
+    expect((await call("/api/v1/models", { headers: asAlice })).status).toBe(500);
+  });
+
   it("[HT11] tell an unknown address from a wrong method", async () => {
     const { call } = start();
     for (const path of [
