@@ -1,5 +1,8 @@
-/** The selection log in D1 (schema/d1/selection.ts): written by the queue's consumer, read by console and analytics. */
-import { and, desc, eq, gte, lt, or, sql } from "drizzle-orm";
+/**
+ * The selection log in D1 (schema/d1/selection.ts): written by the queue's consumer, read by console and analytics.
+ * Rules HT28, HT29, HT35, HT36, AN60 to AN62.
+ */
+import { and, desc, eq, gt, gte, lt, lte, or, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import { z } from "zod";
 import { selection } from "../../schema/d1/selection.ts";
@@ -7,7 +10,7 @@ import type { Database } from "../auth/store/database.ts";
 import { fail, succeed } from "../base/result.ts";
 import type { Result } from "../base/result.ts";
 import { SelectionRecord } from "../protocol/selection.ts";
-import { parsePageCursor, toPageCursor } from "./page-cursor.ts";
+import { parsePageCursor, toPageCursor, type PageCursor } from "./page-cursor.ts";
 import { toInsertBatches, toTouchedChats, toWritten, type WrittenRecords } from "./selection-batch.ts";
 import type { CountedSelections } from "./summarize.ts";
 
@@ -33,7 +36,10 @@ export interface SelectionStore {
   insertSelections(records: readonly SelectionRecord[]): Promise<number>;
   /** As `insertSelections`, for records whose JSON is there already. */
   insertWritten(texts: readonly WrittenRecords[]): Promise<number>;
-  /** Newest first; `limit` is at most 200. */
+  /**
+   * Newest first; `limit` is at most 200. A page of a provider's, or of one end, may have fewer, or none, although there
+   * are more: it looks through `LOOKED_THROUGH` of all at the most, and its cursor goes on behind those.
+   */
   list(
     filter: SelectionFilter,
     page: { limit: number; cursor?: string | undefined },
@@ -47,6 +53,12 @@ export interface SelectionStore {
   }): Promise<CountedSelections>;
 }
 
+/**
+ * No index has providers or ends: each would cost a written row for every record, and where matches are rare whoever
+ * asked for them would hold up everybody while a log of any size is walked. D1 answers one query at a time.
+ */
+export const LOOKED_THROUGH = 5_000;
+
 export function createSelectionStore(database: Database): SelectionStore {
   return {
     insertSelections: (records) => insertWritten(database, records.map(toWritten)),
@@ -54,31 +66,30 @@ export function createSelectionStore(database: Database): SelectionStore {
     async list(filter, { limit, cursor }) {
       const after = cursor === undefined ? null : parsePageCursor(cursor);
       if (after !== null && !after.ok) return fail(after.error);
-      const beyond =
-        after === null
-          ? undefined
-          : or(
-              lt(selection.createdAtMs, after.value.atMs),
-              and(eq(selection.createdAtMs, after.value.atMs), lt(selection.id, after.value.id)),
-            );
+      const within = and(isWithin(filter), after === null ? undefined : isBeyond(after.value));
+      const last = isSearch(filter) ? await findLastLookedThrough(database, within) : null;
       const rows = await database
         .select()
         .from(selection)
-        .where(and(toCondition(filter), beyond))
+        .where(and(within, isMatch(filter), last === null ? undefined : isDownTo(last)))
         .orderBy(desc(selection.createdAtMs), desc(selection.id))
         .limit(limit + 1);
       const shown = rows.slice(0, limit);
-      const last = rows.length > limit ? shown.at(-1) : undefined;
+      const lastShown = shown.at(-1);
+      const end =
+        rows.length > limit && lastShown !== undefined
+          ? { atMs: lastShown.createdAtMs, id: lastShown.id }
+          : last;
       return succeed({
         selections: shown.map(fromRow),
-        nextCursor: last === undefined ? null : toPageCursor({ atMs: last.createdAtMs, id: last.id }),
+        nextCursor: end === null ? null : toPageCursor(end),
       });
     },
     async read(organizationId, id) {
       const rows = await database
         .select()
         .from(selection)
-        .where(and(eq(selection.id, id), toCondition({ organizationId })))
+        .where(and(eq(selection.id, id), isWithin({ organizationId })))
         .limit(1);
       return rows[0] === undefined ? null : fromRow(rows[0]);
     },
@@ -97,13 +108,39 @@ export function createSelectionStore(database: Database): SelectionStore {
           costMicroUsd: selection.costMicroUsd,
         })
         .from(selection)
-        .where(toCondition(filter))
+        .where(isWithin(filter))
         .orderBy(desc(selection.createdAtMs), desc(selection.id))
         .limit(limit + 1);
       return { selections: rows.slice(0, limit), limited: rows.length > limit };
     },
   };
 }
+
+/** The decisions of one request are a handful. */
+const isSearch = ({ provider, status, requestId }: SelectionFilter): boolean =>
+  requestId === undefined && (provider !== undefined || status !== undefined);
+
+/** Where a search of one page ends; null where there is no more than it may look through. */
+async function findLastLookedThrough(
+  database: Database,
+  within: SQL | undefined,
+): Promise<PageCursor | null> {
+  const [last] = await database
+    .select({ atMs: selection.createdAtMs, id: selection.id })
+    .from(selection)
+    .where(within)
+    .orderBy(desc(selection.createdAtMs), desc(selection.id))
+    .limit(1)
+    .offset(LOOKED_THROUGH - 1);
+  return last ?? null;
+}
+
+/** The first comparison alone tells SQLite where in the index to begin: it would walk there from the newest for the others. */
+const isBeyond = ({ atMs, id }: PageCursor): SQL | undefined =>
+  and(lte(selection.createdAtMs, atMs), or(lt(selection.createdAtMs, atMs), lt(selection.id, id)));
+
+const isDownTo = ({ atMs, id }: PageCursor): SQL | undefined =>
+  and(gte(selection.createdAtMs, atMs), or(gt(selection.createdAtMs, atMs), gte(selection.id, id)));
 
 /** The plus keeps SQLite from walking a whole organization where the request's own index finds a handful of rows. */
 function toOwner(organizationId: string | null, byRequest: boolean): SQL | undefined {
@@ -113,11 +150,18 @@ function toOwner(organizationId: string | null, byRequest: boolean): SQL | undef
     : eq(selection.organizationId, organizationId);
 }
 
-function toCondition({ organizationId, sinceMs, provider, status, requestId }: SelectionFilter) {
+/** What an index holds, in order. */
+function isWithin({ organizationId, sinceMs, requestId }: SelectionFilter): SQL | undefined {
   return and(
     requestId === undefined ? undefined : eq(selection.requestId, requestId),
     toOwner(organizationId, requestId !== undefined),
     sinceMs === undefined ? undefined : gte(selection.createdAtMs, sinceMs),
+  );
+}
+
+/** What has to be looked for among those. */
+function isMatch({ provider, status }: SelectionFilter): SQL | undefined {
+  return and(
     provider === undefined ? undefined : eq(selection.provider, provider),
     status === undefined ? undefined : eq(selection.status, status),
   );

@@ -1,7 +1,8 @@
 /** D1: the migrations as they apply, the selection log, and the plans of the queries that run most. */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createSelectionStore } from "../../src/analytics/store.ts";
+import { createSelectionStore, LOOKED_THROUGH } from "../../src/analytics/store.ts";
+import { openDatabase, type Database } from "../../src/auth/store/database.ts";
 import { createAccountStore } from "../../src/auth/store/account-store.ts";
 import { newSelectionId, newSessionId } from "../../src/base/id.ts";
 import { SelectionRecord } from "../../src/protocol/selection.ts";
@@ -233,6 +234,37 @@ describe("the selection log", () => {
     expect(await find(null)).toEqual(toOrdered([ids[0], ids[1], ids[3]]));
   });
 
+  it("[AN61] looks for a provider or an end among so many, and goes on behind them", async () => {
+    const organizationId = "org_rare";
+    const records = Array.from({ length: LOOKED_THROUGH + 1 }, (_, index) =>
+      toRecord({
+        organizationId,
+        createdAt: new Date(START_MS - Math.floor(index / 2)).toISOString(),
+        ...(index === 0 || index === LOOKED_THROUGH ? { provider: "google", status: "failed" } : {}),
+      }),
+    );
+    await store.insertSelections(records);
+    const read = async (filter: object, cursor?: string) => {
+      const page = await store.list({ organizationId, ...filter }, { limit: 2, cursor });
+      if (!page.ok) throw new Error(page.error);
+      const { selections, nextCursor } = page.value;
+      return { ids: selections.map(({ id }) => id), cursor: nextCursor ?? undefined };
+    };
+    for (const filter of [{ provider: "google" }, { status: "failed" }]) {
+      const first = await read(filter);
+      expect([first.ids, typeof first.cursor]).toEqual([[records[0]?.id], "string"]);
+      expect(await read(filter, first.cursor)).toEqual({ ids: [records.at(-1)?.id], cursor: undefined });
+    }
+    const none = await read({ provider: "nobody" });
+    expect([none.ids, typeof none.cursor]).toEqual([[], "string"]);
+    expect(await read({ provider: "nobody" }, none.cursor)).toEqual({ ids: [], cursor: undefined });
+    // A full page goes on behind its own last row, not behind all that was looked through.
+    const full = await read({ provider: "openai" });
+    expect(full.ids).toHaveLength(2);
+    expect((await read({ provider: "openai" }, full.cursor)).ids).toHaveLength(2);
+    expect((await read({ provider: "google", sinceMs: START_MS })).cursor).toBeUndefined();
+  });
+
   it("[HT29] counts the newest rows since a time", async () => {
     const { selections: counted } = await store.readCounted({
       organizationId: "org_pages",
@@ -284,6 +316,18 @@ describe("names", () => {
   });
 });
 
+/** What the stores ask for, as they write it. */
+async function planOfAsked(ask: (watched: Database) => Promise<unknown>): Promise<string[]> {
+  const plans: Promise<string>[] = [];
+  const { DB } = env;
+  const prepare = (sql: string): D1PreparedStatement => {
+    plans.push(planOf(sql.replaceAll("?", "1")));
+    return DB.prepare(sql);
+  };
+  await ask(openDatabase(new Proxy(DB, { get: (_, name) => (name === "prepare" ? prepare : undefined) })));
+  return Promise.all(plans);
+}
+
 const planOf = async (statement: string): Promise<string> => {
   const { results } = await env.DB.prepare(`explain query plan ${statement}`).all<{ detail: string }>();
   return results.map((row) => row.detail).join("; ");
@@ -312,6 +356,27 @@ describe("plans", () => {
     expect(await planOf(request)).toContain("selection_request");
     for (const statement of [list, named, made, key, log, all, request])
       expect(await planOf(statement)).not.toContain("TEMP B-TREE");
+  });
+});
+
+describe("later pages", () => {
+  it("[AN62] begin in the index where the page before has ended", async () => {
+    const cursor = `${START_MS}.sel_x`;
+    const page = { limit: 2, cursor };
+    const ofOne = await planOfAsked((watched) =>
+      createSelectionStore(watched).list({ organizationId: "o", provider: "p" }, page),
+    );
+    const ofAll = await planOfAsked((watched) =>
+      createSelectionStore(watched).list({ organizationId: null }, page),
+    );
+    const chats = await planOfAsked((watched) => createSessionDirectory(watched).list(owner, page));
+    expect([ofOne.length, ofAll.length, chats.length]).toEqual([2, 1, 1]);
+    for (const plan of ofOne)
+      expect(plan).toMatch(
+        /INDEX selection_organization_created \(organization_id=\? AND created_at_ms<\?\)$/,
+      );
+    expect(ofAll[0]).toMatch(/INDEX selection_created \(created_at_ms<\?\)$/);
+    expect(chats[0]).toMatch(/INDEX chat_owner_updated \(.* AND updated_at_ms<\?\)$/);
   });
 });
 

@@ -125,11 +125,19 @@ export function SelectionsPage({ tabs, tail, connection }: SelectionsPageProps) 
       ) : entries.length === 0 ? (
         <EmptyState
           icon={<ListMagnifyingGlassIcon aria-hidden size={36} />}
-          title={requestId === "" ? "Nothing here yet" : "No selection of that request"}
+          title={
+            query.hasNextPage
+              ? "None among the newest"
+              : requestId === ""
+                ? "Nothing here yet"
+                : "No selection of that request"
+          }
         >
-          {requestId === ""
-            ? "Every answer leaves a row: ask something in a chat."
-            : "It may be running still, or not yours to see."}
+          {query.hasNextPage
+            ? "There may be older ones."
+            : requestId === ""
+              ? "Every answer leaves a row: ask something in a chat."
+              : "It may be running still, or not yours to see."}
         </EmptyState>
       ) : (
         <SelectionTable entries={entries} nowMs={nowMs} openRequestId={requestId} />

@@ -13,7 +13,7 @@ import { EmbeddingsRequest } from "../../protocol/openai-embeddings.ts";
 import { ResponseRequest } from "../../protocol/openai-responses.ts";
 import { ChatCompletionRequest } from "../../protocol/openai.ts";
 import { Problem } from "../../protocol/problem.ts";
-import { SelectionListQuery, SelectionRecord } from "../../protocol/selection.ts";
+import { SelectionList, SelectionListQuery, SelectionRecord } from "../../protocol/selection.ts";
 import {
   SessionAttachment,
   SessionExportQuery,
@@ -187,6 +187,10 @@ say(SelectionListQuery, {
   status: "Only those that ended so.",
   requestId: "Only that of this request.",
   since: "Only those from this date or time on.",
+});
+say(SelectionList, {
+  nextCursor:
+    "Give it back as `cursor`; null on the last page. With `provider` or `status` a page may be short, or empty, and have one.",
 });
 say(SelectionRecord, {
   requested: "What the caller asked for.",

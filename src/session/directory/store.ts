@@ -1,5 +1,5 @@
 /** The list of chats in D1 (schema/d1/chat.ts). */
-import { and, desc, eq, gte, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, isNull, lt, lte, or, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import { chat } from "../../../schema/d1/chat.ts";
 import { parsePageCursor, toPageCursor } from "../../analytics/page-cursor.ts";
@@ -132,9 +132,10 @@ async function listPage(
   const beyond =
     after === null
       ? undefined
-      : or(
-          lt(chat.updatedAtMs, after.value.atMs),
-          and(eq(chat.updatedAtMs, after.value.atMs), lt(chat.id, after.value.id)),
+      : and(
+          // This alone tells SQLite where in the index to begin: it would walk there from the newest for the others.
+          lte(chat.updatedAtMs, after.value.atMs),
+          or(lt(chat.updatedAtMs, after.value.atMs), lt(chat.id, after.value.id)),
         );
   const matching = query === undefined || query === "" ? undefined : hasInTitle(query);
   const rows = await database

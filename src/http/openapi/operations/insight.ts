@@ -63,7 +63,8 @@ export const INSIGHT_OPERATIONS: readonly OperationDoc[] = [
     id: "listSelections",
     tag: "Insight",
     summary: "Routing decisions, newest first",
-    description: "Members and programs see those of their organization, admins all.",
+    description:
+      "Members and programs see those of their organization, admins all. With `provider` or `status` a page looks through 5,000 at the most: go on with `nextCursor` until there is none.",
     query: SelectionListQuery,
     answers: {
       200: toJsonAnswer("A page of selections.", SelectionList, {
