@@ -321,15 +321,26 @@ async function planOfAsked(ask: (watched: Database) => Promise<unknown>): Promis
   const plans: Promise<string>[] = [];
   const { DB } = env;
   const prepare = (sql: string): D1PreparedStatement => {
-    plans.push(planOf(sql.replaceAll("?", "1")));
+    plans.push(
+      planOf(
+        sql,
+        sql
+          .split("?")
+          .slice(1)
+          .map(() => null),
+      ),
+    );
     return DB.prepare(sql);
   };
   await ask(openDatabase(new Proxy(DB, { get: (_, name) => (name === "prepare" ? prepare : undefined) })));
   return Promise.all(plans);
 }
 
-const planOf = async (statement: string): Promise<string> => {
-  const { results } = await env.DB.prepare(`explain query plan ${statement}`).all<{ detail: string }>();
+/** With values that are bound: what SQLite can tell of two of them is less than of what stands in a statement. */
+const planOf = async (statement: string, bound: readonly null[] = []): Promise<string> => {
+  const { results } = await env.DB.prepare(`explain query plan ${statement}`)
+    .bind(...bound)
+    .all<{ detail: string }>();
   return results.map((row) => row.detail).join("; ");
 };
 
