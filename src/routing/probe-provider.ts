@@ -1,7 +1,7 @@
 /**
  * One probe of a provider: first the free check (listing models proves key and path); then, if that worked and may
  * cost something, a word from the model in question, since an endpoint may list models while it cannot answer; then,
- * if that failed, a word from another model, which tells a sick model from a sick provider. Rules CB15 to CB17, CB47.
+ * if that failed, a word from another model, which tells a sick model from a sick provider. Rules CB15 to CB17, CB47, RT78.
  */
 import type { Clock } from "../base/clock.ts";
 import type { ProbeReport } from "../circuit/keeper.ts";
@@ -45,8 +45,8 @@ export async function probeProvider(
     message: failure === null ? "" : `${failure.kind}: ${failure.message}`,
     costMicroUsd,
   });
-  const unreached = await pingWithin(deps);
-  if (unreached !== null) return done(unreached, "provider", 0);
+  const unlisted = await pingWithin(deps);
+  if (unlisted !== null && !isWithoutList(unlisted)) return done(unlisted, "provider", 0);
   if (!mayGenerate || target === null) return done(null, "provider", 0);
   const word = await askForWord(deps, target);
   if (word.failure === null) return done(null, "model", word.costMicroUsd);
@@ -63,6 +63,12 @@ export async function probeProvider(
   const isStandIn = model !== null && target.modelId !== model;
   return done(isStandIn && isProviderWell ? null : word.failure, isProviderWell ? "model" : "provider", cost);
 }
+
+/** No such address, no such method, not with this key: all of it is said by endpoints that answer calls all the same. */
+const WITHOUT_LIST: readonly (number | null)[] = [403, 404, 405, 501];
+
+/** Somebody is there and does not list models: that says nothing of whether they answer. Rule RT78. */
+const isWithoutList = ({ status }: ProviderFailure): boolean => WITHOUT_LIST.includes(status);
 
 const isMissing = (failure: ProviderFailure | null): boolean => failure?.kind === "model-not-found";
 

@@ -111,6 +111,23 @@ describe("probe", () => {
     },
   );
 
+  it.each([
+    ["model-not-found", 404],
+    ["bad-request", 405],
+    ["server-error", 501],
+    ["unauthorized", 403],
+  ] as const)("[RT78] a list that is refused with %s (%d) leaves it to a word", async (kind, status) => {
+    const ping = failureOf(kind, { status });
+    const well = await probe([answer("OK")], { ping });
+    expect(well.report).toMatchObject({ verdict: "success", reach: "model", costMicroUsd: 40 });
+    expect(well.asks).toEqual(["small"]);
+    const ill = await probe([FAILS, FAILS], { ping });
+    expect(ill.report).toMatchObject({ verdict: "failure", reach: "provider" });
+    const idle = await probe([answer("never")], { ping, mayGenerate: false });
+    expect(idle.report).toMatchObject({ verdict: "success", costMicroUsd: 0 });
+    expect(idle.asks).toEqual([]);
+  });
+
   it("[CB16] an end without a word is a sign of life", async () => {
     const { report } = await probe([[begin, finish()]]);
     expect(report.verdict).toBe("success");
