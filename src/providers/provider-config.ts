@@ -1,7 +1,7 @@
 /**
  * Which providers exist here, read from the environment: platform keys, pinned base URLs, Ollama, one
  * OpenAI-compatible endpoint, Workers AI's binding, and the sandbox's stand-ins. Not the models (catalog.ts) and
- * not the calls (client/). Rules PR10 to PR17.
+ * not the calls (client/). Rules PR10 to PR17, RT73.
  */
 import type { ProviderId } from "../base/id.ts";
 import { fail, succeed } from "../base/result.ts";
@@ -88,6 +88,9 @@ const PLATFORM_PROVIDERS: readonly PlatformProvider[] = [
 
 /** The stand-ins want some key, as the real ones do; this one opens nothing anywhere. */
 const SANDBOX_KEY = "stand-in-key";
+/** Where Ollama speaks OpenAI's wire, below its own address. */
+const OLLAMA_API_PATH = "/v1";
+
 function readPlatformProviders(reader: EnvironmentReader): ProviderConfig[] {
   const found = PLATFORM_PROVIDERS.map((platform) => ({
     platform,
@@ -107,7 +110,12 @@ function readPlatformProviders(reader: EnvironmentReader): ProviderConfig[] {
       models: [],
     };
     if (pinnedUrl !== null) {
-      configs.push({ ...common, baseUrl: pinnedUrl, apiKey, sandbox: false });
+      configs.push({
+        ...common,
+        baseUrl: withPath(pinnedUrl, new URL(platform.defaultBaseUrl).pathname),
+        apiKey,
+        sandbox: false,
+      });
     } else if (apiKey !== null) {
       configs.push({ ...common, baseUrl: platform.defaultBaseUrl, apiKey, sandbox: false });
     } else if (useSandbox) {
@@ -122,9 +130,9 @@ function readPlatformProviders(reader: EnvironmentReader): ProviderConfig[] {
   return configs;
 }
 
-/** Ollama's own address has no path; its OpenAI-compatible API is below /v1. */
-function toOllamaUrl(url: string): string {
-  return new URL(url).pathname === "/" ? `${url}/v1` : url;
+/** Their own tools want some of these addresses without a path, where no API is; one that has a path is meant as it is. */
+function withPath(url: string, path: string): string {
+  return new URL(url).pathname === "/" ? url + path : url;
 }
 
 function readOtherProviders(reader: EnvironmentReader): ProviderConfig[] {
@@ -137,7 +145,7 @@ function readOtherProviders(reader: EnvironmentReader): ProviderConfig[] {
       displayName: "Ollama",
       wire: "openai-chat",
       dialect: "compatible",
-      baseUrl: toOllamaUrl(ollamaUrl),
+      baseUrl: withPath(ollamaUrl, OLLAMA_API_PATH),
       apiKey: null,
       sandbox: false,
       models: ollamaModels,

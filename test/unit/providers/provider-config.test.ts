@@ -53,6 +53,21 @@ describe("parseProviderConfigs", () => {
     expect(keyed).toMatchObject([{ id: "openai", baseUrl: "https://proxy.example/v1", apiKey: "k" }]);
   });
 
+  test("[RT73] a pinned address without a path gets the path of the provider's API", () => {
+    const configs = parse({
+      ANTHROPIC_BASE_URL: "https://api.anthropic.com",
+      OPENAI_BASE_URL: "http://127.0.0.1:9911/",
+      GOOGLE_BASE_URL: "https://generativelanguage.googleapis.com",
+      DEEPSEEK_BASE_URL: "https://proxy.example/deepseek",
+    });
+    expect(configs.map(({ baseUrl }) => baseUrl)).toEqual([
+      "https://api.anthropic.com/v1",
+      "http://127.0.0.1:9911/v1",
+      "https://generativelanguage.googleapis.com/v1beta",
+      "https://proxy.example/deepseek",
+    ]);
+  });
+
   test("[PR13] Ollama gets its path and its models", () => {
     const [ollama] = parse({
       OLLAMA_BASE_URL: "http://127.0.0.1:11434",
