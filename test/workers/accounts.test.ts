@@ -63,17 +63,24 @@ describe("sign-up and sign-in", () => {
     expect(rows.map(({ role, emailVerified }) => [role, emailVerified])).toEqual([["member", false]]);
   });
 
-  it("[AU5] answers a wrong password as it does an unknown address", async () => {
+  it("[AU5] [AU50] answers a wrong password as it does an unknown address", async () => {
     const app = startApp();
     const { email } = await signUp(app, "ada");
     const answers = await Promise.all(
       [email, newEmail()].map(async (address) => {
-        const answer = await app.call("POST", SIGN_IN, { email: address, password: "not the password" });
+        const body = { email: address, password: "not the password" };
+        // Under one id: it stands in the answer.
+        const answer = await app.call("POST", SIGN_IN, body, { "x-request-id": "r5" });
         return { status: answer.status, body: await answer.json(), cookies: answer.headers.getSetCookie() };
       }),
     );
     expect(answers[0]).toEqual(answers[1]);
     expect(answers[0]?.status).toBe(401);
+    expect(answers[0]?.body).toMatchObject({
+      status: 401,
+      code: "INVALID_EMAIL_OR_PASSWORD",
+      requestId: "r5",
+    });
     expect(app.linesOf("auth_failed")).toHaveLength(2);
   });
 

@@ -1,9 +1,11 @@
-/** `/api/auth/*` (better-auth's own wire), `/api/v1/me` and `/api/v1/keys`. Rules AU20, AU42. */
+/** `/api/auth/*` (better-auth's own wire), `/api/v1/me` and `/api/v1/keys`. Rules AU20, AU42, AU50. */
 import type { Hono } from "hono";
+import { z } from "zod";
 import { MAX_KEYS_PER_USER } from "../../auth/store/api-key-store.ts";
 import type { ApiKeyRecord } from "../../auth/store/api-key-store.ts";
 import { describeError } from "../../auth/store/describe-error.ts";
 import { assert } from "../../base/assert.ts";
+import { parseJson } from "../../base/parse-json.ts";
 import { CreateApiKeyBody } from "../../protocol/account.ts";
 import type { ApiKeyList, CreatedApiKey, Me } from "../../protocol/account.ts";
 import { readPrincipal } from "../app-env.ts";
@@ -14,6 +16,8 @@ import type { Services } from "../services.ts";
 
 /** Many times what an address, a name and a password take: whatever strangers send there is stored, for good and unread. */
 const MAX_AUTH_BYTES = 16_384;
+
+const AuthRefusal = z.object({ message: z.string().optional(), code: z.string().optional() });
 
 export function addAccountRoutes(app: Hono<AppEnv>, services: Services): void {
   const auth = (context: AppContext): Promise<Response> => handleAuth(services, context);
@@ -115,7 +119,7 @@ function refuseSignOut(context: AppContext, answer: Response): Response {
   return refusal;
 }
 
-/** better-auth answers in its own shape, which its clients know; our limits and our log apply all the same. */
+/** better-auth answers in its own shape, which its clients know; our limits, our log and our refusals apply all the same. */
 async function handleAuth(services: Services, context: AppContext): Promise<Response> {
   const request = await toAuthRequest(context);
   return request instanceof Response ? request : answerAuth(services, context, request);
@@ -124,12 +128,31 @@ async function handleAuth(services: Services, context: AppContext): Promise<Resp
 async function answerAuth(services: Services, context: AppContext, request: Request): Promise<Response> {
   const answer = await services.handleAuth(request);
   noteRefusal(services, context, answer.status);
+  return answer.status < 400 ? answer : toRefusal(context, answer);
+}
+
+/** Problem details that better-auth's clients understand too: its `message` and its `code` stand in them. Rule AU50. */
+async function toRefusal(context: AppContext, answer: Response): Promise<Response> {
+  const body = parseJson(await answer.text());
+  const { message = "This was refused.", code } = AuthRefusal.safeParse(body.ok ? body.value : {}).data ?? {};
   const retryAfter = answer.headers.get("x-retry-after");
-  if (retryAfter === null) return answer;
+  const kind = code ?? (retryAfter === null ? "REFUSED" : "RATE_LIMITED");
+  const problem = {
+    type: `urn:breakwater:problem:${kind.toLowerCase().replaceAll("_", "-")}`,
+    title: "Refused",
+    status: answer.status,
+    detail: message,
+    code: kind,
+    message,
+    requestId: context.get("requestId"),
+    timestamp: context.get("nowIso")(),
+  };
+  const headers = new Headers(answer.headers);
+  headers.delete("content-length");
+  headers.set("content-type", "application/problem+json");
   // The standard name beside better-auth's own.
-  const limited = new Response(answer.body, answer);
-  limited.headers.set("retry-after", retryAfter);
-  return limited;
+  if (retryAfter !== null) headers.set("retry-after", retryAfter);
+  return new Response(JSON.stringify(problem), { status: answer.status, headers });
 }
 
 function noteRefusal(services: Services, context: AppContext, status: number): void {

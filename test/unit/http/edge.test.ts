@@ -132,6 +132,30 @@ describe("bodies", () => {
     expect(await answer.json()).toMatchObject({ error: { code: "request_too_large" } });
   });
 
+  it("[AU50] puts refusals of a sign-in into problem details that better-auth's clients read", async () => {
+    const refuse = (status: number, body: object, headers = {}) =>
+      start({
+        overrides: { handleAuth: () => Promise.resolve(Response.json(body, { status, headers })) },
+      }).call("/api/auth/sign-in/email", post("{}", { ...asJson, "x-request-id": "r50" }));
+    const wrong = await refuse(401, { message: "Invalid email", code: "INVALID_EMAIL" });
+    expect(wrong.status).toBe(401);
+    expect(wrong.headers.get("content-type")).toBe("application/problem+json");
+    expect(await wrong.json()).toEqual({
+      type: "urn:breakwater:problem:invalid-email",
+      title: "Refused",
+      status: 401,
+      detail: "Invalid email",
+      message: "Invalid email",
+      code: "INVALID_EMAIL",
+      requestId: "r50",
+      timestamp: new Date(NOW_MS).toISOString(),
+    });
+    const often = await refuse(429, { message: "Too many requests." }, { "x-retry-after": "7" });
+    expect(often.headers.get("retry-after")).toBe("7");
+    expect(await often.json()).toMatchObject({ code: "RATE_LIMITED", detail: "Too many requests." });
+    expect(await (await refuse(200, { ok: true })).json()).toEqual({ ok: true });
+  });
+
   it("[HT7] takes JSON only", async () => {
     const { call, asked } = start();
     for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"]) {
