@@ -1,6 +1,6 @@
 /**
  * The web pages. The platform serves files before the Worker is asked; what arrives here is an address of the page
- * application, or nothing at all. Rules HT30 to HT33.
+ * application (`/` by wrangler.jsonc), or nothing at all. Rules HT30 to HT33, HT334.
  */
 import { isApiPath } from "../api-path.ts";
 import type { AppContext } from "../app-env.ts";

@@ -28,7 +28,7 @@ const Config = z.object({
     ),
   }),
   triggers: z.object({ crons: z.array(z.string()) }),
-  assets: Binding,
+  assets: Binding.extend({ run_worker_first: z.array(z.string()) }),
   migrations: z.array(z.unknown()),
   ai: Binding.optional(),
 });
@@ -55,6 +55,10 @@ function toShape(config: Config) {
     migrations: config.migrations,
   };
 }
+
+test("[HT334] the page at / is the Worker's in every environment, and no file is", () => {
+  for (const { assets } of readAll()) expect(assets.run_worker_first).toEqual(["/"]);
+});
 
 test("[RP6] every environment has the same bindings under the same names", () => {
   const local = toShape(read());
