@@ -10,6 +10,7 @@ import { toNative, type ModelCall, type ModelEvent, type Provider } from "../pro
 import type { TurnDeadlines } from "./deadlines.ts";
 import type { Target } from "./ranking-facts.ts";
 import { runAttempt } from "./run-attempt.ts";
+import { SilenceWatch } from "./silence-watch.ts";
 
 export interface DriveAttemptDeps {
   readonly clock: Clock;
@@ -70,31 +71,56 @@ export async function* driveAttempt(
   const { target, attempt, provider, signal, controller } = input;
   const call: ModelCall = { ...input.call, modelId: target.model };
   const notes = new AttemptNotes(clock.nowMs(), isWholeCall(input));
+  const silence = watchSilence(deps, input, notes);
   const events = runAttempt(provider, call, toOwnDeadlines(deps, input), clock, signal, controller);
-  for await (const batch of events) {
-    const content: LegEvent[] = [];
-    for (const event of batch) {
-      if (event.type === "response-start") continue;
-      if (event.type === "finish" || event.type === "fail") {
-        notes.end(event);
-        continue;
+  try {
+    for await (const batch of events) {
+      const content: LegEvent[] = [];
+      for (const event of batch) {
+        if (event.type === "response-start") continue;
+        if (event.type === "finish" || event.type === "fail") {
+          notes.end(event);
+          continue;
+        }
+        if (notes.noteContent(event, clock.nowMs())) content.push({ type: "leg-start", target, attempt });
+        content.push(event);
       }
-      if (notes.noteContent(event, clock.nowMs())) content.push({ type: "leg-start", target, attempt });
-      content.push(event);
+      if (content.length === 0) continue;
+      const yieldedMs = clock.nowMs();
+      yield content;
+      notes.awayMs += clock.nowMs() - yieldedMs;
     }
-    if (content.length === 0) continue;
-    const yieldedMs = clock.nowMs();
-    yield content;
-    notes.awayMs += clock.nowMs() - yieldedMs;
+  } finally {
+    silence?.stop();
   }
   return notes.toEnd(deps, input);
+}
+
+/** Of an answer in one piece; null for every other one, which has its deadlines. */
+function watchSilence(
+  { clock, deadlines }: DriveAttemptDeps,
+  input: DriveAttemptInput,
+  notes: AttemptNotes,
+): SilenceWatch | null {
+  if (!isWholeCall(input)) return null;
+  const { provider, signal, controller } = input;
+  return new SilenceWatch({
+    clock,
+    provider,
+    afterMs: deadlines.headersMs,
+    onGone: (failure) => {
+      if (signal.aborted || controller.signal.aborted) return;
+      notes.gone = failure;
+      controller.abort();
+    },
+  });
 }
 
 /** No attempt outlasts its turn. */
 function toOwnDeadlines({ clock, deadlines }: DriveAttemptDeps, input: DriveAttemptInput): TurnDeadlines {
   const turnLeftMs = Math.max(1, input.turnStartedMs + deadlines.turnMs - clock.nowMs());
   const totalMs = Math.min(turnLeftMs, deadlines.totalMs);
-  // Nothing is heard of an answer that comes in one piece until it is there.
+  // Nothing is heard of an answer that comes in one piece until it is there: SilenceWatch looks after it.
   if (isWholeCall(input)) {
     return { ...deadlines, headersMs: totalMs, firstTokenMs: totalMs, gapMs: totalMs, totalMs };
   }
@@ -114,6 +140,8 @@ const LEAST_TIME_FOR_RATE_MS = 200;
 class AttemptNotes {
   /** How long the reader kept the attempt waiting, milliseconds. */
   awayMs = 0;
+  /** Why we have stopped the call ourselves: nobody is there. */
+  gone: ProviderFailure | null = null;
   private readonly startedMs: number;
   private firstTokenMs: number | null = null;
   private sawReasoning = false;
@@ -139,7 +167,7 @@ class AttemptNotes {
   end(event: Extract<ModelEvent, { type: "finish" | "fail" }>): void {
     this.usage = event.usage;
     if (event.type === "fail") {
-      this.failure = event.failure;
+      this.failure = event.failure.kind === "cancelled" ? (this.gone ?? event.failure) : event.failure;
       return;
     }
     this.finishReason = event.finishReason;
