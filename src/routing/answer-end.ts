@@ -1,6 +1,7 @@
 /** How an answer ended, and everything the receipt and the record need of it. Pure. Rules RT12, RT23, RT24, RT31, RT32, RT67. */
 import type { FinishReason, Leg, TerminalState, TokenUsage } from "../protocol/answer.ts";
 import type { SelectionAttempt } from "../protocol/selection.ts";
+import { sumKnown, sumUsage } from "../protocol/sum-known.ts";
 import type { ProviderFailure, ProviderFailureKind } from "../providers/failure.ts";
 
 export interface AnswerEnd {
@@ -54,24 +55,3 @@ export const NO_ROOM: ProviderFailure = toUnaskedFailure(
   "This answer is as long as one answer may be. Ask for the rest.",
   null,
 );
-
-/** Null as soon as one of them is unknown; null for none. */
-function sumKnown(values: readonly (number | null)[]): number | null {
-  let sum: number | null = null;
-  for (const value of values) {
-    if (value === null) return null;
-    sum = (sum ?? 0) + value;
-  }
-  return sum;
-}
-
-function sumUsage(usages: readonly TokenUsage[]): TokenUsage {
-  const sum = (read: (usage: TokenUsage) => number | null): number | null => sumKnown(usages.map(read));
-  return {
-    inputTokens: sum((usage) => usage.inputTokens),
-    cachedInputTokens: sum((usage) => usage.cachedInputTokens),
-    cacheWriteTokens: sum((usage) => usage.cacheWriteTokens),
-    outputTokens: sum((usage) => usage.outputTokens),
-    reasoningTokens: sum((usage) => usage.reasoningTokens),
-  };
-}

@@ -14,6 +14,7 @@ import {
 import { UNKNOWN_USAGE, type Leg, type Receipt } from "../protocol/answer.ts";
 import { AnswerChunk } from "../protocol/answer-chunk.ts";
 import type { SelectionAttempt, SelectionRecord } from "../protocol/selection.ts";
+import { sumKnown } from "../protocol/sum-known.ts";
 import type { EarlierLegs } from "../routing/answer-legs.ts";
 import { readIntent } from "../routing/intent.ts";
 import { AnswerWriter } from "./answer-writer.ts";
@@ -170,11 +171,8 @@ export function endStoredTurn(stored: StoredTurn | null, facts: RecoverFacts): E
   };
 }
 
-/** Null for none, and as soon as one of them is unknown. */
 function sumCosts(parts: readonly Pick<Leg, "costMicroUsd">[]): number | null {
-  const costs = parts.map(({ costMicroUsd }) => costMicroUsd);
-  if (costs.length === 0 || costs.includes(null)) return null;
-  return costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0);
+  return sumKnown(parts.map(({ costMicroUsd }) => costMicroUsd));
 }
 
 function toNotice(stopRequested: boolean, hasText: boolean): string {

@@ -1,5 +1,6 @@
 /** The receipt of a turn, from its start to its end, over all its model calls. Pure. Rules SE2, SE60, SE80, RT67. */
 import type { Receipt } from "../protocol/answer.ts";
+import { sumKnown } from "../protocol/sum-known.ts";
 import type { AnswerOutcome } from "../routing/run-answer.ts";
 import type { AnswerEnd } from "../routing/run-plan.ts";
 import { toNotice, toReasons } from "../routing/selection-record.ts";
@@ -58,7 +59,7 @@ export function toReceipt({ before, outcomes, end, durationMs }: ReceiptFacts): 
       before.firstTokenMs ?? ends.find(({ firstTokenMs }) => firstTokenMs !== null)?.firstTokenMs ?? null,
     durationMs: end === null ? null : durationMs,
     ...(end === null ? {} : { finishReason: end.finishReason }),
-    costMicroUsd: costs.includes(null) ? null : costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0),
+    costMicroUsd: sumKnown([0, ...costs]),
     notice: end === null ? null : toNotice(end),
     reasons: [...new Set(reasons)],
   };

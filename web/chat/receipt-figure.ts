@@ -1,5 +1,6 @@
 /** What the line of a receipt says, in order. Pure. */
 import type { Leg, Receipt, TokenUsage } from "../../src/protocol/answer.ts";
+import { sumKnown } from "../../src/protocol/sum-known.ts";
 import { formatCount, formatDuration, formatMicroUsd, formatPlural } from "../ui/format.ts";
 
 export interface ReceiptFigure {
@@ -9,11 +10,7 @@ export interface ReceiptFigure {
 }
 
 function sumTokens(receipt: Receipt, read: (usage: TokenUsage) => number | null): number | null {
-  const counts = receipt.legs.map((leg) => read(leg.usage));
-  // One unknown leg makes the sum unknown: a part shown as the whole would be a lie.
-  return counts.length === 0 || counts.includes(null)
-    ? null
-    : counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  return sumKnown(receipt.legs.map((leg) => read(leg.usage)));
 }
 
 /** A leg whose provider did not count it makes every sum an estimate. */

@@ -6,10 +6,10 @@ import { createParser } from "eventsource-parser";
 import type { AnswerChunk } from "../../../protocol/answer-chunk.ts";
 import { AnswerChunk as AnswerChunkShape } from "../../../protocol/answer-chunk.ts";
 import type { FinishReason, Receipt, TokenUsage } from "../../../protocol/answer.ts";
-import { UNKNOWN_USAGE } from "../../../protocol/answer.ts";
 import type { BreakwaterEnd } from "../../../protocol/breakwater-end.ts";
 import { readAnswerParts, type ToolPart } from "../../../protocol/answer-parts.ts";
 import type { StoredMessage } from "../../../protocol/session-frame.ts";
+import { sumUsage } from "../../../protocol/sum-known.ts";
 import { toLeftCalls } from "../../../protocol/tool-output.ts";
 import { toProviderId } from "../../../providers/provider-config.ts";
 import type { AnswerEnd, AnswerEvent } from "../../../routing/run-plan.ts";
@@ -98,19 +98,7 @@ export class KeptAnswer {
   }
 
   get usage(): TokenUsage {
-    const legs = this.receipt?.legs ?? [];
-    const sum = (pick: (usage: TokenUsage) => number | null): number | null =>
-      legs.reduce<number | null>((total, { usage }) => {
-        const count = pick(usage);
-        return count === null ? total : (total ?? 0) + count;
-      }, null);
-    return {
-      inputTokens: sum((usage) => usage.inputTokens),
-      cachedInputTokens: sum((usage) => usage.cachedInputTokens),
-      cacheWriteTokens: sum((usage) => usage.cacheWriteTokens),
-      outputTokens: sum((usage) => usage.outputTokens),
-      reasoningTokens: sum((usage) => usage.reasoningTokens),
-    };
+    return sumUsage((this.receipt?.legs ?? []).map((leg) => leg.usage));
   }
 
   /** Of one that ended well. */
@@ -126,7 +114,7 @@ export class KeptAnswer {
       legs: receipt?.legs ?? [],
       firstTokenMs: receipt?.firstTokenMs ?? null,
       durationMs: receipt?.durationMs ?? 0,
-      usage: receipt === null ? UNKNOWN_USAGE : this.usage,
+      usage: this.usage,
       costMicroUsd: receipt?.costMicroUsd ?? null,
     };
   }
