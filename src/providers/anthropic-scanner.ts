@@ -4,13 +4,12 @@
  */
 import type { EventSourceMessage, EventSourceParser } from "eventsource-parser";
 import type { FinishReason } from "../protocol/answer.ts";
-import type { ProviderFailureKind } from "./failure.ts";
 import { isObject } from "./is-object.ts";
-import type { ModelEvent, ThoughtProof } from "./provider.ts";
-import { ScannedEvents, toDataLine } from "./scanned-events.ts";
+import type { ThoughtProof } from "./provider.ts";
+import { toDataLine } from "./scanned-events.ts";
 import { foldAnthropicUsage } from "./token-usage.ts";
 import { ToolCallReader } from "./tool-call-reader.ts";
-import type { WireScanner } from "./wire-scanner.ts";
+import { WireScanner } from "./wire-scanner.ts";
 
 /** A name becomes a line in what is passed on: one with a line break in it could say that the answer is whole. */
 const EVENT_NAME = /^\w{1,64}$/;
@@ -37,9 +36,8 @@ function toFinishReason(reason: string): FinishReason {
 /** Who asked: in this wire's own words (its events go along), in ours and for the proofs of thoughts, or in ours. */
 export type AskedIn = "native" | "proven" | "neutral";
 
-export class AnthropicScanner implements WireScanner {
+export class AnthropicScanner extends WireScanner {
   readonly #parser: EventSourceParser;
-  readonly #found: ScannedEvents;
   readonly #toolCalls: ToolCallReader;
   /** The event with the reason; null until it has come. */
   #end: { readonly event: Json; readonly reason: FinishReason } | null = null;
@@ -50,56 +48,30 @@ export class AnthropicScanner implements WireScanner {
   readonly #asked: AskedIn;
 
   constructor(secrets: readonly string[], asked: AskedIn) {
+    super(secrets, "a stop reason");
     this.#asked = asked;
-    this.#found = new ScannedEvents(secrets);
-    this.#toolCalls = new ToolCallReader(this.#found);
-    this.#parser = this.#found.openParser((message) => this.#read(message));
+    this.#toolCalls = new ToolCallReader(this.found);
+    this.#parser = this.found.openParser((message) => this.#read(message));
   }
 
-  get hasEnded(): boolean {
-    return this.#found.hasEnded;
+  protected override readText(text: string): void {
+    this.#parser.feed(text);
   }
 
-  get hasFinished(): boolean {
-    return this.#found.hasFinished;
-  }
-
-  feed(text: string): readonly ModelEvent[] {
-    if (!this.#found.hasEnded) this.#parser.feed(text);
-    return this.#found.take();
-  }
-
-  readWhole(body: unknown): readonly ModelEvent[] {
-    if (!isObject(body)) this.#found.fail("malformed", "the answer is not an object");
-    else if (body["type"] === "error") this.#found.failWith(body);
-    else {
-      const { content, stop_reason: reason } = body;
-      if (!Array.isArray(content) || typeof reason !== "string") {
-        this.#found.fail("stream-cut", "the answer has no content or no stop reason");
-      } else {
-        this.#found.usage = foldAnthropicUsage(this.#found.usage, { type: "message_start", message: body });
-        for (const [index, block] of content.entries()) this.#readBlock(index, block, true);
-        this.#toolCalls.close(toFinishReason(reason) === "length");
-        this.#found.finish(toFinishReason(reason), [body]);
-      }
+  protected override readBody(body: Json): void {
+    if (body["type"] === "error") return this.found.failWith(body);
+    const { content, stop_reason: reason } = body;
+    if (!Array.isArray(content) || typeof reason !== "string") {
+      return this.found.fail("stream-cut", "the answer has no content or no stop reason");
     }
-    return this.#found.take();
-  }
-
-  end(): readonly ModelEvent[] {
-    if (this.#end !== null) this.#finish(this.#end);
-    else this.#found.failCut("a stop reason");
-    return this.#found.take();
-  }
-
-  breakOff(kind: ProviderFailureKind, message: string): readonly ModelEvent[] {
-    if (this.#end !== null && kind !== "cancelled") this.#finish(this.#end);
-    else this.#found.fail(kind, message);
-    return this.#found.take();
+    this.found.usage = foldAnthropicUsage(this.found.usage, { type: "message_start", message: body });
+    for (const [index, block] of content.entries()) this.#readBlock(index, block, true);
+    this.#toolCalls.close(toFinishReason(reason) === "length");
+    this.found.finish(toFinishReason(reason), [body]);
   }
 
   #read({ data, event: name }: EventSourceMessage): void {
-    const event = this.#found.parse(data);
+    const event = this.found.parse(data);
     if (event === null) return;
     this.#readEvent(event, name === "error" ? "error" : event["type"], data);
   }
@@ -108,28 +80,27 @@ export class AnthropicScanner implements WireScanner {
     switch (type) {
       case "error":
         // Behind the reason there is nothing left that could fail.
-        return this.#end === null ? this.#found.failWith(event) : this.#finish(this.#end);
+        return this.finishAsTold() ? undefined : this.found.failWith(event);
       case "ping":
         // Nothing else is heard of a model that thinks without telling what.
         return this.#isThinking ? this.#showThinking() : undefined;
       case "message_delta":
         return this.#readEnd(event);
       case "message_stop":
-        if (this.#end === null) this.#found.fail("stream-cut", "the message stopped without a stop reason");
-        else this.#finish(this.#end);
+        if (!this.finishAsTold()) this.found.fail("stream-cut", "the message stopped without a stop reason");
         return undefined;
       default:
         if (typeof type !== "string" || !EVENT_NAME.test(type)) {
-          return this.#found.fail("malformed", "an event of the stream has no name");
+          return this.found.fail("malformed", "an event of the stream has no name");
         }
-        if (this.#asked === "native") this.#found.noteWire(`event: ${type}\n${toDataLine(data, event)}`);
+        if (this.#asked === "native") this.found.noteWire(`event: ${type}\n${toDataLine(data, event)}`);
         return this.#readContent(event, type);
     }
   }
 
   #readContent(event: Json, type: unknown): void {
     const { index } = event;
-    if (type === "message_start") this.#found.usage = foldAnthropicUsage(this.#found.usage, event);
+    if (type === "message_start") this.found.usage = foldAnthropicUsage(this.found.usage, event);
     else if (typeof index !== "number") return;
     else if (type === "content_block_stop") this.#isThinking = false;
     else if (type === "content_block_start") this.#readBlock(index, event["content_block"], false);
@@ -156,7 +127,7 @@ export class AnthropicScanner implements WireScanner {
         const { id, name, input } = block;
         // In a stream the input comes in pieces, and what stands here is empty; but it need not be.
         const isThere = isWhole || (isObject(input) && Object.keys(input).length > 0);
-        const whole = isThere ? this.#found.toJson(input ?? {}) : "";
+        const whole = isThere ? this.found.toJson(input ?? {}) : "";
         if (whole === null) return undefined;
         this.#toolBlocks.add(index);
         return this.#toolCalls.read({ index, id, function: { name, arguments: whole } }, index, "");
@@ -181,16 +152,16 @@ export class AnthropicScanner implements WireScanner {
   }
 
   #showText(text: unknown): void {
-    if (typeof text === "string" && text !== "") this.#found.show({ type: "text-delta", text });
+    if (typeof text === "string" && text !== "") this.found.show({ type: "text-delta", text });
   }
 
   /** A sign of life: it thinks, and has said nothing of it yet. */
   #showThinking(): void {
-    this.#found.show({ type: "reasoning-delta", text: "" });
+    this.found.show({ type: "reasoning-delta", text: "" });
   }
 
   #showThought(text: unknown): void {
-    if (typeof text === "string" && text !== "") this.#found.show({ type: "reasoning-delta", text });
+    if (typeof text === "string" && text !== "") this.found.show({ type: "reasoning-delta", text });
   }
 
   #showSignature(signature: unknown): void {
@@ -198,12 +169,12 @@ export class AnthropicScanner implements WireScanner {
   }
 
   #showProof(proof: ThoughtProof): void {
-    if (this.#asked !== "neutral") this.#found.show({ type: "reasoning-delta", text: "", proof });
+    if (this.#asked !== "neutral") this.found.show({ type: "reasoning-delta", text: "", proof });
   }
 
   /** Why the message ends; it has ended when that is said, too. */
   #readEnd(event: Json): void {
-    this.#found.usage = foldAnthropicUsage(this.#found.usage, event);
+    this.found.usage = foldAnthropicUsage(this.found.usage, event);
     const delta = event["delta"];
     const told = isObject(delta) ? delta["stop_reason"] : null;
     if (typeof told !== "string" || told === "") return;
@@ -212,10 +183,13 @@ export class AnthropicScanner implements WireScanner {
     this.#end = { event, reason };
   }
 
-  #finish({ event, reason }: { readonly event: Json; readonly reason: FinishReason }): void {
-    if (this.#found.hasEnded) return;
+  protected override finishAsTold(): boolean {
+    if (this.#end === null) return false;
+    if (this.found.hasEnded) return true;
+    const { event, reason } = this.#end;
     // The end of the last block, and what has no meaning outside of this wire.
-    this.#found.passWire(true);
-    this.#found.finish(reason, this.#asked === "native" ? [event] : null);
+    this.found.passWire(true);
+    this.found.finish(reason, this.#asked === "native" ? [event] : null);
+    return true;
   }
 }

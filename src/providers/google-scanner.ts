@@ -4,14 +4,11 @@
  */
 import type { EventSourceMessage, EventSourceParser } from "eventsource-parser";
 import type { FinishReason } from "../protocol/answer.ts";
-import type { ProviderFailureKind } from "./failure.ts";
 import { GooglePartialArgs } from "./google-partial-args.ts";
 import { isObject } from "./is-object.ts";
-import type { ModelEvent } from "./provider.ts";
-import { ScannedEvents } from "./scanned-events.ts";
 import { foldGoogleUsage } from "./token-usage.ts";
 import { ToolCallReader } from "./tool-call-reader.ts";
-import type { WireScanner } from "./wire-scanner.ts";
+import { WireScanner } from "./wire-scanner.ts";
 
 type Json = Record<string, unknown>;
 
@@ -43,9 +40,8 @@ function toFinishReason(reason: string): FinishReason | null {
   }
 }
 
-export class GoogleScanner implements WireScanner {
+export class GoogleScanner extends WireScanner {
   readonly #parser: EventSourceParser;
-  readonly #found: ScannedEvents;
   readonly #toolCalls: ToolCallReader;
   /** So many calls have begun. */
   #calls = 0;
@@ -58,55 +54,33 @@ export class GoogleScanner implements WireScanner {
 
   /** `answerId` is of this answer alone: calls without an id are named after it. */
   constructor(secrets: readonly string[], answerId: string) {
+    super(secrets, "a finish reason");
     this.#answerId = answerId;
-    this.#found = new ScannedEvents(secrets);
-    this.#toolCalls = new ToolCallReader(this.#found);
-    this.#parser = this.#found.openParser((message) => this.#read(message), MAX_EVENT_CHARACTERS);
+    this.#toolCalls = new ToolCallReader(this.found);
+    this.#parser = this.found.openParser((message) => this.#read(message), MAX_EVENT_CHARACTERS);
   }
 
-  get hasEnded(): boolean {
-    return this.#found.hasEnded;
+  protected override readText(text: string): void {
+    this.#parser.feed(text);
   }
 
-  get hasFinished(): boolean {
-    return this.#found.hasFinished;
-  }
-
-  feed(text: string): readonly ModelEvent[] {
-    if (!this.#found.hasEnded) this.#parser.feed(text);
-    return this.#found.take();
-  }
-
-  readWhole(body: unknown): readonly ModelEvent[] {
-    if (isObject(body)) this.#readEvent(body);
-    else this.#found.fail("malformed", "the answer is not an object");
-    return this.end();
-  }
-
-  end(): readonly ModelEvent[] {
-    if (this.#reason !== null) this.#finish(this.#reason);
-    else this.#found.failCut("a finish reason");
-    return this.#found.take();
-  }
-
-  breakOff(kind: ProviderFailureKind, message: string): readonly ModelEvent[] {
-    if (this.#reason !== null && kind !== "cancelled") this.#finish(this.#reason);
-    else this.#found.fail(kind, message);
-    return this.#found.take();
+  protected override readBody(body: Json): void {
+    this.#readEvent(body);
+    this.finishOrFail();
   }
 
   #read({ data }: EventSourceMessage): void {
     if (data === DONE) return;
-    const event = this.#found.parse(data);
+    const event = this.found.parse(data);
     if (event !== null) this.#readEvent(event);
   }
 
   #readEvent(event: Json): void {
     const { error, promptFeedback, candidates } = event;
     if (error !== undefined && error !== null) {
-      return this.#reason === null ? this.#found.failWith(event) : this.#finish(this.#reason);
+      return this.finishAsTold() ? undefined : this.found.failWith(event);
     }
-    this.#found.usage = foldGoogleUsage(this.#found.usage, event);
+    this.found.usage = foldGoogleUsage(this.found.usage, event);
     if (isBlocked(promptFeedback)) {
       this.#isBlocked = true;
       this.#reason = "content-filter";
@@ -121,13 +95,13 @@ export class GoogleScanner implements WireScanner {
   }
 
   #readPart(part: unknown): void {
-    if (!isObject(part) || this.#found.hasEnded) return;
+    if (!isObject(part) || this.found.hasEnded) return;
     const { text, thought, functionCall } = part;
     const isText = typeof text === "string" && text !== "";
     // What was called the end was not, if there is more: another one has to come.
     if (isText || isObject(functionCall)) this.#reason = null;
     if (isObject(functionCall)) this.#readCall(functionCall);
-    else if (isText) this.#found.show({ type: thought === true ? "reasoning-delta" : "text-delta", text });
+    else if (isText) this.found.show({ type: thought === true ? "reasoning-delta" : "text-delta", text });
   }
 
   #readCall(call: Json): void {
@@ -149,13 +123,13 @@ export class GoogleScanner implements WireScanner {
 
   /** Of arguments that come whole. */
   #toText(args: unknown): string | null {
-    return typeof args === "string" ? args : this.#found.toJson(args ?? {});
+    return typeof args === "string" ? args : this.found.toJson(args ?? {});
   }
 
   #addArgs(partialArgs: readonly unknown[]): void {
     for (const arg of partialArgs) {
       const text = this.#args?.add(arg) ?? null;
-      if (text === null) return this.#found.fail("malformed", "an argument of a tool call cannot be read");
+      if (text === null) return this.found.fail("malformed", "an argument of a tool call cannot be read");
       this.#readPiece({ function: { arguments: text } });
     }
   }
@@ -175,19 +149,24 @@ export class GoogleScanner implements WireScanner {
   /** Why the answer ends. What it counted, and more of it, may come behind. */
   #readReason(told: string): void {
     this.#reason = toFinishReason(told);
-    if (this.#reason === null) this.#found.fail("stream-error", `the provider finished with ${told}`);
+    if (this.#reason === null) this.found.fail("stream-error", `the provider finished with ${told}`);
+  }
+
+  protected override finishAsTold(): boolean {
+    if (this.#reason === null) return false;
+    if (!this.found.hasEnded) this.#finish(this.#reason);
+    return true;
   }
 
   #finish(reason: FinishReason): void {
-    if (this.#found.hasEnded) return;
     // Arguments that have not all come are no JSON.
     this.#args = null;
     this.#toolCalls.close(reason === "length");
     // Nothing was said, and by its own count nothing was meant to be: so Google ends answers that it did not give.
-    const { outputTokens, reasoningTokens } = this.#found.usage;
-    const hasAnswer = this.#found.hasShown || (outputTokens ?? 0) > (reasoningTokens ?? 0);
-    if (reason === "stop" && !hasAnswer) return this.#found.fail("stream-cut", "the answer is empty");
-    this.#found.finish(reason === "stop" && this.#calls > 0 ? "tool-calls" : reason, null);
+    const { outputTokens, reasoningTokens } = this.found.usage;
+    const hasAnswer = this.found.hasShown || (outputTokens ?? 0) > (reasoningTokens ?? 0);
+    if (reason === "stop" && !hasAnswer) return this.found.fail("stream-cut", "the answer is empty");
+    this.found.finish(reason === "stop" && this.#calls > 0 ? "tool-calls" : reason, null);
   }
 }
 

@@ -5,14 +5,12 @@
  */
 import type { EventSourceMessage, EventSourceParser } from "eventsource-parser";
 import type { FinishReason } from "../protocol/answer.ts";
-import type { ProviderFailureKind } from "./failure.ts";
-import type { ModelEvent } from "./provider.ts";
 import { isObject } from "./is-object.ts";
 import { readPlainWords } from "./plain-words.ts";
-import { ScannedEvents, toDataLine } from "./scanned-events.ts";
+import { toDataLine } from "./scanned-events.ts";
 import { parseOpenAiUsage, withServiceTier } from "./token-usage.ts";
 import { ToolCallReader } from "./tool-call-reader.ts";
-import type { WireScanner } from "./wire-scanner.ts";
+import { WireScanner } from "./wire-scanner.ts";
 function toFinishReason(reason: string): FinishReason {
   switch (reason) {
     case "stop":
@@ -32,9 +30,8 @@ function toFinishReason(reason: string): FinishReason {
 /** Ids of answers have a few dozen. */
 const MAX_ID_CHARACTERS = 100;
 
-export class OpenAiChatScanner implements WireScanner {
+export class OpenAiChatScanner extends WireScanner {
   readonly #parser: EventSourceParser;
-  readonly #found: ScannedEvents;
   /** A native call: the wire's own events are handed out too. */
   readonly #isNative: boolean;
   /** The objects that the wire ends with. */
@@ -47,32 +44,19 @@ export class OpenAiChatScanner implements WireScanner {
   #isBetweenEvents = true;
 
   constructor(secrets: readonly string[] = [], isNative = false) {
-    this.#found = new ScannedEvents(secrets);
+    super(secrets, "a finish reason");
     this.#isNative = isNative;
-    this.#toolCalls = new ToolCallReader(this.#found);
-    this.#parser = this.#found.openParser((message) => this.#read(message));
-  }
-
-  get hasFinished(): boolean {
-    return this.#found.hasFinished;
-  }
-
-  get hasEnded(): boolean {
-    return this.#found.hasEnded;
-  }
-
-  feed(text: string): readonly ModelEvent[] {
-    if (!this.#found.hasEnded) this.#feed(text);
-    return this.#found.take();
+    this.#toolCalls = new ToolCallReader(this.found);
+    this.#parser = this.found.openParser((message) => this.#read(message));
   }
 
   /**
    * Whole events of words are most of what comes, and are read without the parser, which takes several times as long.
    * Whatever does not look like one is left to it, up to the end of its event.
    */
-  #feed(text: string): void {
+  protected override readText(text: string): void {
     let rest = this.#isBetweenEvents ? this.#takeWords(text) : text;
-    while (rest !== "" && !this.#found.hasEnded) {
+    while (rest !== "" && !this.found.hasEnded) {
       const end = rest.indexOf("\n\n");
       this.#parser.feed(end < 0 ? rest : rest.slice(0, end + 2));
       this.#isBetweenEvents = end >= 0;
@@ -84,60 +68,38 @@ export class OpenAiChatScanner implements WireScanner {
   #takeWords(text: string): string {
     const plain = readPlainWords(text);
     if (plain === null) return text;
-    if (this.#isNative) this.#found.noteWire(text.slice(0, plain.length));
-    if (plain.words !== "") this.#found.show({ type: "text-delta", text: plain.words });
+    if (this.#isNative) this.found.noteWire(text.slice(0, plain.length));
+    if (plain.words !== "") this.found.show({ type: "text-delta", text: plain.words });
     return text.slice(plain.length);
   }
 
-  readWhole(body: unknown): readonly ModelEvent[] {
-    if (!isObject(body)) this.#found.fail("malformed", "the answer is not an object");
-    else if (body["error"] !== undefined && body["error"] !== null) this.#found.failWith(body);
-    else {
-      this.#readUsage(body);
-      const choice: unknown = Array.isArray(body["choices"]) ? body["choices"][0] : null;
-      const message = isObject(choice) ? choice["message"] : null;
-      const reason = isObject(choice) ? choice["finish_reason"] : null;
-      if (!isObject(message) || typeof reason !== "string" || reason === "") {
-        this.#found.fail("stream-cut", "the answer has no message or no finish reason");
-      } else {
-        this.#nativeEnd.push(body);
-        this.#readDelta(message);
-        this.#finishReason = toFinishReason(reason);
-        this.#toolCalls.close(this.#finishReason === "length");
-        if (!this.#found.hasEnded) this.#finish(this.#finishReason);
-      }
+  protected override readBody(body: Record<string, unknown>): void {
+    if (body["error"] !== undefined && body["error"] !== null) return this.found.failWith(body);
+    this.#readUsage(body);
+    const choice: unknown = Array.isArray(body["choices"]) ? body["choices"][0] : null;
+    const message = isObject(choice) ? choice["message"] : null;
+    const reason = isObject(choice) ? choice["finish_reason"] : null;
+    if (!isObject(message) || typeof reason !== "string" || reason === "") {
+      return this.found.fail("stream-cut", "the answer has no message or no finish reason");
     }
-    return this.#found.take();
-  }
-
-  /** The body ended cleanly. Without a finish reason before it the answer is cut, however whole it looks. */
-  end(): readonly ModelEvent[] {
-    if (!this.#found.hasEnded) {
-      if (this.#finishReason !== null) this.#finish(this.#finishReason);
-      else this.#found.failCut("a finish reason");
-    }
-    return this.#found.take();
-  }
-
-  breakOff(kind: ProviderFailureKind, message: string): readonly ModelEvent[] {
-    if (!this.#found.hasEnded) {
-      if (this.#finishReason !== null && kind !== "cancelled") this.#finish(this.#finishReason);
-      else this.#found.fail(kind, message);
-    }
-    return this.#found.take();
+    this.#nativeEnd.push(body);
+    this.#readDelta(message);
+    this.#finishReason = toFinishReason(reason);
+    this.#toolCalls.close(this.#finishReason === "length");
+    this.finishAsTold();
   }
 
   #read({ data, event }: EventSourceMessage): void {
     if (data === "[DONE]") {
-      if (this.#finishReason !== null) this.#finish(this.#finishReason);
-      else this.#found.fail("stream-cut", "the stream said [DONE] without a finish reason");
+      if (!this.finishAsTold())
+        this.found.fail("stream-cut", "the stream said [DONE] without a finish reason");
       return;
     }
-    const chunk = this.#found.parse(data);
+    const chunk = this.found.parse(data);
     if (chunk === null) return;
     const error = chunk["error"];
     if (event === "error" || (error !== undefined && error !== null)) {
-      this.#found.failWith(chunk);
+      this.found.failWith(chunk);
       return;
     }
     if (this.#isNative) this.#noteWire(chunk, data);
@@ -153,14 +115,14 @@ export class OpenAiChatScanner implements WireScanner {
     const choice: unknown = Array.isArray(chunk["choices"]) ? chunk["choices"][0] : null;
     const isEnd = !isObject(choice) || typeof choice["finish_reason"] === "string";
     if (isEnd) this.#nativeEnd.push(chunk);
-    else this.#found.noteWire(toDataLine(data, chunk));
+    else this.found.noteWire(toDataLine(data, chunk));
   }
 
   #readUsage(body: Record<string, unknown>): void {
-    const { usage: known } = this.#found;
+    const { usage: known } = this.found;
     const usage = body["usage"];
     const told = usage === undefined || usage === null ? null : parseOpenAiUsage(usage);
-    this.#found.usage = withServiceTier(told ?? known, body["service_tier"] ?? known.serviceTier);
+    this.found.usage = withServiceTier(told ?? known, body["service_tier"] ?? known.serviceTier);
   }
 
   #readChoice(choice: unknown): void {
@@ -168,7 +130,7 @@ export class OpenAiChatScanner implements WireScanner {
     const delta = choice["delta"];
     if (isObject(delta)) this.#readDelta(delta);
     const reason = choice["finish_reason"];
-    if (typeof reason === "string" && reason !== "" && !this.#found.hasEnded) {
+    if (typeof reason === "string" && reason !== "" && !this.found.hasEnded) {
       this.#finishReason = toFinishReason(reason);
       this.#toolCalls.close(this.#finishReason === "length");
     }
@@ -178,21 +140,21 @@ export class OpenAiChatScanner implements WireScanner {
     // DeepSeek and most others call it reasoning_content, OpenRouter and newer vLLM reasoning.
     const reasoning = delta["reasoning_content"] ?? delta["reasoning"];
     if (typeof reasoning === "string" && reasoning !== "")
-      this.#found.show({ type: "reasoning-delta", text: reasoning });
+      this.found.show({ type: "reasoning-delta", text: reasoning });
     const content = delta["content"];
-    if (typeof content === "string" && content !== "")
-      this.#found.show({ type: "text-delta", text: content });
+    if (typeof content === "string" && content !== "") this.found.show({ type: "text-delta", text: content });
     const refusal = delta["refusal"];
-    if (typeof refusal === "string" && refusal !== "")
-      this.#found.show({ type: "text-delta", text: refusal });
+    if (typeof refusal === "string" && refusal !== "") this.found.show({ type: "text-delta", text: refusal });
     const toolCalls = delta["tool_calls"];
     if (!Array.isArray(toolCalls)) return;
     for (const [position, part] of toolCalls.entries()) {
-      if (!this.#found.hasEnded) this.#toolCalls.read(part, position, this.#answerId);
+      if (!this.found.hasEnded) this.#toolCalls.read(part, position, this.#answerId);
     }
   }
 
-  #finish(finishReason: FinishReason): void {
-    this.#found.finish(finishReason, this.#isNative ? this.#nativeEnd : null);
+  protected override finishAsTold(): boolean {
+    if (this.#finishReason === null) return false;
+    this.found.finish(this.#finishReason, this.#isNative ? this.#nativeEnd : null);
+    return true;
   }
 }
