@@ -7,6 +7,7 @@ import type { SQL } from "drizzle-orm";
 import { z } from "zod";
 import { selection } from "../../schema/d1/selection.ts";
 import type { Database } from "../auth/store/database.ts";
+import { parseJson } from "../base/parse-json.ts";
 import { fail, succeed } from "../base/result.ts";
 import type { Result } from "../base/result.ts";
 import { SelectionRecord } from "../protocol/selection.ts";
@@ -222,12 +223,10 @@ async function insertWritten(database: Database, texts: readonly WrittenRecords[
 
 /** JSON text of a column; what it holds is checked with the rest of the record. */
 const JsonText = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    context.addIssue({ code: "custom", message: "not JSON" });
-    return z.NEVER;
-  }
+  const json = parseJson(text);
+  if (json.ok) return json.value;
+  context.addIssue({ code: "custom", message: "not JSON" });
+  return z.NEVER;
 });
 const JsonColumns = z.object({
   requested: JsonText,

@@ -9,6 +9,7 @@ import type {
   LanguageModelV4StreamPart,
   LanguageModelV4Usage,
 } from "@ai-sdk/provider";
+import { parseJson } from "../base/parse-json.ts";
 import { UNKNOWN_USAGE } from "../protocol/answer.ts";
 import type { FinishReason, TokenUsage } from "../protocol/answer.ts";
 import { describeError } from "./classify-response.ts";
@@ -167,9 +168,7 @@ export class AiSdkPartReader {
   #readToolCall(part: ToolCallPart): readonly ModelEvent[] {
     const { toolCallId, toolName } = part;
     const input = part.input.trim() === "" ? "{}" : part.input;
-    try {
-      JSON.parse(input);
-    } catch {
+    if (!parseJson(input).ok) {
       // A call cut by the output limit is no call; the finish that follows tells the two cases apart.
       this.#hasBrokenCall = true;
       return [];

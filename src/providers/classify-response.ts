@@ -4,6 +4,7 @@
  * PR40 to PR47.
  */
 import { z } from "zod";
+import { parseJson } from "../base/parse-json.ts";
 import type { ProviderFailure, ProviderFailureKind } from "./failure.ts";
 import { toFailureMessage } from "./failure-message.ts";
 import { parseGoogleRetryDelay, parseRetryAfter } from "./retry-after.ts";
@@ -71,13 +72,9 @@ export function describeError(value: unknown): ErrorDescription | null {
 }
 
 function describeBody(body: string): ErrorDescription {
-  let json: unknown = null;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    // A proxy's HTML page or a plain sentence: the status is all there is to go by.
-  }
-  return describeError(json) ?? { words: "", message: body, retryDelayMs: null };
+  const json = parseJson(body);
+  // A proxy's HTML page or a plain sentence: the status is all there is to go by.
+  return (json.ok ? describeError(json.value) : null) ?? { words: "", message: body, retryDelayMs: null };
 }
 
 const CONTEXT_WORDS = /context_length_exceeded|context_window_exceeded|string_above_max_length/;

@@ -1,4 +1,5 @@
 /** Puts tool calls of the OpenAI chat wire together from the pieces in which they come. Rules PR55 to PR58. */
+import { parseJson } from "../base/parse-json.ts";
 import { MAX_TOOL_CALL_ID_CHARACTERS } from "../protocol/tool-call-id.ts";
 import { isObject } from "./is-object.ts";
 import type { ScannedEvents } from "./scanned-events.ts";
@@ -12,16 +13,6 @@ interface OpenToolCall {
   readonly toolCallId: string;
   readonly toolName: string;
   input: string;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    // The answer is the boolean; the caller reports it.
-    return false;
-  }
 }
 
 export class ToolCallReader {
@@ -73,7 +64,7 @@ export class ToolCallReader {
       if (isCut && input.trim() === "") continue;
       const whole = input.trim() === "" ? "{}" : input;
       // Cut by the output limit, a call is no call; `finish` with `length` says what happened.
-      if (!isJson(whole)) {
+      if (!parseJson(whole).ok) {
         if (!isCut) this.#found.fail("malformed", "the arguments of a tool call are not JSON");
       } else this.#found.show({ type: "tool-call", toolCallId, toolName, input: whole });
     }

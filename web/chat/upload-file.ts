@@ -1,5 +1,5 @@
 /** Sends one file to a chat and tells how far it has come, which `fetch` cannot. */
-import { ApiError, AttachmentAnswer, toApiError, toAttachmentPath } from "../api.ts";
+import { ApiError, AttachmentAnswer, readBody, toApiError, toAttachmentPath } from "../api.ts";
 import type { PendingFile } from "../session/pending-send.ts";
 
 /** Five megabytes over a slow phone line. */
@@ -12,14 +12,6 @@ interface Upload {
   /** From 0 to 1. */
   readonly onProgress: (share: number) => void;
   readonly signal: AbortSignal;
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 function toUnreachable(): ApiError {
@@ -41,7 +33,7 @@ export function uploadFile({ sessionId, file, mediaType, onProgress, signal }: U
       request.addEventListener(name, () => reject(toUnreachable()));
     }
     request.addEventListener("load", () => {
-      const body = readJson(request.responseText);
+      const body = readBody(request.responseText);
       const answer = AttachmentAnswer.safeParse(body);
       if (request.status === 201 && answer.success) {
         const { name, url } = answer.data;

@@ -3,6 +3,7 @@
  * not take this call. Told apart by its words, since many servers say 400 for both. Pure. Rules TL26, TL40.
  */
 import { z } from "zod";
+import { parseJson } from "../../base/parse-json.ts";
 
 const INVALID_PARAMS = -32_602;
 
@@ -40,10 +41,7 @@ export function readRefusalReason({ status, text }: HttpRefusal): string | null 
 }
 
 function readRefusal(text: string): z.infer<typeof Refusal> | null {
-  try {
-    return Refusal.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    // A proxy's page, or plain words.
-    return null;
-  }
+  const json = parseJson(text);
+  // Otherwise it is a proxy's page, or plain words.
+  return json.ok ? (Refusal.safeParse(json.value).data ?? null) : null;
 }

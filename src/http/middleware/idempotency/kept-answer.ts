@@ -1,5 +1,6 @@
 /** Which keys there are, and which answers their repeats are given. Pure. Rules HT150, HT151, HT153, HT155. */
 import { z } from "zod";
+import { parseJson } from "../../../base/parse-json.ts";
 import type { KeptCallAnswer } from "./store.ts";
 
 /** What a client may send: printable ASCII, quoted as the IETF's draft has it or bare as Stripe's clients do. */
@@ -15,11 +16,8 @@ const Streamed = z.looseObject({ stream: z.literal(true) });
 
 /** Every wire of model calls asks for a stream by this field. What is no JSON is for the door to refuse. */
 export function asksForStream(body: string): boolean {
-  try {
-    return Streamed.safeParse(JSON.parse(body)).success;
-  } catch {
-    return false;
-  }
+  const json = parseJson(body);
+  return json.ok && Streamed.safeParse(json.value).success;
 }
 
 /**
