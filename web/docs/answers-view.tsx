@@ -1,9 +1,8 @@
 /** What an operation answers, a line for each status; opened: headers, shape, an example. */
-import { useId, useState } from "react";
-import { CaretRightIcon } from "@phosphor-icons/react/dist/csr/CaretRight";
 import { CodeBlock } from "../chat/code-block.tsx";
 import { formatPlural } from "../ui/format.ts";
 import type { ApiAnswer, Media } from "./api-document.ts";
+import { OpeningRow } from "./opening-row.tsx";
 import type { Components } from "./schema-field.ts";
 import { PlainWords, SchemaView } from "./schema-view.tsx";
 
@@ -82,36 +81,28 @@ function AnswerRow({
   readonly components: Components;
   readonly startsOpen: boolean;
 }) {
-  const [isOpen, setIsOpen] = useState(startsOpen);
-  const id = useId();
   return (
-    <li className="border-t border-line first:border-t-0">
-      <button
-        type="button"
-        aria-expanded={isOpen}
-        aria-controls={isOpen ? id : undefined}
-        onClick={() => setIsOpen((was) => !was)}
-        className="flex w-full items-center gap-2.5 px-4 py-2.5 text-left hover:bg-hover"
-      >
-        <CaretRightIcon
-          aria-hidden
-          size={14}
-          className={`shrink-0 text-ink-faint transition-transform ${isOpen ? "rotate-90" : ""}`}
-        />
-        <StatusBadge status={answer.status} />
-        <span className="min-w-0 text-[13px] text-ink-soft">
-          <PlainWords text={answer.description} />
-        </span>
-      </button>
-      {isOpen && (
-        <div id={id} className="flex flex-col gap-4 px-4 pt-1 pb-4">
+    <OpeningRow
+      startsOpen={startsOpen}
+      buttonClass="items-center gap-2.5 px-4 py-2.5"
+      bodyClass="flex flex-col gap-4 px-4 pt-1 pb-4"
+      label={
+        <>
+          <StatusBadge status={answer.status} />
+          <span className="min-w-0 text-[13px] text-ink-soft">
+            <PlainWords text={answer.description} />
+          </span>
+        </>
+      }
+      readBody={() => (
+        <>
           {Object.entries(answer.content).map(([type, media]) => (
             <MediaView key={type} type={type} media={media} components={components} />
           ))}
           <HeaderList headers={answer.headers} />
-        </div>
+        </>
       )}
-    </li>
+    />
   );
 }
 

@@ -1,6 +1,5 @@
 /** A schema as a list of fields; what has fields of its own is opened on demand. */
-import { useId, useState } from "react";
-import { CaretRightIcon } from "@phosphor-icons/react/dist/csr/CaretRight";
+import { OpeningRow } from "./opening-row.tsx";
 import { listFields, toTypeWords, type Components, type SchemaField } from "./schema-field.ts";
 
 /** Words of the document are plain but for what stands in backticks. */
@@ -54,8 +53,6 @@ function FieldWords({ field, mark }: { readonly field: SchemaField; readonly mar
 }
 
 function Field({ field, mark }: { readonly field: SchemaField; readonly mark: FieldMark }) {
-  const [isOpen, setIsOpen] = useState(false);
-  const id = useId();
   const { readChildren } = field;
   if (readChildren === null) {
     return (
@@ -65,31 +62,27 @@ function Field({ field, mark }: { readonly field: SchemaField; readonly mark: Fi
     );
   }
   return (
-    <li className="border-t border-line first:border-t-0">
-      <button
-        type="button"
-        aria-expanded={isOpen}
-        aria-controls={isOpen ? id : undefined}
-        onClick={() => setIsOpen((was) => !was)}
-        className="flex w-full items-start gap-1.5 rounded-md py-2 text-left hover:bg-hover"
-      >
-        <CaretRightIcon
-          aria-hidden
-          size={14}
-          className={`mt-1 ml-0.5 shrink-0 text-ink-faint transition-transform ${isOpen ? "rotate-90" : ""}`}
-        />
+    <OpeningRow
+      buttonClass="items-start gap-1.5 rounded-md py-2"
+      caretClass="mt-1 ml-0.5"
+      bodyClass="mb-2 ml-2 border-l-2 border-line pl-2 sm:ml-3 sm:pl-3"
+      label={
         <span className="min-w-0 flex-1">
           <FieldWords field={field} mark={mark} />
         </span>
-      </button>
-      {isOpen && (
-        <ul id={id} className="mb-2 ml-2 border-l-2 border-line pl-2 sm:ml-3 sm:pl-3">
-          {readChildren().map((child, index) => (
-            <Field key={`${index} ${child.name}`} field={child} mark={mark} />
-          ))}
-        </ul>
-      )}
-    </li>
+      }
+      readBody={() => <FieldList fields={readChildren()} mark={mark} />}
+    />
+  );
+}
+
+function FieldList({ fields, mark }: { readonly fields: readonly SchemaField[]; readonly mark: FieldMark }) {
+  return (
+    <ul>
+      {fields.map((field, index) => (
+        <Field key={`${index} ${field.name}`} field={field} mark={mark} />
+      ))}
+    </ul>
   );
 }
 
@@ -107,13 +100,7 @@ export function SchemaView({
   return (
     <div>
       <p className="mb-1 font-mono text-xs text-ink-faint wrap-anywhere">{toTypeWords(schema)}</p>
-      {fields.length > 0 && (
-        <ul>
-          {fields.map((field, index) => (
-            <Field key={`${index} ${field.name}`} field={field} mark={mark} />
-          ))}
-        </ul>
-      )}
+      {fields.length > 0 && <FieldList fields={fields} mark={mark} />}
     </div>
   );
 }
