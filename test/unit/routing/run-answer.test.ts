@@ -24,6 +24,7 @@ import {
   COUNTED_USAGE,
   createScriptedProvider,
   finish,
+  hang,
   refuse,
   say,
   toProviderId,
@@ -144,6 +145,19 @@ describe("from question to record", () => {
     const { end, record } = await ask(world, ["openai/x"], "hi", null, { call: { prompt: [], native } });
     expect([end.costMicroUsd, record.costMicroUsd]).toEqual([30, 30]);
     expect(record.attempts[0]?.usage).toEqual(served);
+  });
+
+  it("[HT70] [HT371] takes as long as its caller waits, and no longer than a turn may take", async () => {
+    const durationOf = async (changes: Partial<AnswerInput>): Promise<number> => {
+      const world = createWorld({ openai: [[hang]] });
+      const deps = { ...world.deps, deadlines: { ...DEFAULT_DEADLINES, turnMs: 5_000 } };
+      const { end } = await ask({ ...world, deps }, ["openai/x"], "hi", null, changes);
+      expect(end).toMatchObject({ status: "failed", failure: { kind: "timeout" } });
+      return end.durationMs;
+    };
+    expect(await durationOf({ turnMs: 2_000 })).toBe(2_000);
+    expect(await durationOf({})).toBe(5_000);
+    expect(await durationOf({ turnMs: 3_600_000 })).toBe(5_000);
   });
 
   it("[RT74] says that the time is over where nobody could be asked any more, and blames nobody", async () => {

@@ -1,5 +1,5 @@
 /** Records of calls without a chat on their way to the queue. Rule HT173. */
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
 import type { SelectionRecord } from "../../../src/protocol/selection.ts";
 import { succeed } from "../../../src/base/result.ts";
@@ -78,10 +78,29 @@ it("[HT173] those of a moment go in one call, and one request waits for all of t
   expect(batches.at(-1)).toEqual(["d"]);
 });
 
+it("[HT173] [HT372] those of a request that the platform has ended go with the first one two seconds later", async () => {
+  const { outlet, batches, work, settle, clock } = open();
+  // Whoever was to take them never wakes.
+  const sleep = vi.spyOn(clock, "sleep").mockReturnValueOnce(new Promise<void>(() => undefined));
+  outlet.add(record("a"));
+  work.length = 0;
+  await clock.advance(2_000);
+  outlet.add(record("b"));
+  expect(work).toEqual([]);
+  await clock.advance(1);
+  outlet.add(record("c"));
+  await settle();
+  expect(batches).toEqual([["a", "b", "c"]]);
+  expect(sleep).toHaveBeenCalledTimes(2);
+});
+
 it("[HT173] many go as few messages, in calls that the platform takes", async () => {
-  const { outlet, batches, sizes, settle } = open();
+  const { outlet, batches, sizes, settle, clock } = open();
   for (let each = 0; each < 1_000; each += 1)
     outlet.add({ ...record(`r${each}`), requested: ["é".repeat(500)] });
+  // Two hundred are enough: nobody waits for more.
+  await clock.settle();
+  expect(batches.flat()).toHaveLength(1_000);
   await settle();
   expect(batches.flat()).toHaveLength(1_000);
   expect(new Set(batches.flat()).size).toBe(1_000);
