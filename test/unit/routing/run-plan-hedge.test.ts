@@ -264,6 +264,15 @@ describe("what it may cost", () => {
     const world = createHedgeWorld({ a: dead, b: dead, c: dead, d: dead, e: dead });
     const { end } = await runTurn(world);
     expect(end.attempts).toHaveLength(8);
+    // The eighth call is a late one, and there is somebody to hedge it with.
+    const atOnce = [[refuse("unreachable")]];
+    const more = { b: dead, c: dead, d: dead, e: dead, f: dead, g: dead, h: dead, i: dead };
+    const late = createHedgeWorld(
+      { a: atOnce, ...more },
+      { bucket: { thousandths: 9_000, refilledAtMs: 0 } },
+    );
+    await runTurn(late);
+    expect(callsOf(late).map((call) => call[0])).toEqual([..."abcdefgh"]);
   });
 });
 
