@@ -22,11 +22,13 @@ interface TurnOptions {
   readonly store?: MemoryLogStore;
   readonly hasStock?: boolean;
   readonly end?: (clock: VirtualClock) => Promise<AnswerOutcome>;
+  /** How long it takes to store a model call that has called tools, which are left open. */
+  readonly savingMs?: number;
 }
 
 function startTurn(
   steps: readonly Step[],
-  { store = new MemoryLogStore(), hasStock = false, end }: TurnOptions = {},
+  { store = new MemoryLogStore(), hasStock = false, end, savingMs }: TurnOptions = {},
 ) {
   const clock = new VirtualClock();
   const log = new StreamLog(store);
@@ -69,11 +71,11 @@ function startTurn(
       deliver: () =>
         shown.push({ atMs: clock.nowMs() - startedMs, upTo: log.nextSequence, stored: log.storedSequence }),
       startStep,
-      saveModelCall: () => {
+      saveModelCall: async () => {
+        await clock.sleep(savingMs ?? 0);
         log.save();
-        return Promise.resolve();
       },
-      runTools: null,
+      runTools: savingMs === undefined ? null : () => Promise.reject(new Error("as far as here")),
     },
     FACTS,
     resumed,
@@ -182,6 +184,34 @@ describe("the end", () => {
     await expect(turn.clock.runUntil(turn.work)).rejects.toThrow("a bug");
     expect(turn.clock.pendingTimers).toBe(0);
     expect(deltasOf(turn.store.readAll())).toEqual(["One"]);
+  });
+
+  it("[SE43] while the record of a model call cannot be stored its words are not stored without it", async () => {
+    const call: AnswerEvent = { type: "tool-call", toolCallId: "c1", toolName: "look", input: "{}" };
+    const turn = startTurn(
+      [
+        { afterMs: 1, events: [START, text("One")] },
+        { afterMs: 9, events: [call] },
+      ],
+      {
+        savingMs: 5_000,
+      },
+    );
+    const ended = expect(turn.work).rejects.toThrow("as far as here");
+    await turn.clock.advance(4_000);
+    expect([turn.log.nextSequence > 0, turn.log.storedSequence]).toEqual([true, 0]);
+    await turn.clock.runUntil(ended);
+    expect(read(turn.store.readAll()).map(({ type }) => type)).toContain("tool-input-available");
+  });
+
+  it("[SE91] a call that the output limit came behind does not make the answer one that stopped for it", async () => {
+    const call: AnswerEvent = { type: "tool-call", toolCallId: "c1", toolName: "look", input: "{}" };
+    const finishOf = async (finishReason: "length" | "stop"): Promise<unknown> => {
+      const end = async () => ({ end: toEnd({ finishReason }), record: RECORD });
+      const turn = startTurn([{ afterMs: 1, events: [START, call] }], { end });
+      return (await turn.clock.runUntil(turn.work)).end.finishReason;
+    };
+    expect([await finishOf("stop"), await finishOf("length")]).toEqual(["tool-calls", "length"]);
   });
 
   it("[SE60] an answer that another target went on with is one text in one block", async () => {
