@@ -15,6 +15,8 @@ export default defineConfig({
           name: "node",
           environment: "node",
           include: ["test/unit/**/*.test.{ts,tsx}", "test/contract/**/*.test.ts", "test/sim/**/*.test.ts"],
+          // They share the machine with each other and with whatever else it does: only what hangs is to fail.
+          testTimeout: 30_000,
         },
       },
       {
