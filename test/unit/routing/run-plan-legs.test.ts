@@ -13,6 +13,7 @@ import {
   answer,
   begin,
   COUNTED_USAGE,
+  createScriptedProvider,
   finish,
   hang,
   pause,
@@ -216,6 +217,18 @@ describe("tokens and costs", () => {
   ])("[RT72] a call $name has cost $costMicroUsd with the answer", async ({ script, costMicroUsd }) => {
     const { end } = await runTurn(createPlanWorld({ a: [script], b: [answer(WHOLE)] }));
     expect(end).toMatchObject({ status: "complete", costMicroUsd });
+  });
+
+  it("[RT72] a call for the whole answer in one piece has no headers before it, and has cost its prompt", async () => {
+    const world = createPlanWorld({ a: [[hang]], b: [answer(WHOLE)] });
+    const [wire, whole] = [
+      "openai-chat" as const,
+      createScriptedProvider({ id: "a", clock: world.clock, scripts: [[hang]] }),
+    ];
+    world.providers.set("a", { ...whole, nativeWire: wire });
+    const call = { prompt: [], native: { wire, body: {}, onlyHere: [], stream: false } };
+    const { end } = await world.clock.runUntil(collectAnswer(world.begin(world.plan(), true, { call })));
+    expect(end).toMatchObject({ status: "complete", costMicroUsd: 200 + 30 });
   });
 
   it("[RT72] a call that its reader stops before its first word has cost its prompt", async () => {

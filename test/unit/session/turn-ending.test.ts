@@ -134,6 +134,41 @@ describe("a model call that has called tools and cannot be stored", () => {
   });
 });
 
+describe("a turn that a bug of ours breaks while its tools run", () => {
+  const openBroken = (): ChatWorld =>
+    new ChatWorld({
+      speak: () => ({
+        pieces: [{ type: "tool-call", toolCallId: "c1", toolName: "read", input: "{}" }],
+        paceMs: 10,
+      }),
+      runTools: (clock) => async () => {
+        await clock.sleep(1_000);
+        throw new Error("a bug");
+      },
+    });
+
+  it("[SE43] ends, and the model call that was stored before is on record once", async () => {
+    const world = openBroken();
+    world.ask(world.connect(true), "r1", "read this");
+    await world.finish(40_000);
+    const ids = world.disk
+      .all("select body from outbox")
+      .map(({ body }) => /"id":"(\w+)"/.exec(String(body))?.[1]);
+    expect([world.ended, ids]).toEqual([["turn_1 failed"], [expect.any(String), expect.any(String)]]);
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it("[SE26] is one that was stopped where somebody had stopped it", async () => {
+    const world = openBroken();
+    const tab = world.connect(true);
+    world.ask(tab, "r1", "read this");
+    await world.clock.advance(500);
+    world.send(tab, { type: "stop" });
+    await world.finish(40_000);
+    expect([world.ended, world.statuses()]).toEqual([["turn_1 cancelled"], [undefined, "cancelled"]]);
+  });
+});
+
 describe("an answer whose log cannot be stored at all", () => {
   it("[SE265] has a message all the same: what is asked behind it does not lose the path above", async () => {
     const world = new ChatWorld();
