@@ -60,6 +60,7 @@ export interface WorldOptions {
   readonly runTools?: (clock: Clock) => TurnRunnerDeps["runTools"];
   readonly decideTool?: TurnRunnerDeps["decideTool"];
   readonly continuesAfterCrash?: boolean;
+  readonly onTurnStart?: () => void;
 }
 
 function countWords(question: string): Speech {
@@ -212,7 +213,7 @@ export class ChatWorld {
           if (isAlive()) this.failures.push(error);
         });
       },
-      onTurnStart: () => {},
+      onTurnStart: () => this.options.onTurnStart?.(),
       onTurnEnd: (turn, status) => this.ended.push(`${turn.turnId} ${status}`),
     });
     this.chat.recover();

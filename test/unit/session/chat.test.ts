@@ -164,6 +164,21 @@ describe("slow sockets", () => {
     expect(tab.closing).toBeNull();
   });
 
+  it("[SE55] one that owes a word on an answer is sent nothing of the next", async () => {
+    const world = new ChatWorld({ speak: () => ({ ...large(), paceMs: 1 }) });
+    const [asker, stuck, quick] = [world.connect(false), world.connect(true), world.connect(true)];
+    world.ask(asker, "r1", "A lot, please");
+    await world.finish();
+    world.send(quick, { type: "ack", requestId: "r1", sequence: quick.sequencesOf("r1").length - 1 });
+    world.ask(asker, "r2", "More, please");
+    await world.finish();
+    expect([quick.sequencesOf("r2").length > 0, stuck.sequencesOf("r2"), stuck.closing]).toEqual([
+      true,
+      [],
+      null,
+    ]);
+  });
+
   it("[SE56] one that was behind at the end is told the whole message by a hello", async () => {
     const world = new ChatWorld({ speak: () => ({ ...large(), paceMs: 1 }) });
     const tab = world.connect(true);

@@ -253,6 +253,29 @@ describe("a turn that a crash left and that cannot be ended", () => {
   });
 });
 
+describe("a turn that a crash left and that cannot be begun again", () => {
+  it("[SE111] ends as failed, once, and what waits goes on", async () => {
+    let left = 0;
+    const onTurnStart = (): void => {
+      left -= 1;
+      if (left === 0) throw new Error("a bug");
+    };
+    const world = new ChatWorld({ onTurnStart });
+    const tab = world.connect(true);
+    world.ask(tab, "r1", "count 50");
+    world.ask(tab, "r2", "count 2");
+    await world.clock.advance(400);
+    left = 1;
+    world.crash();
+    await world.finish(20_000);
+    expect([rows(world), world.path()]).toEqual([
+      ["failed", "complete"],
+      ["count 50", "", "count 2", toWords(2)],
+    ]);
+    expect(world.ended).toEqual(["turn_1 failed", "turn_4 complete"]);
+  });
+});
+
 describe("a question under the id of the answer that is being written", () => {
   it("[SE113] is refused with a sentence, and the answer comes to its end", async () => {
     const world = new ChatWorld();
