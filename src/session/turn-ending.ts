@@ -12,7 +12,7 @@ import { endStoredTurn, readStoredTurn, type RecoverFacts, type StoredTurn } fro
 import type { SessionRow, TurnRow } from "./rows.ts";
 import { saveRecords, saveTurnEnd, toAnswerMessage, type TurnResult } from "./save-turn-end.ts";
 import type { SlowSockets } from "./slow-sockets.ts";
-import { StreamLog } from "./stream-log.ts";
+import { StreamLog, type StreamLogStore } from "./stream-log.ts";
 import { toMessageText } from "./to-prompt.ts";
 import type { TurnQueue } from "./turn-queue.ts";
 import type { TurnRunnerDeps } from "./turn-runner-deps.ts";
@@ -20,6 +20,8 @@ import type { TurnRunnerDeps } from "./turn-runner-deps.ts";
 /** How long each try waits to store the end of a live turn. */
 const TRY_AFTER_MS = [0, 1_000, 4_000] as const;
 const NOT_STORED = "This answer could not be stored.";
+/** Stands for a log that cannot be read: nothing is known of it, and nothing is written to it. */
+const UNREADABLE: StreamLogStore = { readAll: () => [], append: () => undefined };
 
 /** The part of the runner that is needed here. */
 export interface EndingTurns {
@@ -96,7 +98,7 @@ export class TurnEnding {
   /** For a turn that can be neither gone on with nor ended as it should: nothing of it may keep its chat from opening. */
   endBroken(turn: TurnRow): void {
     const log = this.attempt(turn, () => this.openLog(turn));
-    if (log !== null) this.endBare(turn, log, null);
+    this.endBare(turn, log ?? new StreamLog(UNREADABLE), null);
   }
 
   logBug(turn: TurnRow, error: unknown): void {

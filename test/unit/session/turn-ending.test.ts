@@ -276,6 +276,23 @@ describe("a turn that a crash left and that cannot be begun again", () => {
   });
 });
 
+describe("a turn that a crash left and whose log cannot be read", () => {
+  it("[SE111] [SE290] ends as failed, and its chat goes on", async () => {
+    const world = new ChatWorld();
+    world.ask(world.connect(true), "r1", "count 50");
+    await world.clock.advance(700);
+    world.disk.all("update chunk set body = '[{' returning id");
+    await wake(world, 2);
+    expect(rows(world)).toEqual(["failed"]);
+    world.ask(world.connect(true), "r2", "count 2");
+    await world.finish();
+    expect([rows(world), world.path()]).toEqual([
+      ["failed", "complete"],
+      ["count 50", "", "count 2", toWords(2)],
+    ]);
+  });
+});
+
 describe("a question under the id of the answer that is being written", () => {
   it("[SE113] is refused with a sentence, and the answer comes to its end", async () => {
     const world = new ChatWorld();
