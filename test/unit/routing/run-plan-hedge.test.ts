@@ -272,7 +272,7 @@ describe("what it may cost", () => {
       { bucket: { thousandths: 9_000, refilledAtMs: 0 } },
     );
     await runTurn(late);
-    expect(callsOf(late).map((call) => call[0])).toEqual([..."abcdefgh"]);
+    expect(callsOf(late).map((call) => call[0])).toEqual("abcdefgh".split(""));
   });
 });
 
