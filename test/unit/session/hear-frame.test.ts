@@ -74,6 +74,10 @@ test("[SE267] a question whose turn cannot be stored is not stored either, nor t
   void hearFrame(takeBy(world), tab, SEND, world.log);
   expect([tab.types, world.path(), other.of("message-added")]).toEqual([["error"], [], []]);
   expect(world.disk.all("select 1 from message")).toEqual([]);
+  // What happens meanwhile is told as ever.
+  const toldBefore = other.of("session-changed").length;
+  world.connect(true);
+  expect(other.of("session-changed")).toHaveLength(toldBefore + 1);
   world.store.createTurn = createTurn;
   void hearFrame(takeBy(world), tab, SEND, world.log);
   await world.finish();
