@@ -14,7 +14,7 @@ export const idempotentCall = sqliteTable(
     key: text("key").notNull(),
     /** SHA-256 of the body, lower-case hexadecimal. */
     bodyHash: text("body_hash").notNull(),
-    /** Random: who may write the answer of this row. */
+    /** Random: who may write the answer of this row, behind who made the call first. */
     claim: text("claim").notNull(),
     /** Until then nobody takes a call that still runs for dead. */
     busyUntilMs: integer("busy_until_ms").notNull(),

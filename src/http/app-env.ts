@@ -14,6 +14,8 @@ export interface AppEnv {
     readonly principal: Principal | null;
     /** Settles when an answer that is still being written has ended; null for every other one. Never rejects. */
     readonly streamEnd: Promise<void> | null;
+    /** Names a call under a key: the same when it is made anew because its Worker died. Null without a key. */
+    readonly keyedCall: string | null;
   };
 }
 

@@ -2,13 +2,14 @@
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { createAnswerCacheStore } from "../../src/http/door/cache/store.ts";
 import { createIdempotentCallStore, type CallClaim } from "../../src/http/middleware/idempotency/store.ts";
 import { removeExpiredRows, ROWS_AT_ONCE } from "../../src/remove-expired-rows.ts";
 import worker from "../../src/worker.ts";
 import { database } from "./http-services.ts";
 import { act, mendProviders } from "./sandbox-circuits.ts";
-import { breakProvider, healSandbox, readJournal } from "./sandbox-control.ts";
+import { breakProvider, healSandbox, readJournal, waitUntil } from "./sandbox-control.ts";
 import { bindings, toFailing } from "./sandbox-environment.ts";
 import { collectLog } from "./sandbox-log.ts";
 import { createAdmin, createVisitor, ORIGIN, type Visitor } from "./sandbox-people.ts";
@@ -100,6 +101,62 @@ describe("a call under a key", () => {
   });
 });
 
+describe("a kept response under a key", () => {
+  const respond = (key: string, body: object): Promise<Response> =>
+    ada.call("POST", "/v1/responses", { model: GOOGLE, store: true, ...body }, { "idempotency-key": key });
+  const readId = async (answer: Response): Promise<string> =>
+    z.looseObject({ id: z.string() }).parse(await answer.json()).id;
+  /** As if nobody had spoken for the call for half a minute. */
+  const die = (key: string): Promise<unknown> =>
+    env.DB.prepare(
+      "update idempotent_call set status = null, headers = null, body = null, busy_until_ms = 0 where key = ?",
+    )
+      .bind(key)
+      .run();
+
+  it("[HT346] whose Worker died behind its answer is not asked for again, in a new chat or behind another", async () => {
+    const previous = await readId(await respond("before", { input: "Please reply with zero" }));
+    await healSandbox();
+    for (const [key, body] of Object.entries({
+      "died-new": { input: "Please reply with one" },
+      "died-behind": { input: "Please reply with one", previous_response_id: previous },
+    })) {
+      const first = await respond(key, body);
+      await die(key);
+      const repeat = await respond(key, body);
+      expect([repeat.status, isReplay(repeat)]).toEqual([200, false]);
+      for (const name of ["x-breakwater-session", "x-breakwater-provider"]) {
+        expect(repeat.headers.get(name)).toBe(first.headers.get(name));
+      }
+      expect(await readId(repeat)).toBe(await readId(first));
+    }
+    expect(await readJournal("google")).toHaveLength(2);
+  });
+
+  it("[HT346] whose Worker died in the middle of it is followed to its end", async () => {
+    await breakProvider("google", { fault: "slow", times: 1 });
+    const body = { input: "Please reply with one" };
+    const first = respond("died-early", body);
+    await waitUntil(
+      () => readJournal("google"),
+      (entries) => entries.length === 1,
+    );
+    await die("died-early");
+    const repeat = await respond("died-early", body);
+    expect(repeat.status).toBe(200);
+    expect(await readId(repeat)).toBe(await readId(await first));
+    expect(await readJournal("google")).toHaveLength(1);
+  });
+
+  it("[HT153] [HT346] that failed is asked anew", async () => {
+    await breakProvider("google", { fault: "server-error" });
+    expect((await respond("kept-failed", { input: "Please reply with one" })).status).toBe(503);
+    await healSandbox();
+    await act(admin, "google", "close", "for the test");
+    expect((await respond("kept-failed", { input: "Please reply with one" })).status).toBe(200);
+  });
+});
+
 const START_MS = 1_000_000;
 const times = (nowMs: number) => ({ nowMs, busyUntilMs: nowMs + 30, expiresAtMs: nowMs + 1_000 });
 const toClaim = (changes: Partial<CallClaim> = {}): CallClaim => ({
@@ -118,7 +175,7 @@ describe("the rows of calls", () => {
   it("[HT152] [HT153] belong to one claim, until it is given back or nobody speaks for it", async () => {
     const first = toClaim();
     const second = { ...first, claim: "second" };
-    expect(await store.claim(first, times(START_MS))).toEqual({ type: "claimed" });
+    expect(await store.claim(first, times(START_MS))).toEqual({ type: "claimed", first: first.claim });
     expect(await store.claim(second, times(START_MS))).toEqual({
       type: "taken",
       bodyHash: "h",
@@ -131,7 +188,7 @@ describe("the rows of calls", () => {
       type: "taken",
       bodyHash: "h",
     });
-    expect(await store.claim(second, times(START_MS + 100))).toEqual({ type: "claimed" });
+    expect(await store.claim(second, times(START_MS + 100))).toEqual({ type: "claimed", first: first.claim });
     // The one that was taken for dead comes late: the row is not its own any more.
     await store.finish(first, answer, 2);
     await store.release(first);
@@ -142,13 +199,36 @@ describe("the rows of calls", () => {
     expect(await store.claim(toClaim({ key: first.key }), times(START_MS + 500))).toMatchObject({ answer });
   });
 
+  it("[HT346] know who made a call first, however many have taken it over", async () => {
+    const call = toClaim();
+    await store.claim(call, times(START_MS));
+    for (const [claim, nowMs] of [
+      ["second", START_MS + 30],
+      ["third", START_MS + 60],
+    ] as const) {
+      expect(await store.claim({ ...call, claim }, times(nowMs))).toEqual({
+        type: "claimed",
+        first: call.claim,
+      });
+    }
+    await store.release({ ...call, claim: "second" });
+    expect(await store.claim({ ...call, claim: "fourth" }, times(START_MS + 61))).toMatchObject({
+      type: "taken",
+    });
+    await store.release({ ...call, claim: "third" });
+    expect(await store.claim({ ...call, claim: "fourth" }, times(START_MS + 61))).toEqual({
+      type: "claimed",
+      first: "fourth",
+    });
+  });
+
   it("[HT150] are free again when their time is over", async () => {
     const call = toClaim();
     await store.claim(call, times(START_MS));
     await store.finish(call, answer, 2);
     const later = { ...call, claim: "later", bodyHash: "other" };
     expect(await store.claim(later, times(START_MS + 999))).toMatchObject({ type: "taken", answer });
-    expect(await store.claim(later, times(START_MS + 1_000))).toEqual({ type: "claimed" });
+    expect(await store.claim(later, times(START_MS + 1_000))).toEqual({ type: "claimed", first: "later" });
     expect(await store.claim(call, times(START_MS + 1_001))).toMatchObject({
       bodyHash: "other",
       answer: null,

@@ -25,6 +25,7 @@ export function observe(services: Services): MiddlewareHandler<AppEnv> {
     context.set("nowIso", () => new Date(services.clock.nowMs()).toISOString());
     context.set("principal", null);
     context.set("streamEnd", null);
+    context.set("keyedCall", null);
     await next();
     finishHeaders(context);
     const streamEnd = context.get("streamEnd");

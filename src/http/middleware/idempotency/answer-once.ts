@@ -1,6 +1,6 @@
 /**
  * `Idempotency-Key`: the first call under a key is made, its repeats are given the same answer. What a client sends again
- * because it heard nothing is not paid for twice. Without the header nothing happens. Rules HT150 to HT155, HT340.
+ * because it heard nothing is not paid for twice. Without the header nothing happens. Rules HT150 to HT155, HT340, HT346.
  */
 import { createHash } from "@better-auth/utils/hash";
 import type { MiddlewareHandler } from "hono";
@@ -55,6 +55,7 @@ export function answerOnce(deps: IdempotencyDeps, limitBytes: number): Middlewar
     const times = { nowMs, busyUntilMs: nowMs + BUSY_MS, expiresAtMs: nowMs + KEPT_MS };
     const outcome = await deps.idempotentCalls.claim(call, times);
     if (outcome.type === "taken") return answerRepeat(context, call, outcome);
+    context.set("keyedCall", outcome.first);
     const work = answerFirst(deps, context, { call, body: body.value, next });
     deps.waitUntil(work);
     await work;

@@ -1,8 +1,8 @@
 /**
  * Calls under a key in D1 (schema/d1/idempotent-call.ts). Whose a call is decides one statement: of those who come at the
- * same time one finds its own claim in the row. Rules HT150 to HT155.
+ * same time one finds its own claim in the row. Rules HT150 to HT155, HT346.
  */
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import { idempotentCall } from "../../../../schema/d1/idempotent-call.ts";
 import type { Database } from "../../../auth/store/database.ts";
@@ -20,7 +20,7 @@ export interface CallPlace {
 
 export interface CallClaim extends CallPlace {
   readonly bodyHash: string;
-  /** Random. */
+  /** Random, and without a space. */
   readonly claim: string;
 }
 
@@ -33,7 +33,8 @@ export interface KeptCallAnswer {
 
 /** Whose the call is. */
 export type ClaimOutcome =
-  | { readonly type: "claimed" }
+  /** `first` is the claim of who made the call first: its own, or that of one that was taken for dead. */
+  | { readonly type: "claimed"; readonly first: string }
   | {
       readonly type: "taken";
       readonly bodyHash: string;
@@ -60,22 +61,26 @@ export interface IdempotentCallStore {
   deleteExpired(nowMs: number, limit: number): Promise<number>;
 }
 
+/** Who takes a call over writes its claim behind the first one's. */
 const CLAIM_STATEMENT = `
   insert into idempotent_call (organization_id, path, key, body_hash, claim, busy_until_ms, expires_at_ms)
   values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-  on conflict (organization_id, path, key) do update set body_hash = excluded.body_hash, claim = excluded.claim,
+  on conflict (organization_id, path, key) do update set body_hash = excluded.body_hash,
+    claim = case when idempotent_call.expires_at_ms <= ?8 then excluded.claim
+      else substr(idempotent_call.claim, 1, instr(idempotent_call.claim || ' ', ' ') - 1) || ' ' || excluded.claim end,
     busy_until_ms = excluded.busy_until_ms, expires_at_ms = excluded.expires_at_ms,
     status = null, headers = null, body = null, position = null
   where idempotent_call.expires_at_ms <= ?8
     or (idempotent_call.status is null and idempotent_call.busy_until_ms <= ?8
       and idempotent_call.body_hash = excluded.body_hash)`;
 
+const IS_CLAIMED = "substr(' ' || claim, -length(?4) - 1) = ' ' || ?4";
 const AT_PLACE = "organization_id = ?1 and path = ?2 and key = ?3";
 const READ_STATEMENT = `select claim, body_hash, status, headers, body from idempotent_call where ${AT_PLACE}`;
 const FINISH_STATEMENT = `
   update idempotent_call set status = ?5, headers = ?6, body = ?7,
     position = ?8 + coalesce((select max(position) from idempotent_call where organization_id = ?1), 0)
-  where ${AT_PLACE} and claim = ?4`;
+  where ${AT_PLACE} and ${IS_CLAIMED}`;
 const MAKE_ROOM_STATEMENT = `
   delete from idempotent_call where organization_id = ?1
     and position <= (select max(position) from idempotent_call where organization_id = ?1) - ?2`;
@@ -101,7 +106,7 @@ const isOwn = ({ organizationId, path, key, claim }: CallClaim) =>
     eq(idempotentCall.organizationId, organizationId),
     eq(idempotentCall.path, path),
     eq(idempotentCall.key, key),
-    eq(idempotentCall.claim, claim),
+    sql`substr(' ' || ${idempotentCall.claim}, -length(${claim}) - 1) = ' ' || ${claim}`,
   );
 
 export function createIdempotentCallStore(database: Database): IdempotentCallStore {
@@ -116,7 +121,8 @@ export function createIdempotentCallStore(database: Database): IdempotentCallSto
         $client.prepare(READ_STATEMENT).bind(organizationId, path, key),
       ]);
       const row = Row.parse(read?.results[0]);
-      if (row.claim === claim) return { type: "claimed" };
+      const [first = claim, last = first] = row.claim.split(" ");
+      if (last === claim) return { type: "claimed", first };
       const { status, headers, body } = row;
       const answer = status === null ? null : { status, headers: headers ?? {}, body };
       return { type: "taken", bodyHash: row.body_hash, answer };

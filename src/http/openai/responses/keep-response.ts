@@ -1,6 +1,7 @@
 /**
  * A response that is kept (`store`, `previous_response_id`): asked of a chat of this service, the same that the web page
- * shows, and followed. Rules HT110 to HT115, HT190 to HT194.
+ * shows, and followed. Rules HT110 to HT115, HT190 to HT194,
+ * HT346.
  */
 import { newId, newMessageId } from "../../../base/id.ts";
 import { fail, succeed, type Result } from "../../../base/result.ts";
@@ -9,7 +10,7 @@ import type { ChatQuestion } from "../../../protocol/chat-question.ts";
 import type { ToolOutputPart } from "../../../protocol/tool-output.ts";
 import { toRequestedNames } from "../../../providers/catalog.ts";
 import type { ChatReply } from "../../../session/answer-stream.ts";
-import { makeClientChat, NEW_CHATS_WITHIN_MS } from "../../ai-sdk/client-chat.ts";
+import { findClientChat, makeClientChat, NEW_CHATS_WITHIN_MS } from "../../ai-sdk/client-chat.ts";
 import { readPrincipal, type AppContext } from "../../app-env.ts";
 import type { DoorDeps } from "../../door/open-answer.ts";
 import { refuse } from "../../respond.ts";
@@ -51,7 +52,7 @@ export async function keepResponse(
   const parts = [...outputs, ...kept.value.parts];
   const chat = deps.chats.chatObject(sessionId);
   const question: ChatQuestion = {
-    requestId: newId("ask", deps.idSource),
+    requestId: context.get("keyedCall") ?? newId("ask", deps.idSource),
     trigger: "submit-message",
     messages: [{ id: newMessageId(deps.idSource), role: "user", parts }],
     body: { ...(models.length === 0 ? {} : { models: [...models] }), ...toPolicy(request) },
@@ -109,7 +110,12 @@ async function findPlace(
 async function makeChat(deps: KeepDeps, context: AppContext): Promise<Result<Place, Response>> {
   const { clock, idSource, chats } = deps;
   const owner = readPrincipal(context);
-  const made = await makeClientChat({ clock, idSource, ...chats }, owner, newId("responses", idSource));
+  const keyed = context.get("keyedCall");
+  // The chat goes on when the Worker of its question has died: who makes the call anew is given the answer it has.
+  const name = keyed === null ? newId("responses", idSource) : `responses_${keyed}`;
+  const found = keyed === null ? null : await findClientChat(chats, owner, name);
+  if (found !== null) return succeed({ sessionId: found.id, parentId: null, outputs: [] });
+  const made = await makeClientChat({ clock, idSource, ...chats }, owner, name);
   if (made.ok) return succeed({ sessionId: made.value.id, parentId: null, outputs: [] });
   return fail(
     refuse(context, "rate-limited", "So many chats were made within a minute that no more can be.", {

@@ -30,7 +30,7 @@ function createMemoryStore(rows: Map<string, Row>): IdempotentCallStore {
         return Promise.resolve({ type: "taken", bodyHash: row.call.bodyHash, answer: row.answer });
       }
       rows.set(at(call), { call, busyUntilMs, answer: null });
-      return Promise.resolve({ type: "claimed" });
+      return Promise.resolve({ type: "claimed", first: row?.call.claim ?? call.claim });
     },
     extend: (call, busyUntilMs) => {
       const row = rows.get(at(call));
