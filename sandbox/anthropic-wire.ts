@@ -88,10 +88,17 @@ function toStop({ stopSequence }: Answer): JsonObject {
   return stopSequence === null ? {} : { stop_reason: "stop_sequence", stop_sequence: stopSequence };
 }
 
+function refuse(message: string): ErrorSpec {
+  return { status: 400, type: "invalid_request_error", message };
+}
+
+function findRefusal(question: Question, body: JsonObject): ErrorSpec | null {
+  return findPrefillRefusal(question) ?? findThinkingRefusal(body);
+}
+
 /** Which prefills are refused, in Anthropic's words. Rule PR87. */
-function findRefusal({ modelId, broken }: Question): ErrorSpec | null {
+function findPrefillRefusal({ modelId, broken }: Question): ErrorSpec | null {
   if (broken?.wish !== "prefill") return null;
-  const refuse = (message: string): ErrorSpec => ({ status: 400, type: "invalid_request_error", message });
   if (!PREFILL_MODEL.test(modelId)) {
     return refuse(
       "This model does not support assistant message prefill. The conversation must end with a user message.",
@@ -100,6 +107,24 @@ function findRefusal({ modelId, broken }: Question): ErrorSpec | null {
   return /\s$/.test(broken.partial)
     ? refuse("messages: final assistant content cannot end with trailing whitespace")
     : null;
+}
+
+/** A budget for thoughts in the middle of a turn that has not begun with any, in Anthropic's words. Rule PR147. */
+function findThinkingRefusal(body: JsonObject): ErrorSpec | null {
+  if (!isObject(body["thinking"]) || body["thinking"]["type"] !== "enabled") return null;
+  const messages = objectsIn(body["messages"]);
+  const typesOf = (index: number): string[] => {
+    const content = messages[index]?.["content"];
+    return typeof content === "string" ? ["text"] : objectsIn(content).map((block) => textOf(block["type"]));
+  };
+  const asked = messages.findLastIndex(
+    ({ role }, index) => role === "user" && !typesOf(index).includes("tool_result"),
+  );
+  const [found] = typesOf(asked + 1);
+  if (found === undefined || found === "thinking" || found === "redacted_thinking") return null;
+  return refuse(
+    `messages.${asked + 1}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${found}\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block (preceeding the lastmost set of \`tool_use\` and \`tool_result\` blocks).`,
+  );
 }
 
 function toError({ type, message }: ErrorSpec): JsonObject {

@@ -40,8 +40,8 @@ export interface ProviderWire {
     query: URLSearchParams,
   ): string | null;
   parseQuestion(body: JsonObject): Omit<Question, "modelId">;
-  /** What this provider refuses in a question that can be read. */
-  findRefusal(question: Question): ErrorSpec | null;
+  /** What this provider refuses in a question that can be read; `body` is what it was read from. */
+  findRefusal(question: Question, body: JsonObject): ErrorSpec | null;
   toError(error: ErrorSpec): JsonObject;
   /** The bytes of an error event inside a stream. */
   toErrorEvent(error: ErrorSpec): string;

@@ -152,7 +152,7 @@ async function serveGeneration(context: Context, call: Call): Promise<void> {
   }
   if (route.kind === "embed") return sendEmbeddings(call, body, { model, settings, entry });
   const question = { modelId: model, ...wire.parseQuestion(body) };
-  const refusal = wire.findRefusal(question);
+  const refusal = wire.findRefusal(question, body);
   if (refusal !== null) {
     entry.outcome = "refused";
     sendError(call, refusal);

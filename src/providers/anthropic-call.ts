@@ -1,6 +1,6 @@
 /**
  * A neutral call as Anthropic's wire can carry it, before the AI SDK puts it into the wire's words: what the SDK would leave
- * out without telling is a mistake here. Pure. Rule PR126.
+ * out without telling is a mistake here. Pure. Rules PR126, PR146.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import { isObject } from "./is-object.ts";
@@ -37,16 +37,42 @@ function toFormattedCall(call: ModelCall): ModelCall {
 
 /**
  * The written body with the caller's limit on all that is written, thoughts included: the SDK puts their budget on top of it.
- * They get half of the limit at the most; where that is too little for them there are none.
+ * They get half of the limit at the most; where that is too little for them, or where they may not begin, there are none.
  */
-export function holdLimit(body: string, maxOutputTokens: number): string {
+export function holdThoughts(body: string, maxOutputTokens: number | undefined): string {
   const written: unknown = JSON.parse(body);
   if (!isObject(written) || !isObject(written["thinking"])) return body;
   const { thinking, ...rest } = written;
   const budget = thinking["budget_tokens"];
   if (typeof budget !== "number") return body;
-  const held = { ...rest, max_tokens: maxOutputTokens };
-  const most = Math.floor(maxOutputTokens / 2);
-  if (most < LEAST_THINKING_TOKENS) return JSON.stringify(held);
+  const held = maxOutputTokens === undefined ? rest : { ...rest, max_tokens: maxOutputTokens };
+  const most = maxOutputTokens === undefined ? budget : Math.floor(maxOutputTokens / 2);
+  if (most < LEAST_THINKING_TOKENS || !mayThink(written["messages"])) return JSON.stringify(held);
   return JSON.stringify({ ...held, thinking: { ...thinking, budget_tokens: Math.min(budget, most) } });
+}
+
+/** A body in the wire's own words, without a budget for thoughts where they may not begin. */
+export function dropLateThinking(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { thinking, ...rest } = body;
+  const hasBudget = isObject(thinking) && thinking["type"] === "enabled";
+  return hasBudget && !mayThink(rest["messages"]) ? rest : body;
+}
+
+/**
+ * Anthropic refuses a budget for thoughts where the model's turn is under way and has not begun with thoughts of its own, as
+ * behind a tool call that somebody else has made. (Thoughts without a budget, `adaptive`, it takes anywhere.)
+ */
+function mayThink(messages: unknown): boolean {
+  if (!Array.isArray(messages)) return true;
+  const asked = messages.findLastIndex((message) => isObject(message) && isQuestion(message));
+  const first: unknown = messages[asked + 1];
+  if (!isObject(first)) return true;
+  const [block]: unknown[] = Array.isArray(first["content"]) ? first["content"] : [];
+  return isObject(block) && (block["type"] === "thinking" || block["type"] === "redacted_thinking");
+}
+
+/** What a user says begins a turn; what tools gave is within one. */
+function isQuestion({ role, content }: Record<string, unknown>): boolean {
+  if (role !== "user") return false;
+  return !Array.isArray(content) || !content.some((part) => isObject(part) && part["type"] === "tool_result");
 }

@@ -88,6 +88,34 @@ describe("answers", () => {
     expect(await ask("openai", "[[tool:weather {}]]")).toContain("stand-in for **OpenAI**");
   });
 
+  test("[PR147] Anthropic's takes no budget for thoughts in the middle of a turn without any", async () => {
+    const use = { type: "tool_use", id: "toolu_1", name: "look", input: {} };
+    const result = { type: "tool_result", tool_use_id: "toolu_1", content: "Rain" };
+    const statusOf = async (thinking: object, before: readonly object[], answer: object): Promise<number> => {
+      const messages = [
+        { role: "user", content: "Oslo?" },
+        { role: "assistant", content: [...before, use] },
+        { role: "user", content: [answer] },
+      ];
+      const response = await fetch(`${sandbox.url}/anthropic/v1/messages`, {
+        method: "POST",
+        headers: { "x-api-key": "k", "anthropic-version": "2023-06-01" },
+        body: JSON.stringify({ model: "claude-haiku-4-5", max_tokens: 4_000, thinking, messages }),
+      });
+      const text = await response.text();
+      if (response.status === 400) expect(text).toContain("messages.1.content.0.type: Expected");
+      return response.status;
+    };
+    const budget = { type: "enabled", budget_tokens: 2_000 };
+    const text = { type: "text", text: "Let me look." };
+    const thought = { type: "thinking", thinking: "Hm.", signature: "s" };
+    expect(await statusOf(budget, [], result)).toBe(400);
+    expect(await statusOf(budget, [text], result)).toBe(400);
+    expect(await statusOf(budget, [thought], result)).toBe(200);
+    expect(await statusOf({ type: "adaptive" }, [], result)).toBe(200);
+    expect(await statusOf(budget, [], text)).toBe(200);
+  });
+
   test("[PR118] an answer ends in front of the first stop sequence", async () => {
     const whole = await ask("anthropic", "[[words:40]]");
     const [first = "", second = ""] = whole.split(" ").slice(10);

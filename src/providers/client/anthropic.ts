@@ -1,9 +1,9 @@
 /**
  * The adapter of Anthropic's Messages API. A call in that wire's own words is sent as it was written; every other one is put
  * into them by the AI SDK, which is loaded with the first of them. The answers of both are read by the wire's scanner.
- * Rules PR110 to PR120.
+ * Rules PR110 to PR120, PR146.
  */
-import { holdLimit, toAnthropicCall } from "../anthropic-call.ts";
+import { dropLateThinking, holdThoughts, toAnthropicCall } from "../anthropic-call.ts";
 import { AnthropicScanner } from "../anthropic-scanner.ts";
 import { toNative, type ModelCall, type NativeRequest, type Provider } from "../provider.ts";
 import { foldAnthropicUsage } from "../token-usage.ts";
@@ -34,19 +34,19 @@ function runNative(
   const request = {
     url: `${connection.baseUrl}/messages`,
     headers: toHeaders(connection),
-    body: JSON.stringify({ ...body, model: modelId, stream }),
+    body: JSON.stringify({ ...dropLateThinking(body), model: modelId, stream }),
     isWhole: !stream,
   };
   return readAnswer(connection, request, new AnthropicScanner(toSecrets(connection), "native"), signal);
 }
 
-/** Where a limit and thoughts come together the body is written anew. */
+/** Where there are thoughts the body is written anew. */
 function toHeldFetch({ maxOutputTokens, reasoningEffort }: ModelCall, fetch: FetchFunction): FetchFunction {
-  if (maxOutputTokens === undefined || reasoningEffort === undefined) return fetch;
+  if (reasoningEffort === undefined) return fetch;
   return (url, init) =>
     fetch(
       url,
-      typeof init.body === "string" ? { ...init, body: holdLimit(init.body, maxOutputTokens) } : init,
+      typeof init.body === "string" ? { ...init, body: holdThoughts(init.body, maxOutputTokens) } : init,
     );
 }
 

@@ -151,6 +151,49 @@ describe("limits and sampling", () => {
     expect(free.body).toHaveProperty("thinking.budget_tokens");
   });
 
+  it("[PR146] a budget for thoughts does not reach Anthropic in the middle of a turn without any", async () => {
+    const asked = { role: "assistant", content: null, tool_calls: [callOf("a")] };
+    const result = { role: "tool", tool_call_id: "a", content: "Rain" };
+    const effort = { reasoning_effort: "high", tools: WEATHER };
+    const middle = chat({ ...effort, messages: [user("Oslo?"), asked, result] });
+    const { body } = await sendTo("anthropic", middle);
+    expect(body).toMatchObject({ messages: [{}, {}, {}] });
+    expect(body).not.toHaveProperty("thinking");
+    const limited = await sendTo("anthropic", { ...middle, maxOutputTokens: 4_000 });
+    expect(limited.body).toMatchObject({ max_tokens: 4_000 });
+    expect(limited.body).not.toHaveProperty("thinking");
+    // A question behind it begins another turn; what is gone on with is none.
+    const said = { role: "assistant", content: "It rains" };
+    const next = chat({ ...effort, messages: [user("Oslo?"), asked, result, said, user("And Rome?")] });
+    expect((await sendTo("anthropic", next)).body).toHaveProperty("thinking.budget_tokens");
+    const goesOn = chat({ reasoning_effort: "high", messages: [user("Oslo?"), said] });
+    expect((await sendTo("anthropic", goesOn)).body).not.toHaveProperty("thinking");
+  });
+
+  it("[HT180] [PR146] nor does it in a request of its own wire, unless the turn has begun with its thoughts", async () => {
+    const use = { type: "tool_use", id: "a", name: "weather", input: {} };
+    const result = user([{ type: "tool_result", tool_use_id: "a", content: "Rain" }]);
+    const turnOf = (thinking: object, ...before: object[]) =>
+      messages({
+        max_tokens: 4_000,
+        thinking,
+        tools: [{ name: "weather", input_schema: { type: "object" } }],
+        messages: [user("Oslo?"), { role: "assistant", content: [...before, use] }, result],
+      });
+    const budget = { type: "enabled", budget_tokens: 2_000 };
+    const thought = (signature: string) => ({ type: "thinking", thinking: "Hm.", signature });
+    for (const before of [[], [{ type: "text", text: "Let me look." }], [thought("")]]) {
+      const { body } = await sendTo("anthropic", turnOf(budget, ...before));
+      expect(body).toMatchObject({ max_tokens: 4_000, messages: [{}, {}, {}] });
+      expect(body).not.toHaveProperty("thinking");
+    }
+    for (const before of [thought("signed"), { type: "redacted_thinking", data: "x" }]) {
+      expect((await sendTo("anthropic", turnOf(budget, before))).body).toMatchObject({ thinking: budget });
+    }
+    const { body } = await sendTo("anthropic", turnOf({ type: "adaptive" }));
+    expect(body).toMatchObject({ thinking: { type: "adaptive" } });
+  });
+
   it.each([
     { seed: 1 },
     { presence_penalty: 1 },
