@@ -9,8 +9,14 @@ import { refuse } from "./respond.ts";
 
 /** A message of the longest allowed length fits; nothing that this API takes is larger. */
 export const MAX_JSON_BYTES = 1_048_576;
-/** A prompt as long as the longest context, in JSON, with room for images; more is a mistake or an attack. */
+/**
+ * A prompt as long as the longest context, in JSON, with room for images. While it is read and sent, a body with a sign
+ * beyond Latin-1 takes four times its size of an isolate's 128 MB (measured; five where it is translated): several have to
+ * fit beside each other.
+ */
 export const MAX_MODEL_CALL_BYTES = 8 * 1_048_576;
+const CALL_TOO_LARGE =
+  "Send less in one call: fewer or smaller images (base64 makes them a third larger), or their https addresses instead of their bytes.";
 
 const NO_BODY = "The request needs a JSON body.";
 const NOT_JSON = "The body is not valid JSON.";
@@ -160,11 +166,18 @@ export async function readJsonText(
   return refusal === null ? text : fail(refusal);
 }
 
+/** Rule HT349. */
+function toSizeComplaint(limitBytes: number): string {
+  const limit = limitBytes < 1_048_576 ? `${limitBytes / 1_024} KiB` : `${limitBytes / 1_048_576} MiB`;
+  const complaint = `The body may have at most ${limit}.`;
+  return limitBytes === MAX_MODEL_CALL_BYTES ? `${complaint} ${CALL_TOO_LARGE}` : complaint;
+}
+
 /** The answer to a body above its limit, and the line about it in the log. */
 export function refuseTooLarge(
   context: AppContext,
   limitBytes: number,
-  detail = `The body may have at most ${limitBytes} bytes.`,
+  detail = toSizeComplaint(limitBytes),
 ): Response {
   context.get("log").write("warn", "request_too_large", {
     request_id: context.get("requestId"),

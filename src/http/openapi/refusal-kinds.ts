@@ -67,7 +67,7 @@ export const REFUSAL_KINDS: Readonly<Record<RefusalStatus, RefusalKind>> = {
     openai: { type: INVALID, code: "request_too_large" },
     anthropic: "request_too_large",
     description: "The body is above its limit.",
-    detail: "The body may have at most 1048576 bytes.",
+    detail: "The body may have at most 1 MiB.",
   },
   415: {
     title: "Unsupported media type",

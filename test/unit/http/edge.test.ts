@@ -156,6 +156,17 @@ describe("bodies", () => {
     expect(await (await refuse(200, { ok: true })).json()).toEqual({ ok: true });
   });
 
+  it("[HT349] say how much they may have, and model calls what to send less of", async () => {
+    const { call } = start();
+    const messageOf = async (path: string, bytes: number): Promise<string> =>
+      await (await call(path, post("x".repeat(bytes + 1)))).text();
+    expect(await messageOf("/api/v1/sessions", MAX_JSON_BYTES)).toContain("at most 1 MiB.");
+    expect(await messageOf("/api/auth/sign-in/email", 16_384)).toContain("at most 16 KiB.");
+    for (const path of ["/v1/chat/completions", "/v1/messages"]) {
+      expect(await messageOf(path, MAX_MODEL_CALL_BYTES)).toMatch(/at most 8 MiB\..*fewer or smaller images/);
+    }
+  });
+
   it("[HT7] takes JSON only", async () => {
     const { call, asked } = start();
     for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"]) {
