@@ -11,6 +11,7 @@ import { ToolCallId } from "./tool-call-id.ts";
 const MAX_MESSAGES = 2_000;
 const MAX_BLOCKS = 2_000;
 const MAX_TOOLS = 128;
+const MAX_INPUT_EXAMPLES = 20;
 /** As many as every provider takes. */
 const MAX_STOP_SEQUENCES = 4;
 const MAX_TOOL_NAME_CHARACTERS = 200;
@@ -61,6 +62,7 @@ const ToolUseBlock = z.strictObject({
   cache_control: CacheControl,
   /** Taken as answers of Anthropic's have it. */
   caller: z.strictObject({ type: z.literal("direct") }).nullish(),
+  toolset_name: z.null({ error: "only tools of your own reach every provider; leave it out" }).optional(),
 });
 const ToolResultBlock = z.strictObject({
   type: z.literal("tool_result"),
@@ -79,6 +81,7 @@ const ToolResultBlock = z.strictObject({
     .optional(),
   is_error: z.boolean().optional(),
   cache_control: CacheControl,
+  toolset_name: z.null({ error: "only tools of your own reach every provider; leave it out" }).optional(),
 });
 export type ToolResultBlock = z.infer<typeof ToolResultBlock>;
 
@@ -123,6 +126,16 @@ const Tool = z.strictObject({
   input_schema: toBounded(z.looseObject({ type: z.literal("object") })),
   strict: z.boolean().optional(),
   cache_control: CacheControl,
+  /** Inputs that are meant; others than Anthropic read them in the description. */
+  input_examples: z.array(CallerJson).max(MAX_INPUT_EXAMPLES).optional(),
+  /** How a call comes, and not which: no matter to others. */
+  eager_input_streaming: z.boolean().nullish(),
+  defer_loading: z
+    .literal(false, { error: "every tool is told at once; leave it out or send false" })
+    .optional(),
+  allowed_callers: z
+    .tuple([z.literal("direct")], { error: "only the model itself can call a tool; leave it out" })
+    .optional(),
 });
 export type Tool = z.infer<typeof Tool>;
 
@@ -180,6 +193,8 @@ const CALL_FIELDS = {
   output_config: OutputConfig.optional(),
   /** Of the last block that can have one; Anthropic puts it there itself. */
   cache_control: CacheControl,
+  /** Taken and not passed on: it is what happens anyway, and some of Anthropic's models refuse any word on it. */
+  speed: z.literal("standard", { error: "cannot be chosen here; leave it out or send standard" }).nullish(),
 };
 
 export const CountTokensRequest = z.strictObject(CALL_FIELDS);
@@ -199,6 +214,8 @@ export const MessagesRequest = z.strictObject({
   metadata: z.strictObject({ user_id: z.string().max(500).nullish() }).optional(),
   /** `standard_only` reaches Anthropic alone; `auto` is what happens anyway. */
   service_tier: z.enum(["auto", "standard_only"]).optional(),
+  /** Where Anthropic works on it: reaches Anthropic alone. */
+  inference_geo: z.string().min(1).max(50).nullish(),
 });
 export type MessagesRequest = z.infer<typeof MessagesRequest>;
 

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { CallerJson, CallerJsonText } from "./caller-json.ts";
+import { PROMPT_CACHE_FIELDS, PromptCacheBreakpoint } from "./openai.ts";
 import { RoutingPolicy } from "./selection.ts";
 import { ToolCallId } from "./tool-call-id.ts";
 
@@ -23,12 +24,17 @@ const onlyTypes =
     return given === undefined ? `send ${taken}` : `${given} is not possible here; send ${taken}`;
   };
 
-const InputText = z.strictObject({ type: z.literal("input_text"), text: z.string() });
+const InputText = z.strictObject({
+  type: z.literal("input_text"),
+  text: z.string(),
+  prompt_cache_breakpoint: PromptCacheBreakpoint,
+});
 const InputImage = z.strictObject({
   type: z.literal("input_image"),
   image_url: z.string({ error: "send the image's address or its data URL" }).max(MAX_IMAGE_URL_CHARACTERS),
   /** Taken: not every provider has such a choice. */
-  detail: z.enum(["auto", "low", "high"]).nullish(),
+  detail: z.enum(["auto", "low", "high", "original"]).nullish(),
+  prompt_cache_breakpoint: PromptCacheBreakpoint,
 });
 const TextContent = z.union([
   z.string(),
@@ -190,7 +196,14 @@ export const ResponseRequest = z.strictObject({
       }),
     ])
     .optional(),
-  text: z.strictObject({ format: TextFormat.optional() }).optional(),
+  text: z
+    .strictObject({
+      format: TextFormat.optional(),
+      verbosity: z
+        .literal("medium", { error: "cannot be chosen at every provider; leave it out or send medium" })
+        .nullish(),
+    })
+    .optional(),
   reasoning: z
     .strictObject({
       effort: z.enum(["none", "minimal", "low", "medium", "high"]).nullish(),
@@ -214,6 +227,13 @@ export const ResponseRequest = z.strictObject({
   parallel_tool_calls: z
     .literal(true, { error: "cannot be switched off at every provider; leave it out" })
     .nullish(),
+  service_tier: z
+    .enum(["auto", "default"], { error: "cannot be chosen here; leave it out or send auto or default" })
+    .nullish(),
+  /** What follows changes no answer, and stays here: providers cache by themselves. */
+  prompt_cache_key: z.string().max(500).nullish(),
+  safety_identifier: z.string().max(500).nullish(),
+  ...PROMPT_CACHE_FIELDS,
   truncation: z
     .literal("disabled", { error: "nothing is left out silently; leave it out or send disabled" })
     .nullish(),

@@ -12,9 +12,16 @@ const MAX_MESSAGES = 2_000;
 const MAX_TOOLS = 128;
 
 /** Reaches OpenAI alone; other providers cache by themselves. */
-const PromptCacheBreakpoint = z
+export const PromptCacheBreakpoint = z
   .strictObject({ mode: z.literal("explicit"), ttl: z.enum(["30m", "12h"]).optional() })
   .optional();
+/** How long OpenAI keeps the beginning of a prompt. */
+export const PROMPT_CACHE_FIELDS = {
+  prompt_cache_retention: z.enum(["in_memory", "24h"]).nullish(),
+  prompt_cache_options: z
+    .strictObject({ mode: z.enum(["implicit", "explicit"]).optional(), ttl: z.string().max(20).optional() })
+    .nullish(),
+};
 const TextPart = z.strictObject({
   type: z.literal("text"),
   text: z.string(),
@@ -144,10 +151,15 @@ export const ChatCompletionRequest = z.strictObject({
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
   logit_bias: z.record(z.string().max(20), z.number().min(-100).max(100)).nullish(),
-  service_tier: z.enum(["auto", "default", "flex", "priority"]).nullish(),
+  service_tier: z.enum(["auto", "default", "flex", "scale", "priority", "fast"]).nullish(),
   verbosity: z.enum(["low", "medium", "high"]).nullish(),
   prompt_cache_key: z.string().max(500).nullish(),
   safety_identifier: z.string().max(500).nullish(),
+  /** What follows changes no answer: it reaches this wire, and is no matter to others. */
+  ...PROMPT_CACHE_FIELDS,
+  modalities: z
+    .tuple([z.literal("text")], { error: 'only text can be answered here; leave it out or send ["text"]' })
+    .nullish(),
 });
 export type ChatCompletionRequest = z.infer<typeof ChatCompletionRequest>;
 

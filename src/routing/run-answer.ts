@@ -202,10 +202,12 @@ function withTurnMs(deps: RunAnswerDeps, turnMs: number | undefined): RunAnswerD
 }
 
 /** Tiers of OpenAI's that are billed at half of the list's rates, and above them. */
-const OTHER_RATES: readonly unknown[] = ["flex", "priority"];
+const OTHER_RATES: readonly unknown[] = ["flex", "scale", "priority", "fast"];
 
 /** What is billed at rates that no list has is of unknown price; who says by which it has served is believed. */
 function withPrices(deps: RunAnswerDeps, { native }: AnswerInput["call"]): RunAnswerDeps {
+  // A region of Anthropic's has rates of its own, whatever tier has served.
+  if (typeof native?.body["inference_geo"] === "string") return { ...deps, priceUsage: () => null };
   if (!OTHER_RATES.includes(native?.body["service_tier"])) return deps;
   return {
     ...deps,

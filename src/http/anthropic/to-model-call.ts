@@ -49,7 +49,14 @@ export function toModelCall(request: Request): Result<Omit<ModelCall, "modelId">
 }
 
 /** What is Breakwater's own, what the adapter decides, and what stays with us. */
-const NOT_PASSED_ON: ReadonlySet<string> = new Set(["model", "models", "policy", "stream", "metadata"]);
+const NOT_PASSED_ON: ReadonlySet<string> = new Set([
+  "model",
+  "models",
+  "policy",
+  "stream",
+  "metadata",
+  "speed",
+]);
 
 /** As it was written, without what is ours or stays with us. */
 function toNativeRequest(request: Request): NativeRequest {
@@ -75,6 +82,7 @@ function listOnlyHere({
   thinking,
   output_config: config,
   service_tier: tier,
+  inference_geo: geo,
 }: Request): string[] {
   const isSerial =
     choice !== undefined && choice.type !== "none" && choice.disable_parallel_tool_use === true;
@@ -84,6 +92,7 @@ function listOnlyHere({
     ...(isHidden ? ["thinking.display"] : []),
     ...(config?.effort === "xhigh" || config?.effort === "max" ? ["output_config.effort"] : []),
     ...(tier === "standard_only" ? ["service_tier"] : []),
+    ...(geo == null ? [] : ["inference_geo"]),
   ];
 }
 
@@ -133,11 +142,18 @@ function toTool(tool: Tool): NonNullable<ModelCall["tools"]>[number] {
   return {
     type: "function",
     name: tool.name,
-    ...(tool.description === undefined ? {} : { description: tool.description }),
+    ...toDescription(tool),
     inputSchema: tool.input_schema,
     ...(tool.strict === undefined ? {} : { strict: tool.strict }),
     ...toCacheOptions(tool.cache_control),
   };
+}
+
+/** Most wires have no place for examples. */
+function toDescription({ description, input_examples: examples = [] }: Tool): { description?: string } {
+  const told = examples.length === 0 ? [] : [`Examples of its input: ${JSON.stringify(examples)}`];
+  const texts = [...(description === undefined ? [] : [description]), ...told];
+  return texts.length === 0 ? {} : { description: texts.join("\n\n") };
 }
 
 function toToolChoice(choice: Request["tool_choice"]): Pick<ModelCall, "toolChoice"> {

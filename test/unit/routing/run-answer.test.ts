@@ -133,8 +133,18 @@ describe("from question to record", () => {
       expect(end.status).toBe("complete");
       return [end.costMicroUsd, record.costMicroUsd, record.attempts[0]?.costMicroUsd];
     };
-    for (const tier of ["flex", "priority"]) expect(await costOf(tier)).toEqual([null, null, null]);
+    for (const tier of ["flex", "scale", "priority", "fast"])
+      expect(await costOf(tier)).toEqual([null, null, null]);
     for (const tier of ["default", "auto", null]) expect(await costOf(tier)).toEqual([30, 30, 30]);
+  });
+
+  it("[HT242] knows no price of a region that was asked for, whatever tier has served", async () => {
+    const served: TokenUsage = { ...COUNTED_USAGE, serviceTier: "default" };
+    const world = createWorld({ openai: [[begin, say("hi"), finish(served)]] });
+    const body = { messages: [], inference_geo: "us" };
+    const native = { wire: "anthropic" as const, body, onlyHere: [], stream: true };
+    const { end, record } = await ask(world, ["openai/x"], "hi", null, { call: { prompt: [], native } });
+    expect([end.status, end.costMicroUsd, record.costMicroUsd]).toEqual(["complete", null, null]);
   });
 
   it("[HT242] [PR145] prices a tier that was asked for by the one that the provider says it has served by", async () => {
