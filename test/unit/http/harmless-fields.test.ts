@@ -46,6 +46,25 @@ describe("a completion's", () => {
   });
 });
 
+describe("a picture that calls itself image/jpg", () => {
+  const url = "data:image/jpg;base64,AAAA";
+
+  it("[HT350] has the type's real name at others than OpenAI, which takes it", async () => {
+    const completion = chat({ messages: [user([{ type: "image_url", image_url: { url } }])] });
+    const input = [user([{ type: "input_image", image_url: url }])];
+    const response = valueOf(toResponseCall(ResponseRequest.parse({ input })));
+    for (const call of [completion, response]) {
+      expect((await sendTo("anthropic", call)).body).toMatchObject({
+        messages: [{ content: [{ source: { media_type: "image/jpeg", data: "AAAA" } }] }],
+      });
+      expect((await sendTo("google", call)).body).toMatchObject({
+        contents: [{ parts: [{ inlineData: { mimeType: "image/jpeg", data: "AAAA" } }] }],
+      });
+    }
+    expect(JSON.stringify((await sendTo("openai", completion)).body)).toContain(url);
+  });
+});
+
 describe("a response's", () => {
   const fields = {
     prompt_cache_key: "k",
