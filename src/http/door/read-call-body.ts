@@ -21,9 +21,24 @@ export async function readCallBody<Shape extends z.ZodType>(
   if (!text.ok) return text;
   const body = parseJson(text.value);
   if (!body.ok) return fail(refuse(context, "invalid-request", "The body is not valid JSON."));
-  const parsed = shape.safeParse(body.value);
-  if (parsed.success) return succeed(parsed.data);
-  return fail(refuseCall(toBodyMistake(parsed.error)));
+  const parsed = parseCall(shape, body.value);
+  return parsed.ok ? parsed : fail(refuseCall(parsed.error));
+}
+
+/**
+ * A field of the call itself that is null was left out: clients whose language has no other word for it write all that they
+ * know of so, also what is not known here. Rule HT351.
+ */
+export function parseCall<Shape extends z.ZodType>(
+  shape: Shape,
+  body: unknown,
+): Result<z.output<Shape>, CallMistake> {
+  const said =
+    typeof body === "object" && body !== null && !Array.isArray(body)
+      ? Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
+      : body;
+  const parsed = shape.safeParse(said);
+  return parsed.success ? succeed(parsed.data) : fail(toBodyMistake(parsed.error));
 }
 
 /** The first mistake of a body, by its place. */

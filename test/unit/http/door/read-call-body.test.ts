@@ -1,6 +1,7 @@
 /** What is said about the body of a model call that has another shape. */
 import { describe, expect, it } from "vitest";
-import { toBodyMistake } from "../../../../src/http/door/read-call-body.ts";
+import { parseCall, toBodyMistake } from "../../../../src/http/door/read-call-body.ts";
+import { MessagesRequest } from "../../../../src/protocol/anthropic.ts";
 import { ResponseRequest } from "../../../../src/protocol/openai-responses.ts";
 import { ChatCompletionRequest } from "../../../../src/protocol/openai.ts";
 
@@ -11,6 +12,34 @@ function refuse(body: object): string {
   if (error === undefined) throw new Error("the body was taken");
   return toBodyMistake(error).message;
 }
+
+describe("a field that is null", () => {
+  const nothing = { tools: null, tool_choice: null, user: null, functions: null, stream: null };
+
+  it("[HT351] was left out, on every wire, whether it is known here or not", () => {
+    expect(parseCall(ChatCompletionRequest, { ...HELLO, ...nothing, response_format: null })).toEqual({
+      ok: true,
+      value: HELLO,
+    });
+    expect(parseCall(ResponseRequest, { input: "Hello", ...nothing, text: null })).toEqual({
+      ok: true,
+      value: { input: "Hello" },
+    });
+    const message = { ...HELLO, max_tokens: 9 };
+    expect(parseCall(MessagesRequest, { ...message, ...nothing, system: null, thinking: null })).toEqual({
+      ok: true,
+      value: message,
+    });
+  });
+
+  it("[HT351] is missing where there must be one, and a body is still an object", () => {
+    expect(parseCall(MessagesRequest, { ...HELLO, max_tokens: null })).toMatchObject({
+      ok: false,
+      error: { param: "max_tokens" },
+    });
+    for (const body of [null, [], "x"]) expect(parseCall(ChatCompletionRequest, body).ok).toBe(false);
+  });
+});
 
 describe("a value that no shape of its field fits", () => {
   it.each([
