@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { CallerJson, CallerJsonText } from "./caller-json.ts";
 import { PROMPT_CACHE_FIELDS, PromptCacheBreakpoint } from "./openai.ts";
+import { onlyTypes } from "./only-types.ts";
 import { RoutingPolicy } from "./selection.ts";
 import { ToolCallId } from "./tool-call-id.ts";
 
@@ -15,14 +16,6 @@ const MAX_IMAGE_URL_CHARACTERS = 8_000_000;
 
 const Id = z.string().min(1).max(200);
 const ItemStatus = z.enum(["in_progress", "completed", "incomplete"]).nullish();
-
-/** The sentence about a `type` that is not among those that are taken. */
-const onlyTypes =
-  (taken: string) =>
-  ({ input }: { readonly input?: unknown }): string => {
-    const given = z.object({ type: z.string() }).safeParse(input).data?.type.slice(0, 100);
-    return given === undefined ? `send ${taken}` : `${given} is not possible here; send ${taken}`;
-  };
 
 const InputText = z.strictObject({
   type: z.literal("input_text"),

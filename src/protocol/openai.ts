@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { CallerJson, CallerJsonText } from "./caller-json.ts";
+import { onlyTypes } from "./only-types.ts";
 import { RoutingPolicy } from "./selection.ts";
 import { ToolCallId } from "./tool-call-id.ts";
 
@@ -45,37 +46,52 @@ const ToolCall = z.object({
   function: z.object({ name: z.string().min(1).max(200), arguments: CallerJsonText }),
 });
 
-export const ChatMessage = z.discriminatedUnion("role", [
-  z.strictObject({ role: z.literal("system"), content: Text, name: z.string().optional() }),
-  z.strictObject({ role: z.literal("developer"), content: Text, name: z.string().optional() }),
-  z.strictObject({
-    role: z.literal("user"),
-    content: z.union([z.string(), z.array(z.discriminatedUnion("type", [TextPart, ImagePart])).min(1)]),
-    name: z.string().optional(),
-  }),
-  // An answer comes back with whatever it was given with, and with what its reader has added: what is not known of it says
-  // nothing to a model, and is left out.
-  z.object({
-    role: z.literal("assistant"),
-    content: SaidText.nullish(),
-    refusal: z.string().nullish(),
-    /** As `choices[0].message` gives it: some models want their thoughts back in the middle of a tool round. */
-    reasoning_content: z.string().nullish(),
-    name: z.string().optional(),
-    tool_calls: z.array(ToolCall).max(MAX_TOOLS).nullish(),
-    function_call: z
-      .null({ error: "is not taken any more; send tool_calls, and the result as a message of the role tool" })
-      .optional(),
-    audio: z.null({ error: "cannot be carried to every provider; send what was said as content" }).optional(),
-  }),
-  z.strictObject({
-    role: z.literal("tool"),
-    content: Text,
-    tool_call_id: ToolCallId,
-    /** As LangChain and OpenAI's older examples have it; the call knows its tool. */
-    name: z.string().optional(),
-  }),
-]);
+export const ChatMessage = z.discriminatedUnion(
+  "role",
+  [
+    z.strictObject({ role: z.literal("system"), content: Text, name: z.string().optional() }),
+    z.strictObject({ role: z.literal("developer"), content: Text, name: z.string().optional() }),
+    z.strictObject({
+      role: z.literal("user"),
+      content: z.union([
+        z.string(),
+        z
+          .array(
+            z.discriminatedUnion("type", [TextPart, ImagePart], { error: onlyTypes("text or image_url") }),
+          )
+          .min(1),
+      ]),
+      name: z.string().optional(),
+    }),
+    // An answer comes back with whatever it was given with, and with what its reader has added: what is not known of it says
+    // nothing to a model, and is left out.
+    z.object({
+      role: z.literal("assistant"),
+      content: SaidText.nullish(),
+      refusal: z.string().nullish(),
+      /** As `choices[0].message` gives it: some models want their thoughts back in the middle of a tool round. */
+      reasoning_content: z.string().nullish(),
+      name: z.string().optional(),
+      tool_calls: z.array(ToolCall).max(MAX_TOOLS).nullish(),
+      function_call: z
+        .null({
+          error: "is not taken any more; send tool_calls, and the result as a message of the role tool",
+        })
+        .optional(),
+      audio: z
+        .null({ error: "cannot be carried to every provider; send what was said as content" })
+        .optional(),
+    }),
+    z.strictObject({
+      role: z.literal("tool"),
+      content: Text,
+      tool_call_id: ToolCallId,
+      /** As LangChain and OpenAI's older examples have it; the call knows its tool. */
+      name: z.string().optional(),
+    }),
+  ],
+  { error: "a message is one of the system, developer, user, assistant or tool" },
+);
 export type ChatMessage = z.infer<typeof ChatMessage>;
 
 export const ChatCompletionRequest = z.strictObject({

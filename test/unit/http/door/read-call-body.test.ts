@@ -66,4 +66,20 @@ describe("a value that no shape of its field fits", () => {
       message: expect.stringContaining("computer_call"),
     });
   });
+
+  it.each([
+    [
+      [{ role: "user", content: [{ type: "file", file: {} }] }],
+      "content.0.type",
+      /file is not possible here; send/,
+    ],
+    [[{ role: "user", content: [{ type: "input_audio" }] }], "content.0.type", /text or image_url/],
+    [[{ role: "function", name: "f", content: "x" }], "role", /developer, user, assistant or tool/],
+  ])("[HT352] of a message says what could be sent: %j", (messages, place, sentence) => {
+    const { error } = ChatCompletionRequest.safeParse({ messages });
+    if (error === undefined) throw new Error("the body was taken");
+    const { param, message } = toBodyMistake(error);
+    expect(param).toBe(`messages.0.${place}`);
+    expect(message).toMatch(sentence);
+  });
 });
