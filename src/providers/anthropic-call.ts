@@ -1,9 +1,10 @@
 /**
  * A neutral call as Anthropic's wire can carry it, before the AI SDK puts it into the wire's words: what the SDK would leave
- * out without telling is a mistake here. Pure. Rules PR126, PR146.
+ * out without telling is a mistake here. Pure. Rules PR126, PR146, PR148.
  */
 import { fail, succeed, type Result } from "../base/result.ts";
 import { isObject } from "./is-object.ts";
+import { tellLateSystem } from "./late-system.ts";
 import type { ModelCall } from "./provider.ts";
 
 /** The highest temperature that the wire knows. */
@@ -23,6 +24,8 @@ export function toAnthropicCall(call: ModelCall): Result<ModelCall, string> {
   if (narrows && cools) return fail("top_p beside a temperature");
   return succeed({
     ...toFormattedCall(rest),
+    // Some of its models know no system in the middle, the others none behind an answer.
+    prompt: tellLateSystem(rest.prompt),
     ...(temperature === undefined || narrows ? {} : { temperature }),
     ...(narrows ? { topP } : {}),
   });
@@ -65,7 +68,9 @@ export function dropLateThinking(body: Readonly<Record<string, unknown>>): Reado
 function mayThink(messages: unknown): boolean {
   if (!Array.isArray(messages)) return true;
   const asked = messages.findLastIndex((message) => isObject(message) && isQuestion(message));
-  const first: unknown = messages[asked + 1];
+  const first: unknown = messages
+    .slice(asked + 1)
+    .find((message) => isObject(message) && message["role"] === "assistant");
   if (!isObject(first)) return true;
   const [block]: unknown[] = Array.isArray(first["content"]) ? first["content"] : [];
   return isObject(block) && (block["type"] === "thinking" || block["type"] === "redacted_thinking");

@@ -8,6 +8,7 @@ import type {
   LanguageModelV4ToolResultPart,
 } from "@ai-sdk/provider";
 import { fail, succeed, type Result } from "../base/result.ts";
+import { tellLateSystem } from "./late-system.ts";
 import type { ModelCall } from "./provider.ts";
 
 const TYPE_OF_EXTENSION: ReadonlyMap<string, string> = new Map([
@@ -25,17 +26,10 @@ const COMMON_TYPE = "image/jpeg";
 /** The error says in a few words what cannot be carried. */
 export function toGoogleCall(call: ModelCall): Result<ModelCall, string> {
   if (call.prompt.some(hasResultByAddress)) return fail("a picture by its address in a tool's result");
-  const spoken = call.prompt.findIndex(({ role }) => role !== "system");
-  return succeed({
-    ...call,
-    prompt: call.prompt.map((message, index) => toMessage(message, spoken !== -1 && index > spoken)),
-  });
+  return succeed({ ...call, prompt: tellLateSystem(call.prompt).map(toMessage) });
 }
 
-function toMessage(message: LanguageModelV4Message, isLate: boolean): LanguageModelV4Message {
-  if (message.role === "system" && isLate) {
-    return { role: "user", content: [{ type: "text", text: message.content }] };
-  }
+function toMessage(message: LanguageModelV4Message): LanguageModelV4Message {
   if (message.role !== "user") return message;
   return { ...message, content: message.content.map((part) => (part.type === "file" ? toFile(part) : part)) };
 }

@@ -120,6 +120,20 @@ describe("the system's words", () => {
     expect(JSON.stringify(body)).toContain('{"text":"c"}');
   });
 
+  it("[HT40] [PR148] in the middle reach Anthropic as the user's, whether there are some at the beginning or not", async () => {
+    for (const first of [[], [{ role: "system", content: "s" }]]) {
+      const { body } = await sendTo("anthropic", chat({ messages: [...first, ...late] }));
+      expect(body).toMatchObject({
+        messages: [
+          { role: "user" },
+          { role: "assistant" },
+          { role: "user", content: [{ type: "text", text: "c" }, { text: "d" }] },
+        ],
+      });
+      expect(body?.["system"]).toEqual(first.length === 0 ? undefined : [{ type: "text", text: "s" }]);
+    }
+  });
+
   it("[HT40] are left out where they are empty", async () => {
     const { body } = await sendTo(
       "anthropic",
