@@ -112,8 +112,10 @@ const Message = z.discriminatedUnion(
   [
     z.strictObject({ role: z.literal("user"), content: toContent(UserBlock) }),
     z.strictObject({ role: z.literal("assistant"), content: toContent(AssistantBlock) }),
+    /** Behind a question; some of Anthropic's models take none. */
+    z.strictObject({ role: z.literal("system"), content: toContent(TextBlock) }),
   ],
-  { error: "a message is a user's or an assistant's; instructions go into system" },
+  { error: "a message is a user's, an assistant's, or the system's behind one of theirs" },
 );
 export type Message = z.infer<typeof Message>;
 

@@ -71,7 +71,7 @@ function toNativeRequest(request: Request): NativeRequest {
 
 /** Thoughts of other models have no signature, and Anthropic refuses them. */
 function withoutForeignThoughts(message: Message): Message {
-  if (message.role === "user" || typeof message.content === "string") return message;
+  if (message.role !== "assistant" || typeof message.content === "string") return message;
   const content = message.content.filter((block) => block.type !== "thinking" || block.signature !== "");
   return { ...message, content };
 }

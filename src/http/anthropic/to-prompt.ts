@@ -1,4 +1,4 @@
-/** Anthropic's system and messages as the neutral prompt. Pure. Rules HT80, HT82 to HT84. */
+/** Anthropic's system and messages as the neutral prompt. Pure. Rules HT80, HT82 to HT84, HT355. */
 import type {
   LanguageModelV4FilePart,
   LanguageModelV4Message,
@@ -33,6 +33,9 @@ export function toPrompt({
   const toolNames = new Map<string, string>();
   for (const [index, message] of messages.entries()) {
     const place = `messages.${index}`;
+    if (index === 0 && message.role === "system") {
+      return fail(toCallMistake(`${place}.role`, "instructions at the beginning go into system"));
+    }
     const turned = toMessages(message, place, toolNames);
     if (!turned.ok) return turned;
     for (const each of turned.value) appendMessage(prompt, each);
@@ -56,6 +59,7 @@ function toMessages(
   place: string,
   toolNames: Map<string, string>,
 ): Result<LanguageModelV4Prompt, CallMistake> {
+  if (message.role === "system") return succeed(toSystemMessages(message.content));
   if (typeof message.content === "string") {
     return succeed([{ role: message.role, content: [{ type: "text", text: message.content }] }]);
   }

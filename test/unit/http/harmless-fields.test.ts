@@ -143,3 +143,32 @@ describe("a message's", () => {
     expect(call.prompt).toHaveLength(3);
   });
 });
+
+describe("the system's words in the middle of messages", () => {
+  const late = [user("Hello?"), { role: "system", content: "Be brief." }];
+
+  it("[HT355] reach Anthropic as they were written, and others as theirs", async () => {
+    const call = messages({ messages: late });
+    expect((await sendTo("anthropic", call)).body).toMatchObject({ messages: late });
+    expect((await sendTo("compatible", call)).body).toMatchObject({ messages: late });
+    expect((await sendTo("google", call)).body).toMatchObject({
+      contents: [{ parts: [{ text: "Hello?" }] }, { role: "user", parts: [{ text: "Be brief." }] }],
+    });
+    const blocks = [
+      { type: "text", text: "Be brief." },
+      { type: "text", text: "Be kind." },
+    ];
+    expect(
+      messages({ messages: [user("Hello?"), { role: "system", content: blocks }] }).prompt,
+    ).toMatchObject([
+      { role: "user" },
+      { role: "system", content: "Be brief." },
+      { role: "system", content: "Be kind." },
+    ]);
+  });
+
+  it("[HT82] [HT355] are refused at the beginning, with their place", () => {
+    const body = MessagesRequest.parse({ max_tokens: 9, messages: late.toReversed() });
+    expect(toMessagesCall(body)).toMatchObject({ ok: false, error: { param: "messages.0.role" } });
+  });
+});
