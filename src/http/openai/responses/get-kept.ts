@@ -1,6 +1,7 @@
-/** `GET /v1/responses/{id}`: a kept response as its chat has it. Rule HT193. */
+/** `GET /v1/responses/{id}`: a kept response as its chat has it. Rules HT193, HT354. */
 import type { AskedAnswer } from "../../../session/asked-answer.ts";
 import type { AppContext } from "../../app-env.ts";
+import { refuseCall } from "../openai-error.ts";
 import { findKept, refuseUnkept } from "./find-kept.ts";
 import type { KeepDeps } from "./keep-response.ts";
 import { KeptAnswer, toSaidEvents } from "./kept-answer.ts";
@@ -8,7 +9,19 @@ import { createItemIds, toResponseId, type KeptResponse } from "./response-id.ts
 import { ResponseWriter } from "./response-writer.ts";
 import { toAskedWords } from "./to-call-settings.ts";
 
+/** What is asked beside the id would change the answer: a client that reads a stream finds nothing in one piece. */
+function findUntaken(context: AppContext): string | null {
+  const query = new URL(context.req.url).searchParams;
+  for (const [name, value] of query) if (value !== "false") return name.replace("[]", "");
+  return null;
+}
+
 export async function getKept(deps: KeepDeps, context: AppContext, id: string): Promise<Response> {
+  const param = findUntaken(context);
+  if (param !== null) {
+    const message = `${param}: a kept response is given as it is and in one piece; leave it out.`;
+    return refuseCall(context, { code: "invalid-request", param, message });
+  }
   const kept = await findKept(deps, context, id);
   const asked = kept === null ? null : await deps.chats.chatObject(kept.sessionId).readAnswer(kept.messageId);
   if (kept === null || asked === null) return refuseUnkept(context, id, "response_id", "response_not_found");

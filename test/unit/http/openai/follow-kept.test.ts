@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import type { AppEnv } from "../../../../src/http/app-env.ts";
 import { KEEP_ALIVE, toBytes, toServerSentEvent } from "../../../../src/base/event-stream.ts";
 import type { SessionId } from "../../../../src/base/id.ts";
+import { getKept } from "../../../../src/http/openai/responses/get-kept.ts";
 import { followKept, type FollowedChat } from "../../../../src/http/openai/responses/follow-kept.ts";
 import type { KeepDeps } from "../../../../src/http/openai/responses/keep-response.ts";
 import { ResponseRequest } from "../../../../src/protocol/openai-responses.ts";
@@ -36,4 +37,23 @@ it("[HT345] a silent chat is heard of while its answer has nothing to say", asyn
   void writer.close();
   expect(await read()).toContain("event: response.failed");
   expect((await reader?.read())?.done).toBe(true);
+});
+
+it("[HT354] a kept response is read in one piece, and whoever wants it otherwise is told so", async () => {
+  const app = new Hono<AppEnv>();
+  app.get("/:id", (context) => getKept({} as KeepDeps, context, context.req.param("id")));
+  const paramOf = async (query: string): Promise<unknown> => {
+    const answer = await app.request(`/resp_none?${query}`);
+    return [answer.status, await answer.json()];
+  };
+  for (const [query, param] of [
+    ["stream=true", "stream"],
+    ["include[]=message.output_text.logprobs", "include"],
+    ["stream=false&starting_after=3", "starting_after"],
+  ] as const) {
+    expect(await paramOf(query)).toMatchObject([400, { error: { param, code: "invalid_request" } }]);
+  }
+  for (const query of ["", "stream=false&include_obfuscation=false"]) {
+    expect(await paramOf(query)).toMatchObject([404, { error: { code: "response_not_found" } }]);
+  }
 });
