@@ -72,7 +72,8 @@ function mayThink(messages: unknown): boolean {
     .slice(asked + 1)
     .find((message) => isObject(message) && message["role"] === "assistant");
   if (!isObject(first)) return true;
-  const [block]: unknown[] = Array.isArray(first["content"]) ? first["content"] : [];
+  const { content } = first;
+  const block: unknown = Array.isArray(content) ? content[0] : null;
   return isObject(block) && (block["type"] === "thinking" || block["type"] === "redacted_thinking");
 }
 
