@@ -1,4 +1,5 @@
 /** Puts a chat's core together for its object: the wiring of the environment on one side, the object on the other. */
+import { describeError } from "../src/auth/store/describe-error.ts";
 import { newId, newMessageId, newSelectionId, newTurnId } from "../src/base/id.ts";
 import { toAttachmentId, toFileKey } from "../src/session/attachment-path.ts";
 import { Chat } from "../src/session/chat.ts";
@@ -6,10 +7,11 @@ import { ChatUpkeep } from "../src/session/chat-upkeep.ts";
 import type { FileRead } from "../src/session/context-files.ts";
 import { countLegs } from "../src/session/count-legs.ts";
 import type { ChatSocket } from "../src/session/live-turn.ts";
+import { readFiles, type ReadFilesDeps } from "../src/session/read-files.ts";
 import type { SessionStore } from "../src/session/store/session-store.ts";
 import { ChatTools } from "../src/session/chat-tools.ts";
 import { ToolApprovals } from "../src/session/tool-approvals.ts";
-import { createStepStarter, estimatePromptTokens } from "../src/session/turn-steps.ts";
+import { createStepStarter, estimatePromptTokens, type TurnStepsDeps } from "../src/session/turn-steps.ts";
 import { resolveModels } from "../src/routing/run-answer.ts";
 import { McpServers } from "../src/tools/client/mcp-servers.ts";
 import type { NoteToolFault } from "../src/tools/tool.ts";
@@ -60,7 +62,7 @@ export function openChat({ store, wiring, ...host }: ChatHost): Chat {
         budgetTokens = tokens;
       },
       listTools: async (signal) => (tools === null ? [] : (await tools.openRegistry(signal)).definitions),
-      readFiles: (files) => readFiles(host.files(), store, files),
+      readFiles: toReadFiles(store, wiring, host.files),
     }),
     runTools: tools === null ? null : (live, calls, tell) => tools.run(live, calls, tell),
     decideTool: (approvalId, approved) => approvals.decide(approvalId, approved),
@@ -112,19 +114,28 @@ function openTools(wiring: Wiring, approvals: ToolApprovals): ChatTools {
   });
 }
 
-async function readFiles(
+function toReadFiles(
+  store: SessionStore,
+  { clock, log }: Wiring,
+  files: ChatHost["files"],
+): TurnStepsDeps["readFiles"] {
+  const deps: ReadFilesDeps = {
+    clock,
+    readFile: (file) => readFile(files(), store, file),
+    noteFailure: (error) =>
+      log.write("warn", "background_failed", { task: "prompt-files-read", error: describeError(error) }),
+  };
+  return (reads, signal) => readFiles(deps, reads, signal);
+}
+
+async function readFile(
   bucket: R2Bucket,
   store: SessionStore,
-  reads: readonly FileRead[],
-): Promise<ReadonlyMap<string, Uint8Array>> {
+  { url, maxBytes }: FileRead,
+): Promise<Uint8Array | null> {
   const sessionId = store.readSession()?.sessionId ?? "";
-  const files = await Promise.all(
-    reads.map(async ({ url, maxBytes }): Promise<[string, Uint8Array][]> => {
-      const id = toAttachmentId(sessionId, url);
-      const range = maxBytes === null ? {} : { range: { offset: 0, length: maxBytes } };
-      const object = id === null ? null : await bucket.get(toFileKey(sessionId, id), range);
-      return object === null ? [] : [[url, new Uint8Array(await object.arrayBuffer())]];
-    }),
-  );
-  return new Map(files.flat());
+  const id = toAttachmentId(sessionId, url);
+  const range = maxBytes === null ? {} : { range: { offset: 0, length: maxBytes } };
+  const object = id === null ? null : await bucket.get(toFileKey(sessionId, id), range);
+  return object === null ? null : new Uint8Array(await object.arrayBuffer());
 }

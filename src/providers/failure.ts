@@ -41,6 +41,8 @@ export type ProviderFailureKind =
   | "unjoinable"
   /** The answer has become as long as it may be where it is kept: nobody's fault, and the call is stopped. */
   | "too-long"
+  /** Files that are to be told cannot be read where they are kept: ours, and nobody was asked. */
+  | "files-away"
   /** Our own caller cancelled. Never counts against anybody. */
   | "cancelled";
 

@@ -55,3 +55,10 @@ export const NO_ROOM: ProviderFailure = toUnaskedFailure(
   "This answer is as long as one answer may be. Ask for the rest.",
   null,
 );
+
+/** Of an answer that cannot be asked for: a model that is not told its question's files would answer another one. */
+export const FILES_AWAY: ProviderFailure = toUnaskedFailure(
+  "files-away",
+  "No answer came. Files of this chat could not be read just now. Try again in a moment.",
+  null,
+);

@@ -24,6 +24,7 @@ export const VERDICT_OF_FAILURE: Readonly<Record<ProviderFailureKind, HealthVerd
   malformed: "failure",
   unjoinable: "neutral",
   "too-long": "neutral",
+  "files-away": "neutral",
   cancelled: "neutral",
 };
 
@@ -54,5 +55,7 @@ export const ADVICE_OF_FAILURE: Readonly<Record<ProviderFailureKind, RetryAdvice
   unjoinable: "move-on",
   // Whoever went on with it would have no room either.
   "too-long": "stop",
+  // Whoever was asked instead would be told no more of them.
+  "files-away": "stop",
   cancelled: "stop",
 };

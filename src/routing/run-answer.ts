@@ -13,7 +13,7 @@ import {
   type Catalog,
   type CatalogTarget,
 } from "../providers/catalog.ts";
-import type { ProviderFailureKind } from "../providers/failure.ts";
+import type { ProviderFailure, ProviderFailureKind } from "../providers/failure.ts";
 import type { ModelCall } from "../providers/provider.ts";
 import { toAnswerEnd, toUnaskedFailure } from "./answer-end.ts";
 import { AnswerLegs, type EarlierLegs } from "./answer-legs.ts";
@@ -70,6 +70,8 @@ export interface AnswerInput {
   readonly turnId: string | null;
   readonly lastProvider: ProviderId | null;
   readonly signal: AbortSignal;
+  /** Why nobody is to be asked: the answer ends with this at once, and is on record as one that was asked for. */
+  readonly unasked?: ProviderFailure;
   /** True when nobody is shown a word before the end: a failure after the first word starts over elsewhere. */
   readonly mayStartOver?: boolean;
   /** What an earlier life of the turn has shown already: the answer goes on behind it. */
@@ -156,13 +158,15 @@ export async function* runAnswer(
     selectionId: input.selectionId,
     policy: input.policy ?? deps.defaultPolicy,
   });
-  const end = planned.ok
-    ? yield* runPlan(
-        withPrices(withTurnMs(deps, input.turnMs), input.call),
-        toPlanInput(input, planned.value, startedMs),
-      )
-    : toUnplannedEnd(deps, input, planned.error, startedMs);
-  if (!planned.ok) yield [end];
+  const unasked = input.unasked ?? (planned.ok ? null : noteUnplanned(deps, input, planned.error));
+  const end =
+    planned.ok && unasked === null
+      ? yield* runPlan(
+          withPrices(withTurnMs(deps, input.turnMs), input.call),
+          toPlanInput(input, planned.value, startedMs),
+        )
+      : toUnaskedEnd(deps, input, unasked, startedMs);
+  if (unasked !== null) yield [end];
   const { mode, candidates, decision } = planned.ok ? planned.value : planned.error;
   const record = toSelectionRecord(
     {
@@ -226,28 +230,31 @@ function listProviders(models: readonly RequestedModel[]): Set<string> {
 }
 
 /** Nobody could even be asked: every circuit is open, or nothing is set up. */
-function toUnplannedEnd(
-  deps: RunAnswerDeps,
-  input: AnswerInput,
-  failure: PlanFailure,
-  startedMs: number,
-): AnswerEnd {
+function noteUnplanned(deps: RunAnswerDeps, input: AnswerInput, failure: PlanFailure): ProviderFailure {
   const { requestId, models } = input;
-  // Somebody said stop while the circuits were looked up: that is how it ended, whoever could have been asked.
-  const isStopped = input.signal.aborted;
   for (const target of failure.skipped) logSkipped(deps.log, requestId, target, target.reason);
-  if (!isStopped) {
+  if (!input.signal.aborted) {
     const { requested } = models;
     logAllFailed(deps.log, { requestId, requested, attempts: [], notTried: failure.candidates });
   }
-  const unasked = toUnaskedFailure(toFailureKind(failure), failure.message, failure.retryAfterMs);
-  const { inputTokens } = failure.decision.needs;
+  return toUnaskedFailure(toFailureKind(failure), failure.message, failure.retryAfterMs);
+}
+
+function toUnaskedEnd(
+  deps: RunAnswerDeps,
+  input: AnswerInput,
+  failure: ProviderFailure | null,
+  startedMs: number,
+): AnswerEnd {
+  // Somebody said stop while circuits were looked up, or files read: that is how it ended, whoever could have been asked.
+  const isStopped = input.signal.aborted;
+  const { inputTokens } = readNeeds(input.call);
   const earlier = input.earlier ?? null;
   const legs = new AnswerLegs(deps, { call: input.call, inputTokens, mayStartOver: false, earlier });
   return toAnswerEnd({
     status: isStopped ? "cancelled" : legs.isEmpty ? "failed" : "incomplete",
     finishReason: null,
-    failure: isStopped ? null : unasked,
+    failure: isStopped ? null : failure,
     attempts: input.earlier?.attempts ?? [],
     legs: legs.list(),
     lossesMicroUsd: legs.lossesMicroUsd,

@@ -105,6 +105,7 @@ export const NOTICE_OF_FAILURE: Readonly<Record<ProviderFailureKind, string>> = 
   malformed: "The provider sent something that could not be read.",
   unjoinable: "Another model was asked to go on with it and began an answer of its own.",
   "too-long": "It has become as long as one answer may be. Ask for the rest.",
+  "files-away": "Files of this chat could not be read just now. Try again in a moment.",
   cancelled: "The answer was stopped.",
 };
 

@@ -3,6 +3,7 @@ import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk
 import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
 import { toProviderId } from "../providers/provider-config.ts";
+import { FILES_AWAY } from "../routing/answer-end.ts";
 import { estimateTokens } from "../routing/estimate-tokens.ts";
 import type { AnswerInput, AnswerOutcome, ResolvedModels } from "../routing/run-answer.ts";
 import type { AnswerEvent } from "../routing/run-plan.ts";
@@ -43,8 +44,11 @@ export interface TurnStepsDeps {
   readonly newSelectionId: () => string;
   /** The tools that models are offered; may take a moment and gives none when they cannot be had. */
   readonly listTools: (signal: AbortSignal) => Promise<readonly LanguageModelV4FunctionTool[]>;
-  /** The bytes of attached files by their addresses; those that are gone are left out. */
-  readonly readFiles: (files: readonly FileRead[]) => Promise<ReadonlyMap<string, Uint8Array>>;
+  /** The bytes of attached files by their addresses, those that are gone left out; null where they cannot be read now. */
+  readonly readFiles: (
+    files: readonly FileRead[],
+    signal: AbortSignal,
+  ) => Promise<ReadonlyMap<string, Uint8Array> | null>;
 }
 
 type SteppingTurn = Pick<LiveTurn, "turn" | "settings" | "controller">;
@@ -97,7 +101,7 @@ export function createStepStarter(
       const takenTokens =
         (asked.tools === undefined ? ownTokens : countDefinitionTokens(asked.tools)) +
         estimateTokens(instructions ?? "");
-      const { prompt, question, tokens, cut } = await readHistory(deps, live, models, takenTokens);
+      const { prompt, question, tokens, cut, isWhole } = await readHistory(deps, live, models, takenTokens);
       const steps = fitRunning({ done: input.done, takenTokens, chatTokens: tokens, roomTokens });
       if (steps.cut + cut > 0)
         deps.log.write("info", "tool_outputs_cut", { request_id: turn.turnId, cut: steps.cut + cut });
@@ -124,6 +128,7 @@ export function createStepStarter(
         lastProvider: session.lastProvider === null ? null : toProviderId(session.lastProvider),
         startedMs,
         ...(input.earlier === null ? {} : { earlier: input.earlier }),
+        ...(isWhole ? {} : { unasked: FILES_AWAY }),
         maxBytes: countRoomLeft(input.done, input.earlier?.text ?? ""),
         signal: controller.signal,
       });
@@ -142,12 +147,21 @@ function toInstructions(instructions: string | undefined): LanguageModelV4Prompt
   return instructions === undefined ? [] : [{ role: "system", content: instructions }];
 }
 
+interface History {
+  readonly prompt: LanguageModelV4Prompt;
+  /** False where its files could not be read: nobody is to be asked with it. */
+  readonly isWhole: boolean;
+  readonly question: string;
+  readonly tokens: number;
+  readonly cut: number;
+}
+
 async function readHistory(
   { store, contextTokens, readFiles, onBudget }: TurnStepsDeps,
-  { turn }: SteppingTurn,
+  { turn, controller }: SteppingTurn,
   models: ResolvedModels,
   takenTokens: number,
-): Promise<{ prompt: LanguageModelV4Prompt; question: string; tokens: number; cut: number }> {
+): Promise<History> {
   const budgetTokens = toBudgetTokens(models, contextTokens, takenTokens);
   onBudget(budgetTokens);
   const summaries = store.summaries.read();
@@ -177,9 +191,10 @@ async function readHistory(
     countBytes: openByteCount(store),
   });
   const reads = listFileReads(context.messages, context.files);
-  const files = reads.length === 0 ? new Map<string, Uint8Array>() : await readFiles(reads);
+  const files = reads.length === 0 ? new Map<string, Uint8Array>() : await readFiles(reads, controller.signal);
   return {
-    prompt: toContextPrompt(context, (url) => files.get(url) ?? null),
+    prompt: toContextPrompt(context, (url) => files?.get(url) ?? null),
+    isWhole: files !== null,
     question: asking === null ? "" : toMessageText(asking),
     tokens: context.tokens + estimateTokens(context.preface ?? ""),
     cut: context.cut,

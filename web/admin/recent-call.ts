@@ -15,6 +15,7 @@ const TONES = new Map<string, CallTone>([
   ["content-refused", "neutral"],
   ["unjoinable", "neutral"],
   ["too-long", "neutral"],
+  ["files-away", "neutral"],
   ["cancelled", "neutral"],
 ]);
 

@@ -20,6 +20,7 @@ const UNCOUNTED: readonly ProviderFailureKind[] = [
   "content-refused",
   "unjoinable",
   "too-long",
+  "files-away",
   "cancelled",
 ];
 

@@ -5,6 +5,7 @@ import { UNKNOWN_USAGE, type TokenUsage } from "../../../src/protocol/answer.ts"
 import { SelectionRecord } from "../../../src/protocol/selection.ts";
 import { createCatalog, parseModelClasses, type Catalog } from "../../../src/providers/catalog.ts";
 import { parseProviderConfigs } from "../../../src/providers/provider-config.ts";
+import { FILES_AWAY } from "../../../src/routing/answer-end.ts";
 import { DEFAULT_BACKOFF } from "../../../src/routing/backoff.ts";
 import { DEFAULT_DEADLINES } from "../../../src/routing/deadlines.ts";
 import { DEFAULT_RETRY_LIMITS } from "../../../src/routing/next-action.ts";
@@ -16,6 +17,7 @@ import {
   type RunAnswerDeps,
 } from "../../../src/routing/run-answer.ts";
 import type { AnswerEvent } from "../../../src/routing/run-plan.ts";
+import { toNotice } from "../../../src/routing/selection-record.ts";
 import { FakeAuthority, snapshotOf } from "../../fakes/fake-authority.ts";
 import { RecordingLog } from "../../fakes/recording-log.ts";
 import {
@@ -177,6 +179,32 @@ describe("from question to record", () => {
     expect(end).toMatchObject({ status: "failed", attempts: [], failure: { kind: "timeout" } });
     expect(end.failure?.message).toContain("time");
     expect(world.log.events).not.toContain("all_providers_failed");
+  });
+
+  it("[SE268] asks nobody where what is to be told cannot be had, and says so, also behind words and after a stop", async () => {
+    const world = createWorld({ openai: [answer("hi")] });
+    const { end, record, events } = await ask(world, ["duo"], "hi", null, { unasked: FILES_AWAY });
+    expect(end).toMatchObject({ status: "failed", failure: FILES_AWAY, attempts: [], costMicroUsd: 0 });
+    expect([events, record.status, record.attempts]).toEqual([[end], "failed", []]);
+    expect(toNotice(end)).toBe(
+      "No answer came. Files of this chat could not be read just now. Try again in a moment.",
+    );
+    const leg = {
+      ...{ provider: toProviderId("openai"), model: "x" },
+      usage: UNKNOWN_USAGE,
+      costMicroUsd: 3,
+    };
+    const legs = [{ ...leg, estimated: false }];
+    const earlier = { text: "Well", legs, charactersOfLegs: [4], attempts: [], firstTokenMs: 5 };
+    const behind = await ask(world, ["duo"], "hi", null, { unasked: FILES_AWAY, earlier });
+    expect(behind.end.status).toBe("incomplete");
+    expect(toNotice(behind.end)).toContain("Files of this chat could not be read");
+    const stopped = await ask(world, ["duo"], "hi", null, {
+      unasked: FILES_AWAY,
+      signal: AbortSignal.abort(),
+    });
+    expect(stopped.end).toMatchObject({ status: "cancelled", failure: null });
+    expect(world.providers.get("openai")?.calls).toHaveLength(0);
   });
 
   it("[RT30] every answer leaves one record that says what was asked, tried and given", async () => {

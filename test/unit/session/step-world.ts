@@ -52,8 +52,8 @@ export function toModels(contextTokens: number | null): ResolvedModels {
 export interface AskOptions {
   /** Null: there is no such model (any more). */
   readonly models?: ResolvedModels | null;
-  /** What every file holds. */
-  readonly file?: Uint8Array;
+  /** What every file holds; null: none can be read now. */
+  readonly file?: Uint8Array | null;
   /** The step, where it is not the first one. */
   readonly step?: Pick<StepInput, "done" | "earlier">;
   /** What the chat has. */
@@ -87,6 +87,7 @@ export async function askStep(
     listTools: () => Promise.resolve(tools),
     readFiles: async (files) => {
       reads.push(...files);
+      if (file === null) return null;
       return new Map(files.map(({ url, maxBytes }) => [url, file.subarray(0, maxBytes ?? file.length)]));
     },
   });

@@ -1,5 +1,7 @@
 /** What a step of a turn is told of what is summarised, and what that costs. */
 import { describe, expect, it } from "vitest";
+import { FILES_AWAY } from "../../../src/routing/answer-end.ts";
+import { toAttachmentUrl } from "../../../src/session/attachment-path.ts";
 import { MAX_ANSWER_BYTES } from "../../../src/session/answer-size.ts";
 import { MAX_CLIMBED } from "../../../src/session/store/summary-store.ts";
 import { NOW_MS, toMessage, TURN } from "./answer-fixtures.ts";
@@ -123,6 +125,19 @@ describe("calls under one id", () => {
     expect(text.match(/"toolCallId":"[^"]+"/g)).toEqual(
       ["call_0", "call_0", "call_0_2", "call_0_2"].map((id) => `"toolCallId":"${id}"`),
     );
+  });
+});
+
+describe("files that cannot be read now", () => {
+  it("[SE268] are not left out: nobody is asked without them", async () => {
+    const { store, add } = openTalk();
+    const picture = { type: "file", mediaType: "image/png", url: toAttachmentUrl("chat_1", "file_1") };
+    const asked = add([{ type: "text", text: "What is this?" }, picture]);
+    expect((await askStep(store, asked)).call?.unasked).toBeUndefined();
+    const { call, reads } = await askStep(store, asked, { file: null });
+    expect(reads).toHaveLength(1);
+    expect(call?.unasked).toEqual(FILES_AWAY);
+    expect(call?.question).toBe("What is this?");
   });
 });
 
