@@ -10,6 +10,8 @@ import { toResumePlace } from "./resume-place.ts";
 import type { TurnRow } from "./rows.ts";
 import { refuse, sendFrame } from "./send-frame.ts";
 import type { SessionStore } from "./store/session-store.ts";
+import { StreamLog } from "./stream-log.ts";
+import { toAnswerChunks } from "./to-answer-chunks.ts";
 import {
   findPlaceBehind,
   listQuestions,
@@ -49,7 +51,17 @@ export class TurnFollowing {
     const turn = own?.parentId === userMessageId ? own : store.findTurnByParent(userMessageId);
     if (turn === null) return refuse(socket, requestId, "This message is in the chat already.");
     if (this.runner.isFollowedBy(turn, requestId, socket)) return;
-    this.follow(socket, requestId, turn, 0);
+    this.follow(socket, requestId, turn, 0, 0, () => this.readAnswerLog(turn));
+  }
+
+  /** The log of an answer that has given its place to a later one's, made of the message: who asks twice hears it. */
+  private readAnswerLog({ messageId }: TurnRow): StreamLog | null {
+    const message = this.deps.store.messages.find(messageId);
+    if (message === null || message.metadata === null) return null;
+    const log = new StreamLog({ append: () => undefined, readAll: () => [] });
+    log.append(toAnswerChunks(message, message.metadata));
+    log.save();
+    return log;
   }
 
   resume(socket: ChatSocket, frame: ResumeFrame): void {
@@ -146,7 +158,14 @@ export class TurnFollowing {
   }
 
   /** Replay and live are one thing: nothing is missing between them and nothing comes twice. */
-  private follow(socket: ChatSocket, requestId: string, turn: TurnRow, next: number, first = 0): void {
+  private follow(
+    socket: ChatSocket,
+    requestId: string,
+    turn: TurnRow,
+    next: number,
+    first = 0,
+    readGone: () => StreamLog | null = () => null,
+  ): void {
     const { running, queue } = this.runner;
     if (running?.turn.position === turn.position) {
       sendFrame(socket, { type: "start", requestId });
@@ -158,8 +177,9 @@ export class TurnFollowing {
       sendFrame(socket, { type: "start", requestId });
       return queue.wait(turn, requestId, socket);
     }
-    const log = this.runner.openLog(turn);
-    if (log.nextSequence === 0) return sendFrame(socket, { type: "no-active", requestId });
+    const kept = this.runner.openLog(turn);
+    const log = kept.nextSequence === 0 ? readGone() : kept;
+    if (log === null) return sendFrame(socket, { type: "no-active", requestId });
     const followers = new Followers<ChatSocket>(log);
     sendFrame(socket, { type: "start", requestId });
     followers.add(requestId, socket, Math.min(next, log.nextSequence), first);

@@ -239,7 +239,10 @@ export class StockClient extends SimClient {
     if (chunk.type === "start" && sequence === 0) {
       // The same answer from its beginning: what was seen of it before has to come again.
       const known = this.seen.get(chunk.messageId);
-      if (known !== undefined && known !== read.stream) return this.takeOver(read, known, sequence, chunk);
+      // Told from what is stored, it comes in other pieces (SE269): what it gives is held against the message.
+      const isRetold = chunk.messageMetadata.status !== "streaming";
+      if (known !== undefined && known !== read.stream && !isRetold)
+        return this.takeOver(read, known, sequence, chunk);
       this.seen.set(chunk.messageId, read.stream);
     }
     // Of a word that it has said itself, a copy does not tell whether it was also heard back: it may come again.

@@ -1,6 +1,8 @@
 /** The same request twice: by two clicks, or by a client that did not hear whether it arrived. */
 import { describe, expect, it } from "vitest";
-import { ChatWorld, toWords } from "./chat-world.ts";
+import type { AnswerEvent } from "../../../src/routing/run-plan.ts";
+import { applyAnswerChunk, closeAnswerDraft, startAnswerDraft } from "../../../src/protocol/answer-parts.ts";
+import { ChatWorld, say, think, toWords } from "./chat-world.ts";
 
 describe("a request that is sent again", () => {
   it("[SE21] [SE11] on one socket is answered once: what it was sent already does not come twice", async () => {
@@ -72,5 +74,55 @@ describe("a request that is sent again", () => {
     // The answer it was in has ended, and another one is being given: there is nothing to go on with.
     expect(again.types).toEqual(["no-active"]);
     expect(other.textOf("r2").length).toBeGreaterThan(0);
+  });
+
+  it.each([true, false])(
+    "[SE269] [SE3] when its log is gone is answered with what is stored: live %s",
+    async (live) => {
+      const pieces: AnswerEvent[] = [think("Hm. "), say("One "), say("two.")];
+      const world = new ChatWorld({ speak: () => ({ pieces, paceMs: 10 }) });
+      const first = world.connect(live);
+      world.ask(first, "r1", "count");
+      await world.finish();
+      world.ask(first, "r2", "again");
+      await world.finish();
+      const back = world.connect(live);
+      world.ask(back, "r1", "count");
+      world.ask(back, "r9", "count", { id: "user-r1" });
+      await world.finish();
+      expect(world.calls).toHaveLength(2);
+      for (const requestId of ["r1", "r9"]) {
+        const frames = back.frames.filter((frame) => "requestId" in frame && frame.requestId === requestId);
+        expect(frames.map(({ type }) => type)).toEqual(["start", ...Array(10).fill("chunk"), "end"]);
+        expect(back.sequencesOf(requestId)).toEqual(Array.from({ length: 10 }, (_, index) => index));
+        const chunks = back
+          .of("chunk")
+          .flatMap((frame) => (frame.requestId === requestId ? [frame.chunk] : []));
+        const draft = startAnswerDraft();
+        for (const chunk of chunks) applyAnswerChunk(draft, chunk);
+        const stored = world.chat.view.readNewest().messages[1];
+        expect(closeAnswerDraft(draft)).toEqual(stored?.parts);
+        expect(chunks[0]).toMatchObject({ type: "start", messageId: stored?.id });
+        expect(chunks.at(-1)).toMatchObject({ type: "finish", messageMetadata: stored?.metadata });
+      }
+      // Coming back is not asking: a cursor of what is gone means nothing any more.
+      world.resume(back, "r1");
+      expect(back.frames.at(-1)).toEqual({ type: "no-active", requestId: "r1" });
+    },
+  );
+
+  it("[SE269] says how an answer ended that was stopped", async () => {
+    const world = new ChatWorld();
+    const socket = world.connect(false);
+    world.ask(socket, "r1", "50");
+    await world.clock.advance(300);
+    world.send(socket, { type: "abort", requestId: "r1" });
+    await world.finish();
+    world.ask(socket, "r2", "1");
+    await world.finish();
+    const back = world.connect(false);
+    world.ask(back, "r1", "50");
+    expect(back.of("chunk").at(-1)?.chunk).toEqual({ type: "abort" });
+    expect(back.textOf("r1")).toBe(world.path()[1]);
   });
 });
