@@ -44,10 +44,24 @@ export class StreamLog {
     this.open = [];
   }
 
-  /** Seals and stores everything. */
+  /** Seals and stores everything, or nothing when it throws: what nobody was shown may still be changed then. */
   save(): void {
+    const sealed = this.chunks.length;
+    const { open } = this;
     this.seal();
-    this.store();
+    try {
+      this.store();
+    } catch (error) {
+      this.chunks.length = sealed;
+      this.open = open;
+      throw error;
+    }
+  }
+
+  /** Ends otherwise than it was said to, as long as that is not sealed: a log has one end. */
+  appendEnd(chunks: readonly AnswerChunk[]): void {
+    this.open = this.open.filter(({ type }) => !TERMINAL.has(type));
+    this.append(chunks);
   }
 
   /** Stores what is sealed. */
@@ -83,6 +97,8 @@ export class StreamLog {
     return this.chunks.slice(0, this.stored);
   }
 }
+
+const TERMINAL: ReadonlySet<AnswerChunk["type"]> = new Set(["finish", "error", "abort"]);
 
 type Delta = Extract<AnswerChunk, { type: "text-delta" | "reasoning-delta" }>;
 

@@ -19,6 +19,7 @@ import type { TurnRunnerDeps } from "./turn-runner-deps.ts";
 
 /** How long each try waits to store the end of a live turn. */
 const TRY_AFTER_MS = [0, 1_000, 4_000] as const;
+const STOPPED = "You stopped this answer.";
 const NOT_STORED = "This answer could not be stored.";
 /** Stands for a log that cannot be read: nothing is known of it, and nothing is written to it. */
 const UNREADABLE: StreamLogStore = { readAll: () => [], append: () => undefined };
@@ -74,15 +75,18 @@ export class TurnEnding {
 
   /** Ends the turn that is live as it came out; null where it broke: then with what its log has. */
   async endLive(live: LiveTurn, result: TurnResult | null): Promise<void> {
-    const { turn: asked, log, controller } = live;
-    const turn = { ...asked, stopRequested: controller.signal.aborted };
+    const { log, controller } = live;
+    let { turn } = live;
     let ended = result;
     for (const waitMs of TRY_AFTER_MS) {
       if (waitMs > 0) await this.deps.clock.sleep(waitMs);
+      // Whoever says stop while it waits means this answer too.
+      turn = { ...turn, stopRequested: controller.signal.aborted };
       ended ??= this.attempt(turn, () => {
         log.save();
         return this.cutOff(turn, log, live.unsaved);
       });
+      if (ended !== null && turn.stopRequested && ended.status !== "cancelled") ended = stopEnded(log, ended);
       if (ended !== null && this.tryEnd(turn, log, ended)) return;
     }
     this.endBare(turn, log, ended, live.unsaved);
@@ -136,11 +140,11 @@ export class TurnEnding {
     ended: TurnResult | null,
     unsaved: readonly SelectionRecord[] = [],
   ): void {
-    const bare = this.attempt(turn, () => toBare(ended ?? this.cutOff(turn, log, unsaved)));
+    const bare = this.attempt(turn, () => toBare(turn, ended ?? this.cutOff(turn, log, unsaved)));
     // Storage is away altogether: the turn stays open, and the next one to look finds it.
     if (bare === null) return;
     const { receipt } = bare;
-    log.append([
+    log.appendEnd([
       { type: "message-metadata", messageMetadata: receipt },
       receipt.status === "cancelled" ? { type: "abort" } : { type: "error", errorText: NOT_STORED },
     ]);
@@ -173,6 +177,8 @@ export class TurnEnding {
   private tellEnd(turn: TurnRow, log: StreamLog, result: TurnResult, message: StoredMessage): void {
     const { queue, slow } = this.turns;
     const followers = this.followersAtEnd(turn, log);
+    // Where its log could not be stored at all, its end is told all the same.
+    log.seal();
     queue.remove(turn);
     // Who is behind has no use for the rest of the chunks: the whole message follows.
     slow.note(followers.end());
@@ -204,8 +210,25 @@ export class TurnEnding {
   }
 }
 
-function toBare(result: TurnResult): TurnResult {
-  const status = result.status === "cancelled" ? "cancelled" : "failed";
+/** It had ended by itself before the stop came, and nobody knew: it ends as a reader meant it. */
+function stopEnded(log: StreamLog, result: TurnResult): TurnResult {
+  const receipt: Receipt = {
+    ...result.receipt,
+    status: "cancelled",
+    finishReason: null,
+    notice: STOPPED,
+  };
+  log.appendEnd([{ type: "message-metadata", messageMetadata: receipt }, { type: "abort" }]);
+  const last = result.records.at(-1);
+  const records = [
+    ...result.records.slice(0, -1),
+    ...(last === undefined ? [] : [{ ...last, status: "cancelled" as const }]),
+  ];
+  return { ...result, status: "cancelled", receipt, records };
+}
+
+function toBare({ stopRequested }: TurnRow, result: TurnResult): TurnResult {
+  const status = stopRequested || result.status === "cancelled" ? "cancelled" : "failed";
   const receipt: Receipt = { ...result.receipt, status, notice: NOT_STORED };
   return { ...result, status, receipt, parts: [] };
 }

@@ -43,6 +43,10 @@ it.each([
   expect((await runSession(seed, world)).breaches).toEqual([]);
 });
 
+it("[SM34] [SE270] seed 60258: an answer that had broken off, and was stopped while storage was away, ended as incomplete", async () => {
+  expect((await runSession(60_258)).breaches).toEqual([]);
+}, 30_000);
+
 /** Titles take long, and the object dies as soon as something is handed over. */
 function toSlowUpkeep(seed: number): SessionPlan {
   const plan = drawPlan(seed);

@@ -224,6 +224,50 @@ describe("an end that cannot be stored", () => {
     expect(world.log.lines.some(({ event }) => event === "internal_error")).toBe(true);
   });
 
+  it("[SE270] [SE1] of an answer that had broken off is that of a stop that comes meanwhile, and its only one", async () => {
+    const world = openBigWorld(1, 0);
+    const append = world.store.appendOutbox.bind(world.store);
+    let left = 4;
+    world.store.appendOutbox = (message) => {
+      left -= 1;
+      if (left >= 0) throw new Error("storage is away");
+      append(message);
+    };
+    const tab = world.connect(true);
+    world.ask(tab, "r1", "read this");
+    await world.clock.advance(5_500);
+    expect(left).toBe(0);
+    world.send(tab, { type: "stop" });
+    await world.finish();
+    expect([rows(world), world.calls.length]).toEqual([["cancelled"], 1]);
+    const records = world.disk.all("select body from outbox").map(({ body }) => String(body));
+    expect(records.map((body) => /"status":"\w+"/.exec(body)?.[0])).toContain('"status":"cancelled"');
+    const ends = tab.of("chunk").filter(({ chunk }) => ["finish", "error", "abort"].includes(chunk.type));
+    expect(ends.map(({ chunk }) => chunk)).toEqual([{ type: "abort" }]);
+    expect(tab.of("turn-ended")[0]?.message.metadata).toMatchObject({
+      status: "cancelled",
+      notice: "You stopped this answer.",
+    });
+  });
+
+  it("[SE270] of a whole answer is that of the stop too, with its words and where they are lost", async () => {
+    for (const [broken, words] of [
+      [2, toWords(5)],
+      [3, ""],
+    ] as const) {
+      const world = new ChatWorld();
+      const tab = world.connect(true);
+      world.ask(tab, "r1", "count 5");
+      breakStore(world, broken);
+      await world.clock.advance(500);
+      world.send(tab, { type: "stop" });
+      await world.finish();
+      expect([rows(world), world.path().at(-1)]).toEqual([["cancelled"], words]);
+      const ends = tab.of("chunk").filter(({ chunk }) => ["finish", "error", "abort"].includes(chunk.type));
+      expect(ends.map(({ chunk }) => chunk)).toEqual([{ type: "abort" }]);
+    }
+  });
+
   it("[SE26] after a stop: it is stopped, also for the alarm that comes meanwhile", async () => {
     const world = new ChatWorld();
     const tab = world.connect(true);
