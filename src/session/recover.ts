@@ -25,11 +25,26 @@ import { toStartReceipt } from "./turn-receipt.ts";
 /** A turn that has taken its object down so often is not tried again. */
 export const MAX_RECOVERIES = 3;
 
+const CAUSES = {
+  crash: {
+    incomplete: "This answer is incomplete: the service was restarted while it was being written.",
+    failed: "No answer came: the service was restarted before the first word.",
+    ofCall: "interrupted: the service was restarted",
+  },
+  bug: {
+    incomplete: "This answer is incomplete: something went wrong here while it was being written. Try again.",
+    failed: "No answer came: something went wrong here before the first word. Try again.",
+    ofCall: "interrupted: something went wrong here",
+  },
+} as const;
+
 export interface RecoverFacts {
   readonly turn: TurnRow;
   readonly session: SessionRow;
   readonly question: string;
   readonly sandbox: boolean;
+  /** Why it has no runner any more: its object died, or a bug of ours ended its run. */
+  readonly cause: keyof typeof CAUSES;
   readonly nowMs: number;
   /** For the record of what is not on record yet, where an earlier step's is. */
   readonly newSelectionId: () => string;
@@ -107,11 +122,12 @@ function toEarlier(
   charactersOfLegs: readonly number[],
   { firstTokenMs }: Receipt,
 ): EarlierLegs {
-  return { text, legs, charactersOfLegs, attempts: legs.map(toAttempt), firstTokenMs };
+  const attempts = legs.map((leg) => toAttempt(leg, CAUSES.crash.ofCall));
+  return { text, legs, charactersOfLegs, attempts, firstTokenMs };
 }
 
-/** A call that the crash cut off; its times went with the memory of the object. */
-function toAttempt({ provider, model, usage, costMicroUsd }: Leg): SelectionAttempt {
+/** A call that was cut off; its times went with the memory of its run. */
+function toAttempt({ provider, model, usage, costMicroUsd }: Leg, error: string): SelectionAttempt {
   return {
     provider,
     model,
@@ -119,7 +135,7 @@ function toAttempt({ provider, model, usage, costMicroUsd }: Leg): SelectionAtte
     durationMs: 0,
     firstTokenMs: null,
     outcome: "failure",
-    error: "interrupted: the service was restarted",
+    error,
     hedge: false,
     usage,
     costMicroUsd,
@@ -154,7 +170,9 @@ export function endStoredTurn(stored: StoredTurn | null, facts: RecoverFacts): E
     costMicroUsd: sumCosts([...recorded, ...legs.slice(recordedLegs)]),
     status: turn.stopRequested ? "cancelled" : hasText ? "incomplete" : "failed",
     attempts: legs.length,
-    notice: toNotice(turn.stopRequested, hasText),
+    notice: turn.stopRequested
+      ? "You stopped this answer."
+      : CAUSES[facts.cause][hasText ? "incomplete" : "failed"],
   };
   return {
     parts: closeAnswerDraft(draft),
@@ -173,13 +191,6 @@ export function endStoredTurn(stored: StoredTurn | null, facts: RecoverFacts): E
 
 function sumCosts(parts: readonly Pick<Leg, "costMicroUsd">[]): number | null {
   return sumKnown(parts.map(({ costMicroUsd }) => costMicroUsd));
-}
-
-function toNotice(stopRequested: boolean, hasText: boolean): string {
-  if (stopRequested) return "You stopped this answer.";
-  return hasText
-    ? "This answer is incomplete: the service was restarted while it was being written."
-    : "No answer came: the service was restarted before the first word.";
 }
 
 function toBlockEnd(id: string): AnswerChunk[] {
@@ -205,7 +216,7 @@ function toRecord(receipt: Receipt, recordedLegs: number, facts: RecoverFacts): 
     intent: readIntent(facts.question),
     candidates: [],
     decision: null,
-    attempts: legs.map(toAttempt),
+    attempts: legs.map((each) => toAttempt(each, CAUSES[facts.cause].ofCall)),
     status: receipt.status === "streaming" ? "incomplete" : receipt.status,
     provider: leg?.provider ?? null,
     model: leg?.model ?? null,

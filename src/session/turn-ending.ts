@@ -48,7 +48,7 @@ export class TurnEnding {
 
   /** Null when nothing is stored, or nothing that this version can read: a chat must not be locked by it. */
   readStored(turn: TurnRow, chunks: readonly string[]): StoredTurn | null {
-    return this.attempt(turn, () => readStoredTurn(chunks, this.toRecoverFacts(turn)));
+    return this.attempt(turn, () => readStoredTurn(chunks, this.toRecoverFacts(turn, "crash")));
   }
 
   /**
@@ -84,7 +84,7 @@ export class TurnEnding {
       turn = { ...turn, stopRequested: controller.signal.aborted };
       ended ??= this.attempt(turn, () => {
         log.save();
-        return this.cutOff(turn, log, live.unsaved);
+        return this.cutOff(turn, log, "bug", live.unsaved);
       });
       if (ended !== null && turn.stopRequested && ended.status !== "cancelled") ended = stopEnded(log, ended);
       if (ended !== null && this.tryEnd(turn, log, ended)) return;
@@ -95,7 +95,7 @@ export class TurnEnding {
   /** Ends a turn that has no runner (any more) with what is stored of it. */
   endStored(turn: TurnRow): void {
     const log = this.openLog(turn);
-    const ended = this.cutOff(turn, log);
+    const ended = this.cutOff(turn, log, "crash");
     if (!this.tryEnd(turn, log, ended)) this.endBare(turn, log, ended);
   }
 
@@ -118,8 +118,14 @@ export class TurnEnding {
     }
   }
 
-  private cutOff(turn: TurnRow, log: StreamLog, unsaved: readonly SelectionRecord[] = []): TurnResult {
-    const ended = endStoredTurn(this.readStored(turn, log.readStored()), this.toRecoverFacts(turn));
+  private cutOff(
+    turn: TurnRow,
+    log: StreamLog,
+    cause: RecoverFacts["cause"],
+    unsaved: readonly SelectionRecord[] = [],
+  ): TurnResult {
+    const stored = this.readStored(turn, log.readStored());
+    const ended = endStoredTurn(stored, this.toRecoverFacts(turn, cause));
     log.append(ended.terminalChunks);
     return { ...ended, records: [...unsaved, ended.record], status: ended.record.status };
   }
@@ -140,7 +146,7 @@ export class TurnEnding {
     ended: TurnResult | null,
     unsaved: readonly SelectionRecord[] = [],
   ): void {
-    const bare = this.attempt(turn, () => toBare(turn, ended ?? this.cutOff(turn, log, unsaved)));
+    const bare = this.attempt(turn, () => toBare(turn, ended ?? this.cutOff(turn, log, "bug", unsaved)));
     // Storage is away altogether: the turn stays open, and the next one to look finds it.
     if (bare === null) return;
     const { receipt } = bare;
@@ -161,13 +167,14 @@ export class TurnEnding {
     if (isMarked === true) this.tellEnd(turn, log, bare, toAnswerMessage(turn, bare));
   }
 
-  private toRecoverFacts(turn: TurnRow): RecoverFacts {
+  private toRecoverFacts(turn: TurnRow, cause: RecoverFacts["cause"]): RecoverFacts {
     const question = this.deps.store.messages.find(turn.parentId);
     return {
       turn,
       session: this.session(),
       question: question === null ? "" : toMessageText(question),
       sandbox: this.deps.isSandbox(),
+      cause,
       nowMs: this.deps.clock.nowMs(),
       newSelectionId: () => this.deps.newIds().selectionId,
       countLegs: (legs, charactersOfLegs) => this.deps.countLegs(turn, legs, charactersOfLegs),

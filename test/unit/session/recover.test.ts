@@ -35,6 +35,7 @@ function toFacts(changes: Partial<RecoverFacts> = {}): RecoverFacts {
     session: SESSION,
     question: "Refactor this TypeScript function: ```x```",
     sandbox: true,
+    cause: "crash",
     nowMs: NOW_MS + 5_000,
     newSelectionId: () => "sel_next",
     countLegs: (legs) => [...legs],

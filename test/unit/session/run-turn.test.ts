@@ -37,6 +37,7 @@ function startTurn(
     session: SESSION,
     question: "",
     sandbox: true,
+    cause: "crash",
     nowMs: clock.nowMs(),
     newSelectionId: () => "sel_next",
     countLegs: (legs) => legs,

@@ -282,6 +282,26 @@ describe("an end that cannot be stored", () => {
   });
 });
 
+describe("an answer that a bug of ours ends", () => {
+  it.each([
+    { words: [say("Well. ")], status: "incomplete" },
+    { words: [], status: "failed" },
+  ])("[SE271] says so, and nothing of a restart: $status", async ({ words, status }) => {
+    const call: AnswerEvent = { type: "tool-call", toolCallId: "c1", toolName: "f", input: "{}" };
+    const world = new ChatWorld({
+      speak: () => ({ pieces: [...words, call], paceMs: 10 }),
+      runTools: () => () => Promise.reject(new Error("a bug")),
+    });
+    const tab = world.connect(true);
+    world.ask(tab, "r1", "hi");
+    await world.finish();
+    const notice = expect.stringMatching(/something went wrong here.* Try again\.$/);
+    expect(tab.of("turn-ended")[0]?.message.metadata).toMatchObject({ status, notice });
+    const records = world.disk.all("select body from outbox").map(({ body }) => String(body));
+    expect(records.join()).not.toContain("restarted");
+  });
+});
+
 describe("a turn that a crash left and that cannot be ended", () => {
   it("[SE111] does not keep its chat from opening", async () => {
     const world = new ChatWorld();
