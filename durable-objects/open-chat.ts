@@ -71,7 +71,7 @@ export function openChat({ store, wiring, ...host }: ChatHost): Chat {
     countLegs: (turn, legs, charactersOfLegs) =>
       countLegs(legs, {
         charactersOfLegs,
-        inputTokens: () => estimatePromptTokens(answers, turn.parentId),
+        inputTokens: () => estimatePromptTokens({ ...answers, ownTools: tools?.ownTools ?? [] }, turn),
         priceUsage: wiring.priceUsage,
       }),
     turnMs: settings.deadlines.turnMs,

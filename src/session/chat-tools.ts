@@ -26,11 +26,13 @@ export class ChatTools {
     this.deps = deps;
   }
 
+  /** What models are offered in any case, as it is known without asking a server. */
+  get ownTools(): ToolRegistry["definitions"] {
+    return openRegistry(BUILT_IN_TOOLS).definitions;
+  }
+
   async openRegistry(signal: AbortSignal): Promise<ToolRegistry> {
-    const registry = createToolRegistry([...BUILT_IN_TOOLS, ...(await this.deps.listOthers(signal))]);
-    // Names of other tools have their server's in front, so a clash is a bug.
-    if (!registry.ok) throw new Error(registry.error);
-    return registry.value;
+    return openRegistry([...BUILT_IN_TOOLS, ...(await this.deps.listOthers(signal))]);
   }
 
   async run(
@@ -56,4 +58,11 @@ export class ChatTools {
       calls,
     );
   }
+}
+
+function openRegistry(tools: readonly ServerTool[]): ToolRegistry {
+  const registry = createToolRegistry(tools);
+  // Names of other tools have their server's in front, so a clash is a bug.
+  if (!registry.ok) throw new Error(registry.error);
+  return registry.value;
 }

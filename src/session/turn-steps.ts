@@ -7,6 +7,7 @@ import { FILES_AWAY } from "../routing/answer-end.ts";
 import { estimateTokens } from "../routing/estimate-tokens.ts";
 import type { AnswerInput, AnswerOutcome, ResolvedModels } from "../routing/run-answer.ts";
 import type { AnswerEvent } from "../routing/run-plan.ts";
+import type { CallSettings } from "../protocol/call-settings.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
 import { toUniqueCallIds } from "../tools/unique-call-ids.ts";
 import { countRoomLeft } from "./answer-size.ts";
@@ -20,13 +21,14 @@ import {
   toContextPrompt,
   toReadCharacters,
   toRoomTokens,
+  type Context,
 } from "./context.ts";
 import { listFileReads, type CountBytes, type FileRead } from "./context-files.ts";
 import { fitRunning } from "./fit-told.ts";
 import { countDefinitionTokens, fitTools } from "./fit-tools.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import type { StepInput } from "./run-turn.ts";
-import type { SessionRow } from "./rows.ts";
+import type { SessionRow, TurnRow } from "./rows.ts";
 import type { SessionStore } from "./store/session-store.ts";
 import { toMessageText, toStepMessages } from "./to-prompt.ts";
 
@@ -54,25 +56,31 @@ export interface TurnStepsDeps {
 type SteppingTurn = Pick<LiveTurn, "turn" | "settings" | "controller">;
 type Answer = AsyncGenerator<readonly AnswerEvent[], AnswerOutcome, undefined>;
 
-/** About how many tokens a model was sent with that question: for calls whose provider did not say. */
+/** About how many tokens the models of that turn were sent with each call: for calls whose provider did not say. */
 export function estimatePromptTokens(
-  { store, contextTokens }: Pick<TurnStepsDeps, "store" | "contextTokens">,
-  questionId: string,
+  deps: Pick<TurnStepsDeps, "store" | "contextTokens" | "resolveModels"> & {
+    /** As far as they are known without asking anybody. */
+    readonly ownTools: readonly LanguageModelV4FunctionTool[];
+  },
+  turn: Pick<TurnRow, "position" | "parentId" | "requested">,
 ): number {
-  const { messages } = store.messages.paths.read(questionId, [], {
-    maxMessages: MAX_TOLD_MESSAGES,
-    maxCharacters: toReadCharacters(contextTokens),
-  });
-  return chooseContext({
-    messages,
-    question: null,
-    hasOlder: false,
-    summary: null,
-    budgetTokens: contextTokens,
-    roomTokens: toRoomTokens({ requested: [], unspecified: true, models: [] }),
-    mostTokens: Number.POSITIVE_INFINITY,
-    countBytes: openByteCount(store),
-  }).tokens;
+  const models = resolveStill(deps, turn.requested);
+  const settings = deps.store.readCallSettings(turn.position);
+  const ownTokens = fitTools(deps.ownTools, toRoomTokens(models)).tokens;
+  const takenTokens = countTakenTokens(settings, ownTokens);
+  const { context } = chooseHistory(deps, turn.parentId, models, takenTokens);
+  return takenTokens + countToldTokens(context);
+}
+
+/** Of what is told beside the chat: instructions, and the definitions of tools. */
+function countTakenTokens(settings: CallSettings | null, ownTokens: number): number {
+  const tools = settings?.tools;
+  const ofTools = tools === undefined ? ownTokens : countDefinitionTokens(tools);
+  return ofTools + estimateTokens(settings?.instructions ?? "");
+}
+
+function countToldTokens({ tokens, preface }: Context): number {
+  return tokens + estimateTokens(preface ?? "");
 }
 
 export function createStepStarter(
@@ -98,9 +106,7 @@ export function createStepStarter(
           request_id: turn.turnId,
           tools: leftOut.map(({ name }) => name).join(", "),
         });
-      const takenTokens =
-        (asked.tools === undefined ? ownTokens : countDefinitionTokens(asked.tools)) +
-        estimateTokens(instructions ?? "");
+      const takenTokens = countTakenTokens(settings, ownTokens);
       const { prompt, question, tokens, cut, isWhole } = await readHistory(deps, live, models, takenTokens);
       const steps = fitRunning({ done: input.done, takenTokens, chatTokens: tokens, roomTokens });
       if (steps.cut + cut > 0)
@@ -137,7 +143,10 @@ export function createStepStarter(
 }
 
 /** A deploy may have taken away what a turn that waited, or that a crash cut off, had asked for: then nobody is asked. */
-function resolveStill({ resolveModels }: TurnStepsDeps, requested: readonly string[]): ResolvedModels {
+function resolveStill(
+  { resolveModels }: Pick<TurnStepsDeps, "resolveModels">,
+  requested: readonly string[],
+): ResolvedModels {
   const models = resolveModels(requested);
   return models.ok ? models.value : { requested, unspecified: false, models: [] };
 }
@@ -157,19 +166,39 @@ interface History {
 }
 
 async function readHistory(
-  { store, contextTokens, readFiles, onBudget }: TurnStepsDeps,
+  deps: TurnStepsDeps,
   { turn, controller }: SteppingTurn,
   models: ResolvedModels,
   takenTokens: number,
 ): Promise<History> {
+  const { context, question, budgetTokens } = chooseHistory(deps, turn.parentId, models, takenTokens);
+  deps.onBudget(budgetTokens);
+  const reads = listFileReads(context.messages, context.files);
+  const files =
+    reads.length === 0 ? new Map<string, Uint8Array>() : await deps.readFiles(reads, controller.signal);
+  return {
+    prompt: toContextPrompt(context, (url) => files?.get(url) ?? null),
+    isWhole: files !== null,
+    question,
+    tokens: countToldTokens(context),
+    cut: context.cut,
+  };
+}
+
+/** What is told of the chat above and with that question, and the words that say what is wanted. */
+function chooseHistory(
+  { store, contextTokens }: Pick<TurnStepsDeps, "store" | "contextTokens">,
+  questionId: string,
+  models: ResolvedModels,
+  takenTokens: number,
+): { readonly context: Context; readonly question: string; readonly budgetTokens: number } {
   const budgetTokens = toBudgetTokens(models, contextTokens, takenTokens);
-  onBudget(budgetTokens);
   const summaries = store.summaries.read();
   // What is asked is told, also where a summary stands for it: another answer may be wanted later.
   const stopBelow = new Set(
-    summaries.flatMap((each) => (each.upToMessageId === turn.parentId ? [] : each.upToMessageId)),
+    summaries.flatMap((each) => (each.upToMessageId === questionId ? [] : each.upToMessageId)),
   );
-  const read = store.messages.paths.read(turn.parentId, [], {
+  const read = store.messages.paths.read(questionId, [], {
     maxMessages: MAX_TOLD_MESSAGES,
     maxCharacters: toReadCharacters(budgetTokens),
     stopBelow,
@@ -190,15 +219,7 @@ async function readHistory(
     mostTokens: toBudgetTokens(models, Number.POSITIVE_INFINITY, takenTokens),
     countBytes: openByteCount(store),
   });
-  const reads = listFileReads(context.messages, context.files);
-  const files = reads.length === 0 ? new Map<string, Uint8Array>() : await readFiles(reads, controller.signal);
-  return {
-    prompt: toContextPrompt(context, (url) => files?.get(url) ?? null),
-    isWhole: files !== null,
-    question: asking === null ? "" : toMessageText(asking),
-    tokens: context.tokens + estimateTokens(context.preface ?? ""),
-    cut: context.cut,
-  };
+  return { context, question: asking === null ? "" : toMessageText(asking), budgetTokens };
 }
 
 type ReadPath = ReturnType<SessionStore["messages"]["paths"]["read"]>;

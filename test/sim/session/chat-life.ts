@@ -203,7 +203,7 @@ export class ChatLife {
       countLegs: (turn, legs, charactersOfLegs) =>
         countLegs(legs, {
           charactersOfLegs,
-          inputTokens: () => estimatePromptTokens(ask, turn.parentId),
+          inputTokens: () => estimatePromptTokens({ ...ask, ownTools: tools?.ownTools ?? [] }, turn),
           priceUsage: (_target, usage) => priceUsage(usage),
         }),
       turnMs: settings.turnMs,

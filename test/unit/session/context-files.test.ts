@@ -1,9 +1,10 @@
 /** Which of a chat's files a model is told, how much of each, and what is read for it. */
 import { describe, expect, it } from "vitest";
+import { fail } from "../../../src/base/result.ts";
 import { MAX_READ_BYTES, MAX_TOLD_PICTURES } from "../../../src/session/context-files.ts";
 import { toAttachmentUrl } from "../../../src/session/attachment-path.ts";
 import { estimatePromptTokens } from "../../../src/session/turn-steps.ts";
-import { NOW_MS } from "./answer-fixtures.ts";
+import { NOW_MS, TURN } from "./answer-fixtures.ts";
 import { askStep, openTalk, toModels } from "./step-world.ts";
 
 const MEBIBYTE = 1_048_576;
@@ -75,7 +76,9 @@ describe("a text", () => {
     expect(small.text.length).toBeLessThan(30_000 * 4 + 2_000);
     expect(small.text.length).toBeGreaterThan(29_000 * 4);
     expect(small.text).toContain("<m0>");
-    expect(estimatePromptTokens({ store, contextTokens: 24_000 }, question)).toBeGreaterThan(70_000);
+    const facts = { store, contextTokens: 24_000, resolveModels: () => fail("none"), ownTools: [] };
+    const turn = { ...TURN, parentId: question };
+    expect(estimatePromptTokens(facts, turn)).toBeGreaterThan(70_000);
   });
 
   it("[SE131] is cut between two signs, also where it stands in the message itself", async () => {

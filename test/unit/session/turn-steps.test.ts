@@ -5,6 +5,8 @@ import { toAttachmentUrl } from "../../../src/session/attachment-path.ts";
 import { MAX_ANSWER_BYTES } from "../../../src/session/answer-size.ts";
 import { MAX_CLIMBED } from "../../../src/session/store/summary-store.ts";
 import { NOW_MS, toMessage, TURN } from "./answer-fixtures.ts";
+import { estimatePromptTokens } from "../../../src/session/turn-steps.ts";
+import { succeed } from "../../../src/base/result.ts";
 import { askStep, openTalk, toModels } from "./step-world.ts";
 
 const SMALL = { models: toModels(8_000) };
@@ -91,6 +93,29 @@ describe("a summary", () => {
     const before = disk.statements;
     expect((await askStep(store, next, SMALL)).text).toContain("They spoke of salt.");
     expect(disk.statements - before).toBe(0);
+  });
+});
+
+describe("an estimate of what a call was sent", () => {
+  it("[SE272] counts the summary, instructions and the definitions of tools, as the call itself has them", () => {
+    const { store, talk, summarise } = openSummarised();
+    const parentId = talk(10);
+    const text = "abcd".repeat(1_000);
+    const tool = { type: "function", name: "f", description: text, inputSchema: {} } as const;
+    const estimate = (position: number, ownTools: readonly (typeof tool)[] = []): number => {
+      const facts = { store, contextTokens: 24_000, ownTools, resolveModels: () => succeed(toModels(null)) };
+      return estimatePromptTokens(facts, { ...TURN, parentId, position });
+    };
+    const plain = estimate(0);
+    expect(plain).toBeLessThan(100);
+    expect(estimate(0, [tool])).toBeGreaterThan(plain + 1_000);
+    const asked = store.createTurn({ ...TURN, parentId }, { instructions: text, tools: [tool] });
+    expect(estimate(asked.position)).toBeGreaterThan(plain + 2_000);
+    // Tools of the program's own stand in the place of the chat's.
+    expect(estimate(asked.position, [tool])).toBe(estimate(asked.position));
+    summarise("m3", text);
+    expect(estimate(0)).toBeGreaterThan(plain + 900);
+    expect(estimate(0)).toBeLessThan(plain + 1_100);
   });
 });
 
