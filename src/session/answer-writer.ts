@@ -28,10 +28,14 @@ export class AnswerWriter {
     this.attemptsBefore = receipt.attempts;
   }
 
-  /** The writer of an answer that a crash interrupted, as it was behind those chunks. */
-  static behind(chunks: readonly AnswerChunk[], receipt: Receipt): AnswerWriter {
+  /**
+   * The writer of an answer that a crash interrupted, as it was behind those chunks. `lostAttempts`: calls of the step that
+   * ran of which whoever goes on with it knows nothing.
+   */
+  static behind(chunks: readonly AnswerChunk[], receipt: Receipt, lostAttempts = 0): AnswerWriter {
     const writer = new AnswerWriter(receipt);
     for (const chunk of chunks) writer.note(chunk);
+    writer.attemptsBefore += lostAttempts;
     return writer;
   }
 

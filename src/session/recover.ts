@@ -87,11 +87,12 @@ export function readStoredTurn(storedChunks: readonly string[], facts: RecoverFa
   if (chunks.length === 0) return null;
   const draft = startAnswerDraft();
   let receipt = toStartReceipt({ ...facts.turn, sandbox: facts.sandbox, startedMs: facts.turn.createdAtMs });
-  let legsBeforeStep = 0;
+  let [legsBeforeStep, attemptsBeforeStep] = [0, 0];
   const characters: number[] = [];
   for (const chunk of chunks) {
     applyAnswerChunk(draft, chunk);
-    if (chunk.type === "start-step") legsBeforeStep = receipt.legs.length;
+    if (chunk.type === "start-step")
+      [legsBeforeStep, attemptsBeforeStep] = [receipt.legs.length, receipt.attempts];
     if (chunk.type === "message-metadata") receipt = chunk.messageMetadata;
     if (chunk.type !== "text-delta" && chunk.type !== "reasoning-delta") continue;
     const leg = receipt.legs.length - 1;
@@ -104,13 +105,16 @@ export function readStoredTurn(storedChunks: readonly string[], facts: RecoverFa
   const stepLegs = isModelDone ? [] : legs.slice(legsBeforeStep);
   const charactersOfLegs = legs.map((_, index) => characters[index] ?? 0);
   const firstOfStep = legs.length - stepLegs.length;
+  // Those of the step that gave no leg: the next life counts its legs alone.
+  const attempts = Math.max(firstOfStep, receipt.attempts - stepLegs.length);
+  const lostAttempts = isModelDone ? 0 : Math.max(0, attempts - attemptsBeforeStep);
   return {
     draft,
     legs,
     recordedLegs: firstOfStep,
     charactersOfLegs,
-    writer: AnswerWriter.behind(chunks, receipt),
-    receipt: { ...receipt, legs: legs.slice(0, firstOfStep) },
+    writer: AnswerWriter.behind(chunks, receipt, lostAttempts),
+    receipt: { ...receipt, legs: legs.slice(0, firstOfStep), attempts },
     earlier:
       stepLegs.length === 0 ? null : toEarlier(stepLegs, text, charactersOfLegs.slice(firstOfStep), receipt),
   };
@@ -169,7 +173,7 @@ export function endStoredTurn(stored: StoredTurn | null, facts: RecoverFacts): E
     legs,
     costMicroUsd: sumCosts([...recorded, ...legs.slice(recordedLegs)]),
     status: turn.stopRequested ? "cancelled" : hasText ? "incomplete" : "failed",
-    attempts: legs.length,
+    attempts: (stored?.receipt.attempts ?? 0) + legs.length - recordedLegs,
     notice: turn.stopRequested
       ? "You stopped this answer."
       : CAUSES[facts.cause][hasText ? "incomplete" : "failed"],

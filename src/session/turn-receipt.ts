@@ -34,7 +34,7 @@ export function toStartReceipt(facts: TurnFacts): Receipt {
 }
 
 export interface ReceiptFacts {
-  /** As it stood when this life of the turn began, without the legs that its first model call went on with. */
+  /** As it stood when this life of the turn began, without the legs that its first model call went on with, and their calls. */
   readonly before: Receipt;
   /** The model calls of this life. */
   readonly outcomes: readonly AnswerOutcome[];
@@ -54,7 +54,9 @@ export function toReceipt({ before, outcomes, end, durationMs }: ReceiptFacts): 
     ...before,
     status: end?.status ?? "streaming",
     legs: [...before.legs, ...ends.flatMap(({ legs }) => legs)],
-    attempts: before.legs.length + ends.reduce((sum, { attempts }) => sum + attempts.length, 0),
+    attempts:
+      Math.max(before.legs.length, before.attempts) +
+      ends.reduce((sum, { attempts }) => sum + attempts.length, 0),
     firstTokenMs:
       before.firstTokenMs ?? ends.find(({ firstTokenMs }) => firstTokenMs !== null)?.firstTokenMs ?? null,
     durationMs: end === null ? null : durationMs,

@@ -13,7 +13,18 @@ import {
   readStoredTurn,
   type RecoverFacts,
 } from "../../../src/session/recover.ts";
-import { NOW_MS, OTHER_TARGET, RECEIPT, SESSION, TARGET, toLeg, TURN } from "./answer-fixtures.ts";
+import { toReceipt } from "../../../src/session/turn-receipt.ts";
+import {
+  NOW_MS,
+  OTHER_TARGET,
+  RECEIPT,
+  RECORD,
+  SESSION,
+  TARGET,
+  toEnd,
+  toLeg,
+  TURN,
+} from "./answer-fixtures.ts";
 
 const START: AnswerEvent = { type: "leg-start", target: TARGET, attempt: 1 };
 const NEXT: AnswerEvent = { type: "leg-start", target: OTHER_TARGET, attempt: 2 };
@@ -105,6 +116,20 @@ describe("what is read back", () => {
       { ...TARGET, outcome: "failure", error: expect.stringContaining("interrupted") },
       { ...OTHER_TARGET, outcome: "failure" },
     ]);
+  });
+
+  it("[SE273] calls that gave no word before it are counted on: by the next life, its writer, and its end", () => {
+    const stored = toStored([{ ...START, attempt: 2 }, text("One"), { ...NEXT, attempt: 4 }, text("two")]);
+    const turn = read(stored);
+    expect([turn.receipt.attempts, turn.earlier?.attempts.length]).toEqual([2, 2]);
+    expect(end(stored).receipt.attempts).toBe(4);
+    const next = turn.writer.write([{ ...START, attempt: 3 }, text("three")]);
+    expect(next[0]).toMatchObject({ type: "message-metadata", messageMetadata: { attempts: 5 } });
+    const known = turn.earlier?.attempts ?? [];
+    const outcome = toEnd({ attempts: [...known, ...known.slice(0, 1)] });
+    const outcomes = [{ end: outcome, record: RECORD }];
+    const receipt = toReceipt({ before: turn.receipt, outcomes, end: outcome, durationMs: 1 });
+    expect(receipt.attempts).toBe(5);
   });
 
   it("[SE46] [SE61] thoughts that were taken back were paid for all the same", () => {
