@@ -1,13 +1,16 @@
 /**
  * Ends a conversation whose server closed the stream of an answer before the answer: the SDK would wait for it until its
- * time is up. A stream that can be taken up again was by then, in vain. Rule TL41.
+ * time is up. A stream that can be taken up again was by then, in vain. Rules TL41, TL54.
  */
 import type { JSONRPCMessage, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import type { Exchange } from "./exchange.ts";
 
 type RequestId = string | number;
 
-/** For a client that is connected: the SDK sets its own listener when it connects. */
+/** The SDK's question for a server's generation, whose answers it tells nobody of; its time is bounded by itself. */
+const PROBE_METHOD = "server/discover";
+
+/** For a transport that is not connected yet: the SDK's client listens behind whoever listened before it. */
 export function endUnanswered(transport: StreamableHTTPClientTransport, exchange: Exchange): void {
   const unanswered = new Set<RequestId>();
   const { onmessage } = transport;
@@ -30,5 +33,6 @@ export function endUnanswered(transport: StreamableHTTPClientTransport, exchange
 }
 
 function readRequestId(message: JSONRPCMessage | JSONRPCMessage[]): RequestId | null {
-  return !Array.isArray(message) && "method" in message && "id" in message ? message.id : null;
+  if (Array.isArray(message) || !("method" in message) || !("id" in message)) return null;
+  return message.method === PROBE_METHOD ? null : message.id;
 }

@@ -142,6 +142,7 @@ async function open(
     requestInit: { headers: server.headers },
     ...session,
   });
+  endUnanswered(transport, exchange);
   const client = new sdk.Client(
     { name: "breakwater", version },
     { capabilities: {}, versionNegotiation: { mode: "auto" } },
@@ -151,6 +152,5 @@ async function open(
     signal: exchange.signal,
     ...(era === null ? {} : { prior: era }),
   });
-  endUnanswered(transport, exchange);
   return { client, transport };
 }

@@ -97,6 +97,21 @@ test("[TL41] a stream that cannot be taken up again ends its call as soon as tha
   expect(await call(tool)).toBe(`The tool server docs ended its answer before it was whole. ${MAY_HAVE_RUN}`);
 });
 
+test.each([{ body: "" }, { body: "id: 1\nretry: 10\ndata:\n\n" }])(
+  "[TL54] a server that begins with a stream without an answer is let go at once: %o",
+  async ({ body }) => {
+    const standIn = await start({ answersAs: "stream" });
+    const { chat, faults } = open(standIn, { limits: { connectMs: 60_000, callMs: 60_000 } });
+    standIn.faults = { body, contentType: STREAM, only: "initialize" };
+    expect(await chat.listTools(never)).toEqual([]);
+    expect(faults).toMatchObject([
+      { error: expect.stringContaining("ended its answer before it was whole") },
+    ]);
+    standIn.faults = {};
+    expect(await open(standIn).chat.listTools(never)).toHaveLength(1);
+  },
+);
+
 test("[TL51] HTTP 408 is no refusal: whoever was asked gave up waiting, and the call may have been made", async () => {
   const standIn = await start();
   const { chat } = open(standIn);
