@@ -40,15 +40,15 @@ export class CircuitsWork {
     return [null, ...Object.keys(this.circuits.models)];
   }
 
-  /** Makes sure that a model has a circuit; false when there is no room for one more. */
-  hear(name: string): boolean {
+  /** Makes sure that a model has a circuit; false when there is no room for one more, and it `isNeeded` by nobody. */
+  hear(name: string, isNeeded = false): boolean {
     const { nowMs } = this.context;
     const known = this.model(name);
     if (known !== undefined) {
       this.putModel(name, { ...known, heardAtMs: nowMs });
       return true;
     }
-    const models = makeRoomForModel(this.circuits.models);
+    const models = makeRoomForModel(this.circuits.models) ?? (isNeeded ? this.circuits.models : null);
     if (models === null) return false;
     const breaker = startBreaker(nowMs);
     const fresh: ModelState = { breaker, samples: NO_SAMPLES, heardAtMs: nowMs, isMissing: false };

@@ -165,10 +165,10 @@ function noteLateCall(work: CircuitsWork, outcome: CallOutcome): void {
   work.putModel(outcome.model, { ...now, samples: noteGoodCall(now.samples, call, work.context) });
 }
 
-/** A reset of the provider is one of everything below it. */
+/** A reset of the provider is one of everything below it. A person's word counts also where there is no room for a name. */
 function applyControl(work: CircuitsWork, event: Extract<CircuitsEvent, { type: "control" }>): void {
   const { model, ...inner } = event;
-  if (model !== null) work.hear(model);
+  if (model !== null) work.hear(model, true);
   work.step(model, inner);
   if (model !== null || event.action !== "reset") return;
   for (const [name, { breaker }] of work.models()) {

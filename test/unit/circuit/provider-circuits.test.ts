@@ -309,6 +309,20 @@ describe("memory", () => {
 
 describe("a person and one model", () => {
   it.each([
+    { action: "open", status: "OPEN" },
+    { action: "close", status: "CLOSED" },
+    { action: "drain", status: "CLOSED" },
+  ] as const)("[CB90] $action counts where there is no room for its name", ({ action, status }) => {
+    const driver = new CircuitsDriver();
+    for (let index = 0; index < 64; index += 1) driver.call(`made-up-${index}`, "fatal");
+    driver.control(action, "mine");
+    expect(driver.status("mine")).toBe(status);
+    expect(driver.transitions.at(-1)).toMatchObject({ model: "mine" });
+    driver.call("newcomer", "success");
+    expect([driver.status("newcomer"), driver.status("made-up-0")]).toEqual([undefined, "OPEN"]);
+  });
+
+  it.each([
     { action: "open", status: "OPEN", mode: "forced-open" },
     { action: "close", status: "CLOSED", mode: "forced-closed" },
     { action: "drain", status: "CLOSED", mode: "draining" },
