@@ -158,9 +158,10 @@ export class Chat {
 
   /** Stops what runs and takes back what waits; false when there was nothing. */
   stopAll(): boolean {
+    const isStopped = this.runner.stop();
     const waiting = this.runner.queue.open.filter((turn) => turn.status === "queued");
     for (const turn of waiting) this.runner.cancelQueued(turn);
-    return this.runner.stop() || waiting.length > 0;
+    return isStopped || waiting.length > 0;
   }
 
   private sendHello(socket: ChatSocket): void {
@@ -279,15 +280,14 @@ export class Chat {
   /** The branch is shown in every tab. Not while an answer is being written: it belongs to the one that is shown. */
   private selectBranch(socket: ChatSocket, messageId: string): void {
     const { messages } = this.deps.store;
-    const requestId = messageId;
     if (this.hasOpenTurns) {
       return refuse(
         socket,
-        requestId,
+        messageId,
         "An answer is still being written. Stop it before changing the branch.",
       );
     }
-    if (messages.find(messageId) === null) return refuse(socket, requestId, "There is no such message.");
+    if (messages.find(messageId) === null) return refuse(socket, messageId, "There is no such message.");
     this.deps.store.updateSession({ leafMessageId: messages.findLeafBelow(messageId) });
     this.announce({ type: "path-changed", ...this.view.readNewest() });
   }

@@ -101,7 +101,12 @@ export class TurnRunner {
   stop(): boolean {
     if (this.live === null) return false;
     const { turn, controller } = this.live;
-    if (!controller.signal.aborted) this.queue.change(turn, { stopRequested: true });
+    try {
+      if (!controller.signal.aborted) this.queue.change(turn, { stopRequested: true });
+    } catch (error) {
+      // Storage is away for a moment: a crash may forget it now, but whoever says stop is not to be told no.
+      this.end.logBug(turn, error);
+    }
     controller.abort();
     return true;
   }

@@ -282,6 +282,28 @@ describe("an end that cannot be stored", () => {
   });
 });
 
+describe("a stop that cannot be stored", () => {
+  it("[SE274] stops all the same, over a socket and over HTTP, and is a line for the operator", async () => {
+    for (const stop of [
+      (world: ChatWorld) => world.send(world.connect(true), { type: "stop" }),
+      (world: ChatWorld) => void world.chat.stopAll(),
+    ]) {
+      const world = new ChatWorld();
+      world.ask(world.connect(false), "r1", "count 50");
+      await world.clock.advance(300);
+      const update = world.store.updateTurn.bind(world.store);
+      world.store.updateTurn = (position, change) => {
+        if (change.stopRequested === true) throw new Error("storage is away");
+        update(position, change);
+      };
+      stop(world);
+      await world.clock.advance(10);
+      expect([rows(world), world.log.of("internal_error").length]).toEqual([["cancelled"], 1]);
+      expect(toWords(50).startsWith(world.path().at(-1) ?? "?")).toBe(true);
+    }
+  });
+});
+
 describe("an answer that a bug of ours ends", () => {
   it.each([
     { words: [say("Well. ")], status: "incomplete" },
