@@ -1,4 +1,5 @@
 /** The tools of one chat: which ones its models are offered, and how the calls of a step are run. Rules SE47, SE80, SE81, SE112. */
+import { describeError } from "../auth/store/describe-error.ts";
 import type { Clock } from "../base/clock.ts";
 import type { ToolPart } from "../protocol/answer-parts.ts";
 import type { AnswerChunk } from "../protocol/answer-chunk.ts";
@@ -47,7 +48,7 @@ export class ChatTools {
       {
         registry: await this.openRegistry(signal),
         tell: (chunks) => tell(chunks.map((chunk) => room.fit(chunk))),
-        store: () => live.log.save(),
+        store: () => saveLog(live),
         waitForApproval: (approvalId) => approvals.wait(approvalId, signal),
         newApprovalId,
         clock,
@@ -65,4 +66,13 @@ function openRegistry(tools: readonly ServerTool[]): ToolRegistry {
   // Names of other tools have their server's in front, so a clash is a bug.
   if (!registry.ok) throw new Error(registry.error);
   return registry.value;
+}
+
+/** What cannot be stored is a fault that is told by its message, and the database's holds what was said. Rule SE275. */
+function saveLog({ log }: LiveTurn): void {
+  try {
+    log.save();
+  } catch (error) {
+    throw new Error(describeError(error), { cause: error });
+  }
 }

@@ -3,6 +3,7 @@
  * a summary when the history outgrows the budget. Each is a selection on record like any other. A failure leaves
  * things as they are; the next turn tries again. Rules SE31, SE77, SE87, SE135.
  */
+import { describeError } from "../auth/store/describe-error.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
@@ -83,7 +84,7 @@ export class ChatUpkeep {
     } catch (error) {
       this.deps.log.write("error", "background_failed", {
         task: "chat-upkeep",
-        error: error instanceof Error ? error.message : String(error),
+        error: describeError(error),
       });
     }
   }

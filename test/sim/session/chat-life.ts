@@ -236,7 +236,7 @@ export class ChatLife {
       approvals,
       newApprovalId: () => newId("appr", ids),
       noteFault: ({ name, error }) => {
-        if (!this.isOver && error !== STORAGE_AWAY) onBug(`[SM35] the tool ${name}: ${error}`);
+        if (!this.isOver && !error.includes(STORAGE_AWAY)) onBug(`[SM35] the tool ${name}: ${error}`);
       },
       listOthers: () => Promise.resolve(own),
     });

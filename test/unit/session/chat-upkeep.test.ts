@@ -1,5 +1,6 @@
 /** What a chat does for itself behind a turn: a title, a summary, and nothing when it goes wrong. */
 import { toToolOutputPart } from "../../../src/protocol/tool-output.ts";
+import { DrizzleQueryError } from "drizzle-orm/errors";
 import { describe, expect, it } from "vitest";
 import { fail, succeed } from "../../../src/base/result.ts";
 import type { ChatSummary } from "../../../src/protocol/session-frame.ts";
@@ -292,6 +293,18 @@ describe("upkeep", () => {
       expect(clock.pendingTimers).toBe(0);
       expect(calls).toHaveLength(1);
     }
+  });
+
+  it("[SE275] that cannot be stored is a line without what was said", async () => {
+    const { store, log, upkeep, talk } = open();
+    store.updateSession = () => {
+      throw new DrizzleQueryError("update session", ["Salt and sugar"], new Error("the disk is full"));
+    };
+    await upkeep.run(talk(5, 5));
+    expect(log.of("background_failed")).toMatchObject([
+      { fields: { error: "Error: the disk is full in: update session" } },
+    ]);
+    expect(JSON.stringify(log.lines)).not.toContain("Salt");
   });
 
   it("[SE87] is done once at a time, and a bug in it is logged and harms nobody", async () => {

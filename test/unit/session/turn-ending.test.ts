@@ -1,4 +1,5 @@
 /** Ends that cannot be stored: at once, for a while or at all. The turn ends, and its chat goes on. */
+import { DrizzleQueryError } from "drizzle-orm/errors";
 import { describe, expect, it } from "vitest";
 import { succeed } from "../../../src/base/result.ts";
 import type { AnswerEvent } from "../../../src/routing/run-plan.ts";
@@ -166,6 +167,39 @@ describe("a turn that a bug of ours breaks while its tools run", () => {
     world.send(tab, { type: "stop" });
     await world.finish(40_000);
     expect([world.ended, world.statuses()]).toEqual([["turn_1 cancelled"], [undefined, "cancelled"]]);
+  });
+});
+
+describe("a tool whose call cannot be noted before it is made", () => {
+  it("[SE275] is not called, and its fault is a line without what was said", async () => {
+    const [faults, runs]: [string[], string[]] = [[], []];
+    const call: AnswerEvent = { type: "tool-call", toolCallId: "c1", toolName: "pay", input: "{}" };
+    let steps = 0;
+    const world = new ChatWorld({
+      speak: () => ({ pieces: (steps += 1) === 1 ? [call] : [say("Well.")], paceMs: 10 }),
+      runTools: (clock) => {
+        const run = () => {
+          runs.push("paid");
+          return Promise.resolve(succeed("paid"));
+        };
+        const tools = new ChatTools({
+          clock,
+          approvals: new ToolApprovals(clock),
+          newApprovalId: () => "a",
+          noteFault: ({ error }) => faults.push(error),
+          listOthers: () => Promise.resolve([{ ...toTool({ name: "pay", run }), isRepeatable: false }]),
+        });
+        return (live, open, tell) => {
+          live.log.save = () => {
+            throw new DrizzleQueryError("update chunk", ["people's words"], new Error("the disk is full"));
+          };
+          return tools.run(live, open, tell);
+        };
+      },
+    });
+    world.ask(world.connect(true), "r1", "pay");
+    await world.finish(40_000);
+    expect([runs, faults]).toEqual([[], ["Error: the disk is full in: update chunk"]]);
   });
 });
 
