@@ -1,6 +1,6 @@
-/** Takes a chat away with everything that belongs to it, or leaves it as it can be used. Rules SE33, SE114, SE115, SE172, SE221, HT18. */
-import { toFileKey } from "../src/session/attachment-path.ts";
+/** Takes a chat away with everything that belongs to it, or leaves it as it can be used. Rules SE33, SE114, SE115, SE172, HT18. */
 import type { Chat } from "../src/session/chat.ts";
+import { deleteFiles, type StoredFiles } from "../src/session/delete-files.ts";
 import type { SessionStore } from "../src/session/store/session-store.ts";
 import type { ChatSockets } from "./chat-sockets.ts";
 import type { ChatStreams } from "./chat-streams.ts";
@@ -19,7 +19,7 @@ export interface ChatRemovalHost {
   readonly outbox: SelectionOutbox;
   readonly sockets: ChatSockets;
   readonly streams: ChatStreams;
-  readonly files: R2Bucket;
+  readonly files: StoredFiles;
   /** Forgets every row. */
   readonly empty: () => Promise<void>;
 }
@@ -32,7 +32,7 @@ export async function removeChat(host: ChatRemovalHost): Promise<void> {
   await chat.close();
   try {
     await handRecordsOver(host);
-    await deleteFiles(host);
+    await deleteFiles(host.store, host.files);
     // A title may have been made meanwhile.
     await handRecordsOver(host);
     await host.empty();
@@ -52,26 +52,4 @@ export async function removeChat(host: ChatRemovalHost): Promise<void> {
 async function handRecordsOver({ outbox }: ChatRemovalHost): Promise<void> {
   await outbox.drain();
   if (!outbox.isEmpty) throw new Error("records of this chat wait for the queue, which is away");
-}
-
-async function deleteFiles({ store, files: bucket }: ChatRemovalHost): Promise<void> {
-  const { extras } = store;
-  const session = store.readSession();
-  if (session === null) return;
-  const { sessionId } = session;
-  await deleteUnlisted(bucket, toFileKey(sessionId, ""));
-  // One may be attached while others are being deleted: what is there when nothing more is awaited is all.
-  for (let files = extras.listAttachments(); files.length > 0; files = extras.listAttachments()) {
-    await bucket.delete(files.map(({ attachmentId }) => toFileKey(sessionId, attachmentId)));
-    extras.dropAttachments(files.map(({ id }) => id));
-  }
-}
-
-/** A crash may have come between a file's bytes and the note of them: nothing else would ever find these. */
-async function deleteUnlisted(bucket: R2Bucket, prefix: string): Promise<void> {
-  const find = (): Promise<R2Objects> => bucket.list({ prefix });
-  // A page has as many keys as one call deletes.
-  for (let page = await find(); page.objects.length > 0; page = await find()) {
-    await bucket.delete(page.objects.map(({ key }) => key));
-  }
 }
