@@ -70,14 +70,15 @@ describe("the copy of the chat that AI SDK's clients send along", () => {
     role,
     parts: [{ type: "text", text }],
   });
+  const toFrame = (messages: readonly object[]): object => ({
+    type: "send",
+    requestId: "r1",
+    id: "chat",
+    trigger: "submit-message",
+    messages,
+  });
   const toSend = (earlier: readonly object[], question: string): string =>
-    JSON.stringify({
-      type: "send",
-      requestId: "r1",
-      id: "chat",
-      trigger: "submit-message",
-      messages: [...earlier, says("q", "user", question)],
-    });
+    JSON.stringify(toFrame([...earlier, says("q", "user", question)]));
   const long = says("a", "assistant", "x".repeat(MAX_FRAME_BYTES));
 
   it.each([false, true])("[SE230] may be larger than a frame (live: %s)", (isLive) => {
@@ -93,6 +94,25 @@ describe("the copy of the chat that AI SDK's clients send along", () => {
     ).toMatchObject({
       error: { code: 1008 },
     });
+  });
+
+  it("[SE277] is read where a chat looks: the newest 50, the last question, and the message that is named", () => {
+    const many = Array.from({ length: 5_000 }, (_, at) => says(`m${at}`, "assistant", "well"));
+    const copy = [
+      ...many.slice(0, 100),
+      says("asked", "user", "Hm?"),
+      ...many.slice(100),
+      { id: "a", role: "assistant", parts: [] },
+    ];
+    const text = JSON.stringify({ ...toFrame(copy), messageId: "m7", trigger: "regenerate-message" });
+    for (const earlier of ["", "x".repeat(MAX_FRAME_BYTES)]) {
+      const read = readClientFrame(text.replace('"well"', `"well${earlier}"`), false);
+      if (!read.ok || read.value.type !== "send") throw new Error("it was not read");
+      const ids = read.value.messages.map(({ id }) => id);
+      expect([ids[0], ids[1], ids.at(-1), ids.length]).toEqual(["m7", "asked", "a", 1 + 1 + 4_900 + 1]);
+    }
+    const asked = readClientFrame(JSON.stringify(toFrame([...copy, says("q", "user", "And?")])), true);
+    expect(asked).toMatchObject({ ok: true, value: { messages: { length: 50 } } });
   });
 
   it("[SE230] may have pictures of any size, which nobody looks at again", { timeout: 20_000 }, () => {
