@@ -7,6 +7,9 @@ import { AnswerStream, type ChatReply } from "../src/session/answer-stream.ts";
 import type { Chat } from "../src/session/chat.ts";
 import type { QuestionFiles } from "../src/session/question-files.ts";
 
+/** RFC 6455: what cannot be done here. */
+const CLOSE_BROKEN = 1011;
+const BROKEN = "Something went wrong here. Try again.";
 /** As many as sockets: each is a tab that somebody has open. */
 const MAX_STREAMS = 200;
 
@@ -88,7 +91,13 @@ export class ChatStreams {
       },
     );
     this.streams.add(stream);
-    begin(stream);
+    try {
+      begin(stream);
+    } catch (error) {
+      // Nobody will read it: it would keep its place, and the object awake, for good.
+      stream.close(CLOSE_BROKEN, BROKEN);
+      throw error;
+    }
     answerId = chat.findFollowedAnswer(stream);
     if (isRead && answerId !== null) this.noteUntaken(stream, answerId);
     return stream.toReply();
