@@ -104,10 +104,14 @@ export class QuestionFiles {
       return fail(refusal ?? AWAY);
     }
     for (const row of brought) extras.appendAttachment(row);
-    ask(withFiles(frame, message, moved));
-    if (!this.isTaken(frame.requestId, moved)) {
-      for (const { attachmentId } of brought) extras.dropAttachment(attachmentId);
-      await this.remove(sessionId, brought);
+    try {
+      ask(withFiles(frame, message, moved));
+    } finally {
+      // Also where the chat breaks on it.
+      if (!this.isTaken(frame.requestId, moved)) {
+        for (const { attachmentId } of brought) extras.dropAttachment(attachmentId);
+        await this.remove(sessionId, brought);
+      }
     }
     return succeed(null);
   }

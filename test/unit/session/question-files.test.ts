@@ -143,6 +143,21 @@ describe("the files of a question", () => {
     expect([names(), bucket.size]).toEqual([[], 0]);
   });
 
+  it("[SE241] leave nothing behind where the chat breaks on the question, and come again with the next try", async () => {
+    const { world, bucket, ask, names } = start();
+    const append = world.store.messages.append.bind(world.store.messages);
+    world.store.messages.append = () => {
+      throw new Error("storage is away");
+    };
+    const frame = toFrame("r1", [toFile("image/png", PNG)]);
+    await expect(ask(frame)).rejects.toThrow("storage is away");
+    expect([names(), bucket.size]).toEqual([[], 0]);
+    world.store.messages.append = append;
+    await ask(frame);
+    await world.finish();
+    expect([names().length, bucket.size]).toEqual([1, 1]);
+  });
+
   it("[SE241] that another question has stay where that one is refused", async () => {
     const { world, bucket, ask, urls } = start();
     const picture = toFile("image/png", PNG);
