@@ -121,7 +121,7 @@ export class TurnRunner {
   /** The chat is not forgotten after all: what waits goes on, and questions are taken again. */
   reopen(): void {
     this.closed = false;
-    this.startNext();
+    this.recover();
   }
 
   /** The word on a tool call of the running turn; after a crash it may come before the call waits for it again. */
@@ -139,7 +139,8 @@ export class TurnRunner {
 
   /** Goes on with the turn that a crash left running, or ends it, and then with those that wait. */
   recover(): void {
-    if (this.live !== null) return;
+    // An alarm may come while the chat is being deleted.
+    if (this.live !== null || this.closed) return;
     for (const turn of this.queue.listRunning()) {
       try {
         this.recoverTurn(turn);

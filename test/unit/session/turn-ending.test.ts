@@ -316,6 +316,28 @@ describe("an end that cannot be stored", () => {
   });
 });
 
+describe("a turn whose end could not be stored at all", () => {
+  it("[SE279] is not gone on with while its chat is being deleted, and is when that has failed", async () => {
+    const world = new ChatWorld();
+    world.ask(world.connect(true), "r1", "count 5");
+    const update = world.store.updateTurn.bind(world.store);
+    world.store.updateTurn = () => {
+      throw new Error("storage is away");
+    };
+    breakStore(world, 5);
+    await world.clock.advance(10_000);
+    world.store.updateTurn = update;
+    expect([rows(world), world.chat.isRunning]).toEqual([["running"], false]);
+    await world.chat.close();
+    world.chat.recover();
+    await world.clock.advance(1_000);
+    expect([rows(world), world.chat.isRunning, world.calls.length]).toEqual([["running"], false, 1]);
+    world.chat.reopen();
+    await world.finish();
+    expect([rows(world), world.path().at(-1)]).toEqual([["complete"], toWords(5)]);
+  });
+});
+
 describe("a stop that cannot be stored", () => {
   it("[SE274] stops all the same, over a socket and over HTTP, and is a line for the operator", async () => {
     for (const stop of [
