@@ -3,8 +3,8 @@ import { hashSecret } from "../src/auth/store/hash-secret.ts";
 import type { Clock } from "../src/base/clock.ts";
 import type { IdSource } from "../src/base/id.ts";
 import type { SessionShareState, SharedChat } from "../src/protocol/session-api.ts";
-import type { ChatView } from "../src/session/chat-view.ts";
-import { toSharedMessages } from "../src/session/shared-chat.ts";
+import type { ChatView } from "../src/session/views/chat-view.ts";
+import { toSharedMessages } from "../src/session/views/shared-chat.ts";
 import type { SessionStore } from "../src/session/store/session-store.ts";
 
 export interface ChatLinkDeps {

@@ -21,12 +21,12 @@ import {
 import { LIVE_SUBPROTOCOL, PING, PONG } from "../src/protocol/session-frame.ts";
 import type { ChatQuestion } from "../src/protocol/chat-question.ts";
 import type { StoredMessage } from "../src/protocol/session-frame.ts";
-import type { ChatReply } from "../src/session/answer-stream.ts";
-import { readAskedAnswer, type AskedAnswer } from "../src/session/asked-answer.ts";
+import type { ChatReply } from "../src/session/log/answer-stream.ts";
+import { readAskedAnswer, type AskedAnswer } from "../src/session/views/asked-answer.ts";
 import type { Chat } from "../src/session/chat.ts";
-import { hearFrame } from "../src/session/hear-frame.ts";
-import { readClientFrame } from "../src/session/read-frame.ts";
-import { refuseFrame } from "../src/session/send-frame.ts";
+import { hearFrame } from "../src/session/frames/hear-frame.ts";
+import { readClientFrame } from "../src/session/frames/read-frame.ts";
+import { refuseFrame } from "../src/session/frames/send-frame.ts";
 import type { AttachmentRow } from "../src/session/store/extras-store.ts";
 import { SessionStore } from "../src/session/store/session-store.ts";
 import { UNTITLED } from "../src/session/title.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { ObjectPrincipal } from "../src/auth/principal.ts";
 import type { SocketStanding } from "../src/auth/socket-standing.ts";
-import type { ChatSocket } from "../src/session/live-turn.ts";
+import type { ChatSocket } from "../src/session/turn/live-turn.ts";
 import type { VouchForSockets } from "./vouch-for-sockets.ts";
 
 /** PERSISTED with each socket: a woken object knows by it what it may send. */

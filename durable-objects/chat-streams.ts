@@ -3,9 +3,9 @@ import type { Clock } from "../src/base/clock.ts";
 import { CallSettings } from "../src/protocol/call-settings.ts";
 import type { ChatQuestion } from "../src/protocol/chat-question.ts";
 import { SendFrame } from "../src/protocol/session-frame.ts";
-import { AnswerStream, type ChatReply } from "../src/session/answer-stream.ts";
+import { AnswerStream, type ChatReply } from "../src/session/log/answer-stream.ts";
 import type { Chat } from "../src/session/chat.ts";
-import type { QuestionFiles } from "../src/session/question-files.ts";
+import type { QuestionFiles } from "../src/session/files/question-files.ts";
 
 /** RFC 6455: what cannot be done here. */
 const CLOSE_BROKEN = 1011;

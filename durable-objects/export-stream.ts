@@ -1,7 +1,7 @@
 /** A chat as a stream of bytes that its object gives to whoever exports it, read as it is sent. Rules SE85, SE141. */
 import type { StoredMessage } from "../src/protocol/session-frame.ts";
-import type { ChatView } from "../src/session/chat-view.ts";
-import { toJsonExport, toMarkdownExport, type ExportHead } from "../src/session/export-chat.ts";
+import type { ChatView } from "../src/session/views/chat-view.ts";
+import { toJsonExport, toMarkdownExport, type ExportHead } from "../src/session/views/export-chat.ts";
 import type { SessionStore } from "../src/session/store/session-store.ts";
 
 type Messages = Pick<SessionStore["messages"], "find" | "scan">;

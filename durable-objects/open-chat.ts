@@ -1,17 +1,21 @@
 /** Puts a chat's core together for its object: the wiring of the environment on one side, the object on the other. */
 import { describeError } from "../src/auth/store/describe-error.ts";
 import { newId, newMessageId, newSelectionId, newTurnId } from "../src/base/id.ts";
-import { toAttachmentId, toFileKey } from "../src/session/attachment-path.ts";
+import { toAttachmentId, toFileKey } from "../src/session/files/attachment-path.ts";
 import { Chat } from "../src/session/chat.ts";
 import { ChatUpkeep } from "../src/session/chat-upkeep.ts";
-import type { FileRead } from "../src/session/context-files.ts";
-import { countLegs } from "../src/session/count-legs.ts";
-import type { ChatSocket } from "../src/session/live-turn.ts";
-import { readFiles, type ReadFilesDeps } from "../src/session/read-files.ts";
+import type { FileRead } from "../src/session/context/context-files.ts";
+import { countLegs } from "../src/session/turn/count-legs.ts";
+import type { ChatSocket } from "../src/session/turn/live-turn.ts";
+import { readFiles, type ReadFilesDeps } from "../src/session/files/read-files.ts";
 import type { SessionStore } from "../src/session/store/session-store.ts";
-import { ChatTools } from "../src/session/chat-tools.ts";
-import { ToolApprovals } from "../src/session/tool-approvals.ts";
-import { createStepStarter, estimatePromptTokens, type TurnStepsDeps } from "../src/session/turn-steps.ts";
+import { ChatTools } from "../src/session/tools/chat-tools.ts";
+import { ToolApprovals } from "../src/session/tools/tool-approvals.ts";
+import {
+  createStepStarter,
+  estimatePromptTokens,
+  type TurnStepsDeps,
+} from "../src/session/turn/turn-steps.ts";
 import { resolveModels } from "../src/routing/run-answer.ts";
 import { McpServers } from "../src/tools/client/mcp-servers.ts";
 import type { NoteToolFault } from "../src/tools/tool.ts";

@@ -1,6 +1,6 @@
 /** Takes a chat away with everything that belongs to it, or leaves it as it can be used. Rules SE33, SE114, SE115, SE172, HT18. */
 import type { Chat } from "../src/session/chat.ts";
-import { deleteFiles, type StoredFiles } from "../src/session/delete-files.ts";
+import { deleteFiles, type StoredFiles } from "../src/session/files/delete-files.ts";
 import type { SessionStore } from "../src/session/store/session-store.ts";
 import type { ChatSockets } from "./chat-sockets.ts";
 import type { ChatStreams } from "./chat-streams.ts";

@@ -1,7 +1,7 @@
 /** Hands a chat's selection records to the queue: a row goes only after the queue took it. Rule SE43. */
 import { describeError } from "../src/auth/store/describe-error.ts";
 import type { Log } from "../src/base/log.ts";
-import { MAX_BATCH_RECORDS, takeBatch } from "../src/session/selection-batch.ts";
+import { MAX_BATCH_RECORDS, takeBatch } from "../src/session/selections/selection-batch.ts";
 import type { SessionStore } from "../src/session/store/session-store.ts";
 
 export interface SelectionOutboxDeps {

@@ -1,6 +1,6 @@
 /**
  * `node scripts/fit-intents.ts [--cross-validate]`: fits the intent classifier to the labelled prompts for
- * training and writes src/routing/intent-weights.ts. With `--cross-validate` nothing is written: it prints how well
+ * training and writes src/routing/intent/intent-weights.ts. With `--cross-validate` nothing is written: it prints how well
  * each penalty does on fifths of those prompts that it did not see. Held-out prompts are not looked at in either case.
  */
 import { createHash } from "node:crypto";
@@ -73,5 +73,7 @@ if (process.argv.includes("--cross-validate")) {
 } else {
   const weights = fitWeights(prompts, { penalty: PENALTY, rounds: ROUNDS });
   await writeFile(TARGET, toSource(weights, prompts.length));
-  console.log(`${weights.size} signals fitted to ${prompts.length} prompts: src/routing/intent-weights.ts`);
+  console.log(
+    `${weights.size} signals fitted to ${prompts.length} prompts: src/routing/intent/intent-weights.ts`,
+  );
 }

@@ -4,7 +4,7 @@
  * that are not recognized are listed, too; of those held out none is shown, so that nobody tunes to them.
  */
 import { Intent } from "../src/protocol/selection.ts";
-import { classifyIntent } from "../src/routing/intent.ts";
+import { classifyIntent } from "../src/routing/intent/intent.ts";
 import { readLabelledPrompts } from "./intents/labelled-prompts.ts";
 import type { LabelledPrompt } from "./intents/labelled-prompts.ts";
 import { measureIntents, toPercent } from "./intents/measure.ts";

@@ -10,8 +10,8 @@ import type { Bindings } from "./env.ts";
 import type { SelectionTail } from "./protocol/circuit.ts";
 import type { SelectionRecord } from "./protocol/selection.ts";
 import { createSessionDirectory } from "./session/directory/store.ts";
-import { readBundle } from "./session/selection-bundle.ts";
-import { SelectionMessage } from "./session/selection-message.ts";
+import { readBundle } from "./session/selections/selection-bundle.ts";
+import { SelectionMessage } from "./session/selections/selection-message.ts";
 import { openWiring } from "./wiring.ts";
 
 const DEAD_LETTER_QUEUE = /-dead(-[a-z]+)?$/u;

@@ -6,7 +6,7 @@ import type { ChatSession } from "../durable-objects/chat-session.ts";
 import type { LiveConsole } from "../durable-objects/live-console.ts";
 import type { ProviderHealth } from "../durable-objects/provider-health.ts";
 import { RoutingPolicy } from "./protocol/selection.ts";
-import { DEFAULT_DEADLINES, type TurnDeadlines } from "./routing/deadlines.ts";
+import { DEFAULT_DEADLINES, type TurnDeadlines } from "./routing/attempt/deadlines.ts";
 
 /** What the platform hands to the Worker and to every object. */
 export interface Bindings {
@@ -48,7 +48,7 @@ const Settings = z.object({
   SANDBOX_URL: z.url().optional(),
   /** `true`: health is kept for each region apart (src/circuit/regions.ts). */
   REGIONAL_CIRCUITS: z.enum(["true", "false"]).default("false"),
-  /** The deadlines of an attempt, milliseconds (src/routing/deadlines.ts). */
+  /** The deadlines of an attempt, milliseconds (src/routing/attempt/deadlines.ts). */
   ATTEMPT_HEADERS_MS: z.coerce.number().int().positive().default(DEFAULT_DEADLINES.headersMs),
   ATTEMPT_FIRST_TOKEN_MS: z.coerce.number().int().positive().default(DEFAULT_DEADLINES.firstTokenMs),
   ATTEMPT_GAP_MS: z.coerce.number().int().positive().default(DEFAULT_DEADLINES.gapMs),

@@ -19,7 +19,7 @@ import { toTargetName } from "./providers/catalog.ts";
 import { createSandboxControl } from "./ops/sandbox/client.ts";
 import { resolveModels } from "./routing/run-answer.ts";
 import { createSessionDirectory } from "./session/directory/store.ts";
-import { SelectionOutlet } from "./session/selection-outlet.ts";
+import { SelectionOutlet } from "./session/selections/selection-outlet.ts";
 import { openWiring, type Wiring } from "./wiring.ts";
 
 /** Sign-ins and sign-ups that one address may try in a minute: plenty for a person, little for a list of passwords. */

@@ -25,13 +25,13 @@ import { parseProviderConfigs, type ProviderConfig } from "./providers/provider-
 import { createEmbedders } from "./providers/embedders.ts";
 import type { Provider } from "./providers/provider.ts";
 import { createProviderRegistry } from "./providers/registry.ts";
-import { CallBudget } from "./routing/call-budget.ts";
+import { CallBudget } from "./routing/budgets/call-budget.ts";
 import { DEFAULT_BACKOFF } from "./routing/backoff.ts";
-import { PROBE_DEADLINES } from "./routing/deadlines.ts";
+import { PROBE_DEADLINES } from "./routing/attempt/deadlines.ts";
 import { toEmbeddingDeps, type EmbeddingTask } from "./routing/embedding-provider.ts";
-import type { HedgeBudget } from "./routing/hedge-budget.ts";
+import type { HedgeBudget } from "./routing/budgets/hedge-budget.ts";
 import { DEFAULT_RETRY_LIMITS } from "./routing/next-action.ts";
-import type { RetryBudget } from "./routing/retry-budget.ts";
+import type { RetryBudget } from "./routing/budgets/retry-budget.ts";
 import { runAnswer, type AnswerInput, type AnswerOutcome, type RunAnswerDeps } from "./routing/run-answer.ts";
 import type { AnswerEvent } from "./routing/run-plan.ts";
 import { probeProvider } from "./routing/probe-provider.ts";

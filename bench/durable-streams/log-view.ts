@@ -1,11 +1,11 @@
 /**
- * A read and write view of the stream log (src/session/stream-log.ts) over the HTTP of the Durable Streams protocol, so
+ * A read and write view of the stream log (src/session/log/stream-log.ts) over the HTTP of the Durable Streams protocol, so
  * that a foreign conformance suite can be run against the log. It is no part of the product: one process, one memory,
  * loopback only. What the log has no notion of (expiry, forks, idempotent producers) is not here.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { StreamLog, type StreamLogStore } from "../../src/session/stream-log.ts";
+import { StreamLog, type StreamLogStore } from "../../src/session/log/stream-log.ts";
 
 interface Viewed {
   readonly contentType: string;

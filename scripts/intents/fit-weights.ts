@@ -3,7 +3,7 @@
  * descent from zero. No chance is involved: the same prompts give the same weights.
  */
 import { Intent } from "../../src/protocol/selection.ts";
-import { readSignals } from "../../src/routing/intent-signals.ts";
+import { readSignals } from "../../src/routing/intent/intent-signals.ts";
 import type { LabelledPrompt } from "./labelled-prompts.ts";
 
 export interface FitOptions {

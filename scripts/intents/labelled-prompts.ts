@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { Intent } from "../../src/protocol/selection.ts";
-import { INTENT_LANGUAGES } from "../../src/routing/intent-lexicon.ts";
+import { INTENT_LANGUAGES } from "../../src/routing/intent/intent-lexicon.ts";
 
 const FOLDER = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "test", "fixtures", "intents");
 

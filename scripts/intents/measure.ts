@@ -1,7 +1,7 @@
 /** How well the intent classifier does on labelled prompts: shares, by intent and language, and what it confuses. */
 import { Intent } from "../../src/protocol/selection.ts";
-import { INTENT_LANGUAGES } from "../../src/routing/intent-lexicon.ts";
-import { classifyIntent } from "../../src/routing/intent.ts";
+import { INTENT_LANGUAGES } from "../../src/routing/intent/intent-lexicon.ts";
+import { classifyIntent } from "../../src/routing/intent/intent.ts";
 import type { LabelledPrompt } from "./labelled-prompts.ts";
 
 export interface Share {

@@ -7,7 +7,7 @@ import { answerOnce } from "./middleware/idempotency/answer-once.ts";
 import type { IdempotentCallStore } from "./middleware/idempotency/store.ts";
 import { limitCalls } from "./middleware/limit-calls.ts";
 import { writeAnthropicLimit, writeOpenAiLimit, type WriteLimit } from "./middleware/rate-limit-headers.ts";
-import type { CallBudget } from "../routing/call-budget.ts";
+import type { CallBudget } from "../routing/budgets/call-budget.ts";
 import { createOpenAiRoutes, type OpenAiDeps } from "./openai/routes.ts";
 
 export interface ModelRoutesDeps extends OpenAiDeps {

@@ -22,9 +22,9 @@ import type {
 } from "../protocol/session-api.ts";
 import type { ChatQuestion } from "../protocol/chat-question.ts";
 import type { StoredMessage } from "../protocol/session-frame.ts";
-import type { AskedAnswer } from "../session/asked-answer.ts";
-import type { ChatReply } from "../session/answer-stream.ts";
-import type { CallBudget } from "../routing/call-budget.ts";
+import type { AskedAnswer } from "../session/views/asked-answer.ts";
+import type { ChatReply } from "../session/log/answer-stream.ts";
+import type { CallBudget } from "../routing/budgets/call-budget.ts";
 import type { SandboxControl } from "../ops/sandbox/client.ts";
 import type { SessionDirectory } from "../session/directory/directory.ts";
 import type { AppEnv } from "./app-env.ts";

@@ -166,7 +166,7 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
 /**
  * Models that go on from the beginning of an answer when the request ends with it (a prefill), as `provider/model`.
  * Anthropic's newer models refuse one, OpenAI's begin anew, DeepSeek's want another endpoint for it: only who is known
- * to take it is here, the others are asked in words (src/routing/continuation.ts).
+ * to take it is here, the others are asked in words (src/routing/legs/continuation.ts).
  */
 export const PREFILL_MODELS: ReadonlySet<string> = new Set(["anthropic/claude-haiku-4-5"]);
 

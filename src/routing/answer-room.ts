@@ -3,7 +3,7 @@
  * room for one answer. Rule SE171.
  */
 import { countJsonBytes } from "../base/json-bytes.ts";
-import type { LegEvent } from "./drive-attempt.ts";
+import type { LegEvent } from "./attempt/drive-attempt.ts";
 
 /** A control character, or half of a sign, is six bytes of JSON. */
 const MOST_BYTES_OF_A_CHARACTER = 6;

@@ -1,7 +1,7 @@
 /** What a finished call tells its circuit. Pure. Rules RT28, RT74, RT84. */
 import type { CallOutcome } from "../circuit/outcome.ts";
 import type { ProviderFailure } from "../providers/failure.ts";
-import type { AttemptEnd } from "./drive-attempt.ts";
+import type { AttemptEnd } from "./attempt/drive-attempt.ts";
 import { VERDICT_OF_FAILURE } from "./health-verdict.ts";
 
 export function toCallOutcome(end: AttemptEnd, requestId: string, nowMs: number): CallOutcome {

@@ -11,9 +11,9 @@ import type { CatalogTarget } from "../providers/catalog.ts";
 import type { ProviderFailure } from "../providers/failure.ts";
 import { toProbeCall } from "../providers/probe-call.ts";
 import type { Provider } from "../providers/provider.ts";
-import type { Deadlines } from "./deadlines.ts";
+import type { Deadlines } from "./attempt/deadlines.ts";
 import { VERDICT_OF_FAILURE } from "./health-verdict.ts";
-import { runAttempt } from "./run-attempt.ts";
+import { runAttempt } from "./attempt/run-attempt.ts";
 
 export interface ProbeDeps {
   readonly provider: Provider;

@@ -16,12 +16,12 @@ import {
 import type { ProviderFailure, ProviderFailureKind } from "../providers/failure.ts";
 import type { ModelCall } from "../providers/provider.ts";
 import { toAnswerEnd, toUnaskedFailure } from "./answer-end.ts";
-import { AnswerLegs, type EarlierLegs } from "./answer-legs.ts";
-import { logAllFailed, logSkipped } from "./attempt-log.ts";
-import { readIntent } from "./intent.ts";
-import { decidePlan, type Plan, type PlanFailure } from "./plan.ts";
-import type { RequestedModel, RequestedTarget } from "./ranking-facts.ts";
-import { readNeeds, UNKNOWN_ABILITIES } from "./request-needs.ts";
+import { AnswerLegs, type EarlierLegs } from "./legs/answer-legs.ts";
+import { logAllFailed, logSkipped } from "./attempt/attempt-log.ts";
+import { readIntent } from "./intent/intent.ts";
+import { decidePlan, type Plan, type PlanFailure } from "./ranking/plan.ts";
+import type { RequestedModel, RequestedTarget } from "./ranking/ranking-facts.ts";
+import { readNeeds, UNKNOWN_ABILITIES } from "./ranking/request-needs.ts";
 import {
   runPlan,
   type AnswerEnd,

@@ -12,9 +12,9 @@ import type { SelectionAttempt } from "../protocol/selection.ts";
 import type { ProviderFailure } from "../providers/failure.ts";
 import type { ModelCall, Provider } from "../providers/provider.ts";
 import { NO_ROOM, toAnswerEnd, toUnaskedFailure, type AnswerEnd } from "./answer-end.ts";
-import { logAllFailed, logAttempt, logSkipped } from "./attempt-log.ts";
+import { logAllFailed, logAttempt, logSkipped } from "./attempt/attempt-log.ts";
 import type { BackoffPolicy } from "./backoff.ts";
-import { AnswerLegs, type EarlierLegs } from "./answer-legs.ts";
+import { AnswerLegs, type EarlierLegs } from "./legs/answer-legs.ts";
 import { toCallOutcome } from "./call-outcome.ts";
 import {
   isWholeCall,
@@ -22,14 +22,14 @@ import {
   type DriveAttemptDeps,
   type DriveAttemptInput,
   type LegEvent,
-} from "./drive-attempt.ts";
-import { passLeg } from "./pass-leg.ts";
-import { noteCall, takeHedge, toHedgeAfterMs, type HedgeBudget } from "./hedge-budget.ts";
-import { driveHedgedAttempt, type HedgeChoice } from "./hedged-attempt.ts";
+} from "./attempt/drive-attempt.ts";
+import { passLeg } from "./legs/pass-leg.ts";
+import { noteCall, takeHedge, toHedgeAfterMs, type HedgeBudget } from "./budgets/hedge-budget.ts";
+import { driveHedgedAttempt, type HedgeChoice } from "./attempt/hedged-attempt.ts";
 import { decideNextAction, type NextAction, type RetryLimits } from "./next-action.ts";
-import { toNothingConfigured, toUnavailable, type Plan } from "./plan.ts";
-import type { Target } from "./ranking-facts.ts";
-import type { RetryBudget } from "./retry-budget.ts";
+import { toNothingConfigured, toUnavailable, type Plan } from "./ranking/plan.ts";
+import type { Target } from "./ranking/ranking-facts.ts";
+import type { RetryBudget } from "./budgets/retry-budget.ts";
 import { TurnProgress } from "./turn-progress.ts";
 
 export type { AnswerEnd } from "./answer-end.ts";
@@ -48,7 +48,7 @@ export interface RunPlanDeps extends DriveAttemptDeps {
   readonly retryBudget: RetryBudget;
   /** Shared by all turns of the isolate; null when hedging is switched off. */
   readonly hedgeBudget: HedgeBudget | null;
-  /** True for a target that goes on from the beginning of an answer that it is given (src/routing/continuation.ts). */
+  /** True for a target that goes on from the beginning of an answer that it is given (src/routing/legs/continuation.ts). */
   readonly takesPrefill: (target: Target) => boolean;
 }
 

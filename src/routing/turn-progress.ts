@@ -9,8 +9,8 @@ import type { CircuitSnapshot } from "../protocol/circuit.ts";
 import type { ProviderFailure } from "../providers/failure.ts";
 import { findCircuitBlock, readCoolDownUntilMs } from "./circuit-block.ts";
 import type { CandidateProgress, NextAction } from "./next-action.ts";
-import type { Target } from "./ranking-facts.ts";
-import { hasRetry, noteFirstTry, takeRetry, type RetryBudget } from "./retry-budget.ts";
+import type { Target } from "./ranking/ranking-facts.ts";
+import { hasRetry, noteFirstTry, takeRetry, type RetryBudget } from "./budgets/retry-budget.ts";
 
 interface Entry {
   readonly target: Target;

@@ -10,11 +10,11 @@ import type { Result } from "../base/result.ts";
 import type { SelectionRecord } from "../protocol/selection.ts";
 import type { ChatSummary } from "../protocol/session-frame.ts";
 import type { AnswerInput, ResolvedModels } from "../routing/run-answer.ts";
-import { findUnsummarised } from "./find-unsummarised.ts";
-import type { TurnStepsDeps } from "./turn-steps.ts";
+import { findUnsummarised } from "./context/find-unsummarised.ts";
+import type { TurnStepsDeps } from "./turn/turn-steps.ts";
 import type { SessionRow } from "./rows.ts";
 import type { SessionStore } from "./store/session-store.ts";
-import { toQuoted, toSummaryText } from "./summary-text.ts";
+import { toQuoted, toSummaryText } from "./context/summary-text.ts";
 import { toTitle, UNTITLED } from "./title.ts";
 
 export interface ChatUpkeepDeps {

@@ -15,18 +15,18 @@ import type {
 } from "../protocol/session-frame.ts";
 import { toRequestedNames } from "../providers/catalog.ts";
 import type { ResolvedModels } from "../routing/run-answer.ts";
-import { acceptMessage, type Acceptance } from "./accept-message.ts";
-import { ChatView } from "./chat-view.ts";
-import { toActiveTurn, type ChatSocket } from "./live-turn.ts";
+import { acceptMessage, type Acceptance } from "./questions/accept-message.ts";
+import { ChatView } from "./views/chat-view.ts";
+import { toActiveTurn, type ChatSocket } from "./turn/live-turn.ts";
 import type { SessionRow } from "./rows.ts";
-import { isWithinLimit, type QuestionLimitDeps } from "./question-limit.ts";
-import { refuse, sendFrame } from "./send-frame.ts";
+import { isWithinLimit, type QuestionLimitDeps } from "./questions/question-limit.ts";
+import { refuse, sendFrame } from "./frames/send-frame.ts";
 import type { SessionStore } from "./store/session-store.ts";
 import { toTitle, UNTITLED } from "./title.ts";
-import { readToolWords } from "./tool-words.ts";
-import { TurnFollowing } from "./turn-following.ts";
-import { TurnRunner } from "./turn-runner.ts";
-import type { TurnRunnerDeps } from "./turn-runner-deps.ts";
+import { readToolWords } from "./tools/tool-words.ts";
+import { TurnFollowing } from "./turn/turn-following.ts";
+import { TurnRunner } from "./turn/turn-runner.ts";
+import type { TurnRunnerDeps } from "./turn/turn-runner-deps.ts";
 
 export interface ChatDeps extends TurnRunnerDeps, Pick<QuestionLimitDeps, "callBudget"> {
   readonly store: SessionStore;

@@ -3,8 +3,8 @@
  * Rules SM1 to SM8 and SM19.
  */
 import type { TokenUsage } from "../../src/protocol/answer.ts";
-import { HEDGE_BUDGET_POLICY } from "../../src/routing/hedge-budget.ts";
-import { RETRY_BUDGET_POLICY } from "../../src/routing/retry-budget.ts";
+import { HEDGE_BUDGET_POLICY } from "../../src/routing/budgets/hedge-budget.ts";
+import { RETRY_BUDGET_POLICY } from "../../src/routing/budgets/retry-budget.ts";
 import type { Span } from "./behaviour.ts";
 import { listRetries, sum } from "./figures.ts";
 import { priceUsage } from "./price-list.ts";

@@ -10,7 +10,7 @@ import type { ProbeReport } from "../../src/circuit/keeper.ts";
 import type { CallOutcome } from "../../src/circuit/outcome.ts";
 import type { CircuitSnapshot, CircuitTransition } from "../../src/protocol/circuit.ts";
 import type { CatalogTarget } from "../../src/providers/catalog.ts";
-import { PROBE_DEADLINES } from "../../src/routing/deadlines.ts";
+import { PROBE_DEADLINES } from "../../src/routing/attempt/deadlines.ts";
 import { probeProvider } from "../../src/routing/probe-provider.ts";
 import { MemoryDeskStore } from "../fakes/memory-desk-store.ts";
 import type { SimNetwork } from "./sim-network.ts";

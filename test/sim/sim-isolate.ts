@@ -12,7 +12,7 @@ import { readTargetCircuit } from "../../src/circuit/target-circuit.ts";
 import type { Catalog } from "../../src/providers/catalog.ts";
 import type { Provider } from "../../src/providers/provider.ts";
 import { DEFAULT_BACKOFF } from "../../src/routing/backoff.ts";
-import { DEFAULT_DEADLINES } from "../../src/routing/deadlines.ts";
+import { DEFAULT_DEADLINES } from "../../src/routing/attempt/deadlines.ts";
 import { DEFAULT_RETRY_LIMITS } from "../../src/routing/next-action.ts";
 import { runAnswer, type AnswerInput, type RunAnswerDeps } from "../../src/routing/run-answer.ts";
 import { priceUsage } from "./price-list.ts";

@@ -2,7 +2,7 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { MAX_ANSWER_BYTES } from "../../src/session/answer-size.ts";
+import { MAX_ANSWER_BYTES } from "../../src/session/turn/answer-size.ts";
 import { MAX_ANSWER_OUTPUT_BYTES } from "../../src/tools/output-room.ts";
 import { breakProvider, healSandbox } from "./sandbox-control.ts";
 import { readEnv, toFailing } from "./sandbox-environment.ts";

@@ -2,7 +2,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { onTestFinished } from "vitest";
 import type { Settings } from "../../src/env.ts";
-import type { TurnDeadlines } from "../../src/routing/deadlines.ts";
+import type { TurnDeadlines } from "../../src/routing/attempt/deadlines.ts";
 import { openWiring, type Wiring } from "../../src/wiring.ts";
 import { healthOf, PROVIDERS } from "./sandbox-circuits.ts";
 import { readEnv } from "./sandbox-environment.ts";

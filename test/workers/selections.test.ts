@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Bindings } from "../../src/env.ts";
 import { newSelectionId } from "../../src/base/id.ts";
 import { SelectionRecord } from "../../src/protocol/selection.ts";
-import type { NewSelectionMessage } from "../../src/session/selection-message.ts";
+import type { NewSelectionMessage } from "../../src/session/selections/selection-message.ts";
 import { systemIdSource } from "../../src/system.ts";
 import worker from "../../src/worker.ts";
 import { bindings, toFailing } from "./sandbox-environment.ts";

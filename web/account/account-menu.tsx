@@ -7,7 +7,7 @@ import { SignOutIcon } from "@phosphor-icons/react/dist/csr/SignOut";
 import { WaveformIcon } from "@phosphor-icons/react/dist/csr/Waveform";
 import { Link, useLocation } from "wouter";
 import { ApiError, signOut, toErrorText } from "../api.ts";
-import { forgetModelChoices } from "../chat/model-choice.ts";
+import { forgetModelChoices } from "../chat/composer/model-choice.ts";
 import { forgetTyped } from "../session/forget-typed.ts";
 import { IconButton } from "../ui/button.tsx";
 import { ThemeButton } from "../ui/theme-button.tsx";

@@ -7,9 +7,9 @@ import { SidebarSimpleIcon } from "@phosphor-icons/react/dist/csr/SidebarSimple"
 import type { SettledChat } from "../session/settled-chat.ts";
 import { IconButton } from "../ui/button.tsx";
 import { LivePill } from "../ui/live-pill.tsx";
-import { ChatMenu } from "./chat-menu.tsx";
+import { ChatMenu } from "./sidebar/chat-menu.tsx";
 import { useFocusAfter } from "../ui/page-hook.ts";
-import { TitleField } from "./session-title.tsx";
+import { TitleField } from "./sidebar/session-title.tsx";
 
 interface ChatHeaderProps {
   /** Null on the page of a new chat, and of one that is gone. */

@@ -4,9 +4,9 @@ import { AccountGate, useAccount } from "../account/account-gate.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { useMediaQuery } from "../ui/page-hook.ts";
 import { ChatView } from "./chat-view.tsx";
-import { NewChat } from "./new-chat.tsx";
+import { NewChat } from "./sidebar/new-chat.tsx";
 import { SandboxBanner } from "./sandbox-banner.tsx";
-import { Sidebar } from "./sidebar.tsx";
+import { Sidebar } from "./sidebar/sidebar.tsx";
 
 interface ChatPageProps {
   /** Null for a new chat. */

@@ -9,20 +9,20 @@ import { usePageTitle } from "../ui/page-hook.ts";
 import { SkeletonLines } from "../ui/page-state.tsx";
 import { ChatHeader } from "./chat-header.tsx";
 import { useSearchKey, useStopKey } from "./chat-keys.ts";
-import { Composer } from "./composer.tsx";
-import { DropZone } from "./drop-zone.tsx";
+import { Composer } from "./composer/composer.tsx";
+import { DropZone } from "./composer/drop-zone.tsx";
 import { Gone } from "./gone.tsx";
-import { usePublishTitle } from "./live-title.ts";
-import { ModelNames, toModelNames } from "./model-name.ts";
-import { dropSession } from "./session-list.ts";
-import { SearchBar } from "./search-bar.tsx";
-import { TranscriptContext } from "./transcript-tools.ts";
-import type { TranscriptTools } from "./transcript-tools.ts";
-import { Transcript } from "./transcript.tsx";
-import { useAttachments } from "./use-attachments.ts";
-import { useChatSearch } from "./use-chat-search.ts";
-import { useDraft } from "./use-draft.ts";
-import { useModelChoice } from "./use-model-choice.ts";
+import { usePublishTitle } from "./sidebar/live-title.ts";
+import { ModelNames, toModelNames } from "./composer/model-name.ts";
+import { dropSession } from "./sidebar/session-list.ts";
+import { SearchBar } from "./search/search-bar.tsx";
+import { TranscriptContext } from "./transcript/transcript-tools.ts";
+import type { TranscriptTools } from "./transcript/transcript-tools.ts";
+import { Transcript } from "./transcript/transcript.tsx";
+import { useAttachments } from "./composer/use-attachments.ts";
+import { useChatSearch } from "./search/use-chat-search.ts";
+import { useDraft } from "./composer/use-draft.ts";
+import { useModelChoice } from "./composer/use-model-choice.ts";
 
 /** Tells the rest of the page what the socket said: the title, a chat that is gone, a session that ran out. */
 function usePublish(chat: SettledChat): void {

@@ -1,5 +1,5 @@
 /** What an operation answers, a line for each status; opened: headers, shape, an example. */
-import { CodeBlock } from "../chat/code-block.tsx";
+import { CodeBlock } from "../chat/markdown/code-block.tsx";
 import { formatPlural } from "../ui/format.ts";
 import type { ApiAnswer, Media } from "./api-document.ts";
 import { OpeningRow } from "./opening-row.tsx";

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "react";
 import { ListIcon } from "@phosphor-icons/react/dist/csr/List";
 import { Link } from "wouter";
 import { call } from "../api.ts";
-import { Markdown } from "../chat/markdown.tsx";
+import { Markdown } from "../chat/markdown/markdown.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Logo } from "../ui/logo.tsx";

@@ -1,6 +1,6 @@
 /** One operation: what it does, who may, what it takes, what it answers; and beside that the way to try it. */
 import type { ReactNode } from "react";
-import { Markdown } from "../chat/markdown.tsx";
+import { Markdown } from "../chat/markdown/markdown.tsx";
 import { AnswersView } from "./answers-view.tsx";
 import type { ApiOperation, Parameter } from "./api-document.ts";
 import { MethodBadge } from "./method-badge.tsx";

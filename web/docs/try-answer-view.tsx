@@ -1,5 +1,5 @@
 /** What came back: status, time, headers, the body as it arrives; of a stream the words in it as well. */
-import { CodeBlock } from "../chat/code-block.tsx";
+import { CodeBlock } from "../chat/markdown/code-block.tsx";
 import { formatDuration } from "../ui/format.ts";
 import { StatusBadge } from "./answers-view.tsx";
 import { readEventText } from "./event-text.ts";

@@ -1,6 +1,6 @@
 /** Fill in, send, see what comes back. Rules WB75 to WB78. */
 import { useState, type ReactNode } from "react";
-import { CodeBlock } from "../chat/code-block.tsx";
+import { CodeBlock } from "../chat/markdown/code-block.tsx";
 import { Button } from "../ui/button.tsx";
 import type { ApiOperation, Parameter } from "./api-document.ts";
 import { listChoices, readHint, type Components } from "./schema-field.ts";

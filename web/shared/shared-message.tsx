@@ -1,8 +1,8 @@
 /** A question or an answer of a shared chat: to read and to copy. */
 import { memo } from "react";
 import type { StoredMessage } from "../../src/protocol/session-frame.ts";
-import { Answer } from "../chat/answer-view.tsx";
-import { Question } from "../chat/question-view.tsx";
+import { Answer } from "../chat/answer/answer-view.tsx";
+import { Question } from "../chat/transcript/question-view.tsx";
 import { EMPTY_ANSWER, toOutputs, toPlainText, toStoredParts } from "../session/answer-part.ts";
 
 const NOTHING: Readonly<Record<string, boolean>> = {};

@@ -1,6 +1,6 @@
 /** The messages of a shared chat as rows: pages come newest first, and are read oldest first. Pure. Rule WB73. */
 import type { SharedChat } from "../../src/protocol/session-api.ts";
-import type { TranscriptRow } from "../chat/transcript-row.ts";
+import type { TranscriptRow } from "../chat/transcript/transcript-row.ts";
 
 /** Each message once, oldest first. */
 export function toSharedRows(pages: readonly Pick<SharedChat, "messages">[]): readonly TranscriptRow[] {

@@ -15,10 +15,14 @@ import {
   MAX_QUESTION_BYTES,
 } from "../../protocol/session-frame.ts";
 import { toRequestedNames } from "../../providers/catalog.ts";
-import { findBrought } from "../../session/accept-message.ts";
-import { MessageSplitter } from "../../session/message-splitter.ts";
-import { FILES_TOO_LARGE, isQuestionTooLarge, QUESTION_TOO_LARGE } from "../../session/question-size.ts";
-import { readToolWords, toWordsAlone } from "../../session/tool-words.ts";
+import { findBrought } from "../../session/questions/accept-message.ts";
+import { MessageSplitter } from "../../session/questions/message-splitter.ts";
+import {
+  FILES_TOO_LARGE,
+  isQuestionTooLarge,
+  QUESTION_TOO_LARGE,
+} from "../../session/questions/question-size.ts";
+import { readToolWords, toWordsAlone } from "../../session/tools/tool-words.ts";
 import type { AppContext } from "../app-env.ts";
 import { readJsonInPieces, refuseTooLarge } from "../body.ts";
 import { refuse } from "../respond.ts";

@@ -5,7 +5,7 @@
 import { Hono } from "hono";
 import { newId } from "../../base/id.ts";
 import { CountTokensRequest, MessagesRequest } from "../../protocol/anthropic.ts";
-import { readNeeds } from "../../routing/request-needs.ts";
+import { readNeeds } from "../../routing/ranking/request-needs.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { MAX_MODEL_CALL_BYTES } from "../body.ts";
 import { openAnswer, type DoorDeps } from "../door/open-answer.ts";

@@ -4,7 +4,7 @@ import type { Clock } from "../../base/clock.ts";
 import { readPrincipal, type AppEnv } from "../app-env.ts";
 import { toLoggedPath } from "../logged-path.ts";
 import { refuse } from "../respond.ts";
-import type { CallBudget } from "../../routing/call-budget.ts";
+import type { CallBudget } from "../../routing/budgets/call-budget.ts";
 import type { WriteLimit } from "./rate-limit-headers.ts";
 
 export function limitCalls(

@@ -1,5 +1,5 @@
 /** What is left of a minute's calls, in the headers that the wires' own clients read. Pure. Rules HT158, HT159. */
-import type { CallAllowance } from "../../routing/call-budget.ts";
+import type { CallAllowance } from "../../routing/budgets/call-budget.ts";
 
 export type WriteLimit = (headers: Headers, allowance: CallAllowance, limit: number, nowMs: number) => void;
 

@@ -10,15 +10,15 @@ import {
   SessionExportQuery,
   type SessionAttachment,
 } from "../../protocol/session-api.ts";
-import { isImageType, isTextType, mayBeText, toTakenType } from "../../session/accept-files.ts";
+import { isImageType, isTextType, mayBeText, toTakenType } from "../../session/files/accept-files.ts";
 import {
   MAX_FILE_NAME_CHARACTERS,
   toAttachmentUrl,
   toFileKey,
   toOneLine,
-} from "../../session/attachment-path.ts";
-import { explainBadPicture } from "../../session/check-picture.ts";
-import { explainWrongBytes } from "../../session/file-signature.ts";
+} from "../../session/files/attachment-path.ts";
+import { explainBadPicture } from "../../session/files/check-picture.ts";
+import { explainWrongBytes } from "../../session/files/file-signature.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { readBytes, readQuery } from "../body.ts";
 import { findOwn, refuseUnknown } from "../own-chat.ts";

@@ -2,7 +2,7 @@
 import { eq } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { attachment, share } from "../../../schema/chat-session.ts";
-import { toAttachmentId } from "../attachment-path.ts";
+import { toAttachmentId } from "../files/attachment-path.ts";
 
 export interface AttachmentRow {
   readonly attachmentId: string;

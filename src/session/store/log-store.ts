@@ -6,7 +6,7 @@ import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { z } from "zod";
 import { chunk } from "../../../schema/chat-session.ts";
-import type { StreamLogStore } from "../stream-log.ts";
+import type { StreamLogStore } from "../log/stream-log.ts";
 
 /** Chunks of one turn are numbered below this; a 10,000-word answer has a few hundred. */
 const MAX_CHUNKS_PER_TURN = 2 ** 24;

@@ -12,7 +12,7 @@ import {
   type AnswerPart,
 } from "../../../src/protocol/answer-parts.ts";
 import type { AnswerChunk } from "../../../src/protocol/answer-chunk.ts";
-import { waitsForWords } from "../../../src/session/tool-words.ts";
+import { waitsForWords } from "../../../src/session/tools/tool-words.ts";
 
 const TERMINAL = new Set<AnswerChunk["type"]>(["finish", "error", "abort"]);
 

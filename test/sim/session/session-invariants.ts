@@ -3,7 +3,7 @@
  * those who were called. Each check gives a sentence for each breach. Rules SM30 to SM39.
  */
 import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
-import { MAX_RECOVERIES } from "../../../src/session/recover.ts";
+import { MAX_RECOVERIES } from "../../../src/session/turn/recover.ts";
 import type { TurnRow } from "../../../src/session/rows.ts";
 import type { SessionStore } from "../../../src/session/store/session-store.ts";
 import { toPartsText } from "./answer-stream.ts";

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../../src/base/clock.ts";
 import type { Random } from "../../../src/base/random.ts";
-import { SelectionMessage } from "../../../src/session/selection-message.ts";
+import { SelectionMessage } from "../../../src/session/selections/selection-message.ts";
 import { between } from "./chance.ts";
 
 /** https://developers.cloudflare.com/queues/platform/limits/ */

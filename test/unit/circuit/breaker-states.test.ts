@@ -3,7 +3,7 @@ import { toCircuitSnapshot } from "../../../src/circuit/circuits-snapshot.ts";
 import { DEFAULT_CIRCUIT_POLICY } from "../../../src/circuit/policy.ts";
 import { startCircuits } from "../../../src/circuit/provider-circuits.ts";
 import { CircuitSnapshot } from "../../../src/protocol/circuit.ts";
-import { PROBE_DEADLINES } from "../../../src/routing/deadlines.ts";
+import { PROBE_DEADLINES } from "../../../src/routing/attempt/deadlines.ts";
 import { BreakerDriver, T0 } from "./breaker-driver.ts";
 
 describe("states", () => {

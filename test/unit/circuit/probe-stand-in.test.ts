@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { CatalogTarget } from "../../../src/providers/catalog.ts";
 import type { ProviderFailureKind } from "../../../src/providers/failure.ts";
 import type { ModelCall } from "../../../src/providers/provider.ts";
-import { PROBE_DEADLINES } from "../../../src/routing/deadlines.ts";
+import { PROBE_DEADLINES } from "../../../src/routing/attempt/deadlines.ts";
 import { probeProvider } from "../../../src/routing/probe-provider.ts";
 import { answer, createScriptedProvider, refuse, toProviderId } from "../../fakes/scripted-provider.ts";
 import { HealthWorld } from "./health-world.ts";

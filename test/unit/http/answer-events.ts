@@ -1,6 +1,6 @@
 /** What an answer is made of, for tests of the wires that it is written in. */
 import type { AnswerEvent } from "../../../src/routing/run-plan.ts";
-import { targetOf } from "../routing/plan-facts.ts";
+import { targetOf } from "../routing/ranking/plan-facts.ts";
 
 export const startOf = (name: string, attempt = 1): AnswerEvent => ({
   type: "leg-start",

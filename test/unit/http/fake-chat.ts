@@ -3,7 +3,7 @@ import type { SessionId } from "../../../src/base/id.ts";
 import type { AttachedFile, ChatObject, FileStore } from "../../../src/http/services.ts";
 import type { ChatQuestion } from "../../../src/protocol/chat-question.ts";
 import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
-import type { ChatReply } from "../../../src/session/answer-stream.ts";
+import type { ChatReply } from "../../../src/session/log/answer-stream.ts";
 
 export const NOW_ISO = "2026-11-20T12:00:00.000Z";
 

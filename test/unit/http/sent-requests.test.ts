@@ -9,7 +9,7 @@ import { MessagesRequest } from "../../../src/protocol/anthropic.ts";
 import { ResponseRequest } from "../../../src/protocol/openai-responses.ts";
 import { ChatCompletionRequest } from "../../../src/protocol/openai.ts";
 import { toProviderId } from "../../../src/providers/provider-config.ts";
-import { UNKNOWN_ABILITIES } from "../../../src/routing/request-needs.ts";
+import { UNKNOWN_ABILITIES } from "../../../src/routing/ranking/request-needs.ts";
 import { sendTo } from "../../fakes/sent-request.ts";
 
 function valueOf<Value>(result: Result<Value, unknown>): Value {

@@ -9,7 +9,7 @@ import { ResponseRequest } from "../../../src/protocol/openai-responses.ts";
 import { ChatCompletionRequest } from "../../../src/protocol/openai.ts";
 import { MAX_TOOL_CALL_ID_CHARACTERS } from "../../../src/protocol/tool-call-id.ts";
 import { OpenAiChatScanner } from "../../../src/providers/openai-chat-scanner.ts";
-import { readToolWords } from "../../../src/session/tool-words.ts";
+import { readToolWords } from "../../../src/session/tools/tool-words.ts";
 
 const LONGEST = `call_1__thought__${"A+/=".repeat(5_000)}`.slice(0, MAX_TOOL_CALL_ID_CHARACTERS);
 

@@ -1,7 +1,7 @@
 /** An answer that becomes longer than what it is kept in: it is cut, said to be incomplete, and its provider is let go. */
 import { describe, expect, it } from "vitest";
 import { AnswerRoom, countTextBytes } from "../../../src/routing/answer-room.ts";
-import type { ContentEvent, LegEvent } from "../../../src/routing/drive-attempt.ts";
+import type { ContentEvent, LegEvent } from "../../../src/routing/attempt/drive-attempt.ts";
 import { toNotice } from "../../../src/routing/selection-record.ts";
 import { answer, begin, finish, hang, pause, say, COUNTED_USAGE } from "../../fakes/scripted-provider.ts";
 import { callsOf, collectAnswer, createPlanWorld } from "./plan-world.ts";

@@ -6,9 +6,14 @@ import {
   takeHedge,
   toHedgeAfterMs,
   type HedgeBudget,
-} from "../../../src/routing/hedge-budget.ts";
-import { hasRetry, noteFirstTry, takeRetry, type RetryBudget } from "../../../src/routing/retry-budget.ts";
-import { usually } from "./ranking-facts.ts";
+} from "../../../src/routing/budgets/hedge-budget.ts";
+import {
+  hasRetry,
+  noteFirstTry,
+  takeRetry,
+  type RetryBudget,
+} from "../../../src/routing/budgets/retry-budget.ts";
+import { usually } from "./ranking/ranking-facts.ts";
 
 const START_MS = 1_000_000;
 

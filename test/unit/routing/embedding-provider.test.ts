@@ -5,7 +5,7 @@ import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
 import type { EmbedCall, Embedder } from "../../../src/providers/embedder.ts";
 import type { ModelEvent } from "../../../src/providers/provider.ts";
 import type { Vector } from "../../../src/providers/vector.ts";
-import { DEFAULT_DEADLINES } from "../../../src/routing/deadlines.ts";
+import { DEFAULT_DEADLINES } from "../../../src/routing/attempt/deadlines.ts";
 import { toEmbeddingDeps } from "../../../src/routing/embedding-provider.ts";
 import { createScriptedProvider, failureOf, toProviderId } from "../../fakes/scripted-provider.ts";
 import { VirtualClock } from "../../fakes/virtual-clock.ts";

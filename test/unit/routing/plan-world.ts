@@ -3,10 +3,10 @@ import type { CallOutcome } from "../../../src/circuit/outcome.ts";
 import type { TokenUsage } from "../../../src/protocol/answer.ts";
 import type { CircuitSnapshot } from "../../../src/protocol/circuit.ts";
 import { DEFAULT_BACKOFF } from "../../../src/routing/backoff.ts";
-import { DEFAULT_DEADLINES } from "../../../src/routing/deadlines.ts";
+import { DEFAULT_DEADLINES } from "../../../src/routing/attempt/deadlines.ts";
 import { DEFAULT_RETRY_LIMITS } from "../../../src/routing/next-action.ts";
-import { decidePlan, type Plan } from "../../../src/routing/plan.ts";
-import type { Target } from "../../../src/routing/ranking-facts.ts";
+import { decidePlan, type Plan } from "../../../src/routing/ranking/plan.ts";
+import type { Target } from "../../../src/routing/ranking/ranking-facts.ts";
 import {
   runPlan,
   type AnswerEnd,
@@ -23,7 +23,7 @@ import {
   type ScriptStep,
 } from "../../fakes/scripted-provider.ts";
 import { VirtualClock } from "../../fakes/virtual-clock.ts";
-import { classOf, factsOf } from "./plan-facts.ts";
+import { classOf, factsOf } from "./ranking/plan-facts.ts";
 
 /** By provider: the script of each call, as in scripted-provider.ts. */
 export type Scripts = Readonly<Record<string, readonly (readonly ScriptStep[])[]>>;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
 import type { CatalogTarget } from "../../../src/providers/catalog.ts";
-import { PROBE_DEADLINES } from "../../../src/routing/deadlines.ts";
+import { PROBE_DEADLINES } from "../../../src/routing/attempt/deadlines.ts";
 import { probeProvider } from "../../../src/routing/probe-provider.ts";
 import {
   answer,

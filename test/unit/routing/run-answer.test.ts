@@ -7,7 +7,7 @@ import { createCatalog, parseModelClasses, type Catalog } from "../../../src/pro
 import { parseProviderConfigs } from "../../../src/providers/provider-config.ts";
 import { FILES_AWAY } from "../../../src/routing/answer-end.ts";
 import { DEFAULT_BACKOFF } from "../../../src/routing/backoff.ts";
-import { DEFAULT_DEADLINES } from "../../../src/routing/deadlines.ts";
+import { DEFAULT_DEADLINES } from "../../../src/routing/attempt/deadlines.ts";
 import { DEFAULT_RETRY_LIMITS } from "../../../src/routing/next-action.ts";
 import {
   resolveModels,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { ProviderFailureKind } from "../../../src/providers/failure.ts";
 import type { ModelCall } from "../../../src/providers/provider.ts";
-import { toAnchor } from "../../../src/routing/continuation.ts";
+import { toAnchor } from "../../../src/routing/legs/continuation.ts";
 import { DEFAULT_RETRY_LIMITS } from "../../../src/routing/next-action.ts";
 import type { RunPlanInput } from "../../../src/routing/run-plan.ts";
 import {

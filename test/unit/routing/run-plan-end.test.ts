@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
-import { DEFAULT_DEADLINES } from "../../../src/routing/deadlines.ts";
+import { DEFAULT_DEADLINES } from "../../../src/routing/attempt/deadlines.ts";
 import {
   answer,
   begin,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HedgeBudget } from "../../../src/routing/hedge-budget.ts";
+import type { HedgeBudget } from "../../../src/routing/budgets/hedge-budget.ts";
 import {
   answer,
   begin,
@@ -14,7 +14,7 @@ import {
 } from "../../fakes/scripted-provider.ts";
 import { modelCircuitOf } from "../../fakes/fake-authority.ts";
 import { callsOf, collectAnswer, createPlanWorld, runTurn, type Scripts } from "./plan-world.ts";
-import { usually } from "./ranking-facts.ts";
+import { usually } from "./ranking/ranking-facts.ts";
 
 /** A provider whose first token usually comes within 500 ms, in 19 of 20 calls. */
 const USUAL = { ...usually(100), firstTokenP95Ms: 500 };

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { ModelEvent } from "../../../src/providers/provider.ts";
 import { UNKNOWN_USAGE, type Leg, type TokenUsage } from "../../../src/protocol/answer.ts";
 import type { SelectionAttempt } from "../../../src/protocol/selection.ts";
-import type { EarlierLegs } from "../../../src/routing/answer-legs.ts";
-import { toAnchor } from "../../../src/routing/continuation.ts";
-import { DEFAULT_DEADLINES } from "../../../src/routing/deadlines.ts";
+import type { EarlierLegs } from "../../../src/routing/legs/answer-legs.ts";
+import { toAnchor } from "../../../src/routing/legs/continuation.ts";
+import { DEFAULT_DEADLINES } from "../../../src/routing/attempt/deadlines.ts";
 import { DEFAULT_RETRY_LIMITS } from "../../../src/routing/next-action.ts";
 import type { AnswerEvent } from "../../../src/routing/run-plan.ts";
 import { modelCircuitOf } from "../../fakes/fake-authority.ts";
@@ -22,7 +22,7 @@ import {
   type ScriptStep,
 } from "../../fakes/scripted-provider.ts";
 import { callsOf, collectAnswer, createPlanWorld, runTurn, type Scripts } from "./plan-world.ts";
-import { usually } from "./ranking-facts.ts";
+import { usually } from "./ranking/ranking-facts.ts";
 
 const HALF = "The waves lose their strength on the heavy stones, and the harbour";
 const WHOLE = `${HALF} stays calm.`;

@@ -1,8 +1,8 @@
 /** What bounds a turn besides its candidates: its time, its budget, its circuits' pauses, what is set up here. */
 import { describe, expect, it } from "vitest";
 import type { ProviderFailureKind } from "../../../src/providers/failure.ts";
-import { DEFAULT_DEADLINES } from "../../../src/routing/deadlines.ts";
-import type { RetryBudget } from "../../../src/routing/retry-budget.ts";
+import { DEFAULT_DEADLINES } from "../../../src/routing/attempt/deadlines.ts";
+import type { RetryBudget } from "../../../src/routing/budgets/retry-budget.ts";
 import { toNotice } from "../../../src/routing/selection-record.ts";
 import { modelCircuitOf } from "../../fakes/fake-authority.ts";
 import {

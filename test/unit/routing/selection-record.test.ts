@@ -3,7 +3,7 @@ import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
 import { SelectionRecord, type SelectionCandidate } from "../../../src/protocol/selection.ts";
 import type { ProviderFailureKind } from "../../../src/providers/failure.ts";
 import { VERDICT_OF_FAILURE } from "../../../src/routing/health-verdict.ts";
-import { DEFAULT_RANKING_PARAMETERS, RANKING_VERSION } from "../../../src/routing/policies.ts";
+import { DEFAULT_RANKING_PARAMETERS, RANKING_VERSION } from "../../../src/routing/ranking/policies.ts";
 import type { AnswerEnd } from "../../../src/routing/run-plan.ts";
 import {
   NOTICE_OF_FAILURE,
@@ -13,7 +13,7 @@ import {
   type SelectionFacts,
 } from "../../../src/routing/selection-record.ts";
 import { COUNTED_USAGE, failureOf } from "../../fakes/scripted-provider.ts";
-import { NO_NEEDS, targetOf } from "./plan-facts.ts";
+import { NO_NEEDS, targetOf } from "./ranking/plan-facts.ts";
 
 const KINDS = Object.keys(VERDICT_OF_FAILURE).filter(
   (kind): kind is ProviderFailureKind => kind in NOTICE_OF_FAILURE,

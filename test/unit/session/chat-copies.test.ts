@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { SessionExport } from "../../../src/protocol/session-api.ts";
 import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
-import { toJsonExport, toMarkdownExport, type ExportHead } from "../../../src/session/export-chat.ts";
+import { toJsonExport, toMarkdownExport, type ExportHead } from "../../../src/session/views/export-chat.ts";
 import { exportChat } from "../../../durable-objects/export-stream.ts";
-import { toSharedMessages } from "../../../src/session/shared-chat.ts";
+import { toSharedMessages } from "../../../src/session/views/shared-chat.ts";
 import { ChatWorld } from "./chat-world.ts";
 import { OTHER_TARGET, RECEIPT, toLeg, toMessage } from "./answer-fixtures.ts";
 

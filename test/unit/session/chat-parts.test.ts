@@ -1,8 +1,8 @@
 /** The small parts of a chat: what it is called, what a socket takes. */
 import { describe, expect, it } from "vitest";
 import { MAX_FRAME_BYTES } from "../../../src/protocol/session-frame.ts";
-import { isLongerThan, toCloseReason } from "../../../src/session/frame-text.ts";
-import { readClientFrame } from "../../../src/session/read-frame.ts";
+import { isLongerThan, toCloseReason } from "../../../src/session/frames/frame-text.ts";
+import { readClientFrame } from "../../../src/session/frames/read-frame.ts";
 import { toTitle, UNTITLED } from "../../../src/session/title.ts";
 
 describe("the name", () => {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ChatStreams } from "../../../durable-objects/chat-streams.ts";
 import { succeed } from "../../../src/base/result.ts";
 import type { ChatQuestion } from "../../../src/protocol/chat-question.ts";
-import type { QuestionFiles } from "../../../src/session/question-files.ts";
+import type { QuestionFiles } from "../../../src/session/files/question-files.ts";
 import { ChatWorld, toWords } from "./chat-world.ts";
 
 const NO_FILES: Pick<QuestionFiles, "ask"> = {

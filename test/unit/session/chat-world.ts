@@ -2,7 +2,7 @@
  * One chat's core with everything around it but workerd: real rows in SQLite, a clock that is moved by hand, a model
  * that speaks one word at a time, and crashes that leave what was stored and nothing else.
  */
-import type { CallBudget } from "../../../src/routing/call-budget.ts";
+import type { CallBudget } from "../../../src/routing/budgets/call-budget.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { fail, succeed } from "../../../src/base/result.ts";
 import { UNKNOWN_USAGE, type Leg } from "../../../src/protocol/answer.ts";
@@ -10,10 +10,10 @@ import { LiveClientFrame, type SendFrame } from "../../../src/protocol/session-f
 import type { AnswerInput, AnswerOutcome } from "../../../src/routing/run-answer.ts";
 import type { AnswerEvent } from "../../../src/routing/run-plan.ts";
 import { Chat } from "../../../src/session/chat.ts";
-import { countLegs } from "../../../src/session/count-legs.ts";
+import { countLegs } from "../../../src/session/turn/count-legs.ts";
 import type { SessionStore } from "../../../src/session/store/session-store.ts";
-import type { TurnRunnerDeps } from "../../../src/session/turn-runner-deps.ts";
-import { createStepStarter } from "../../../src/session/turn-steps.ts";
+import type { TurnRunnerDeps } from "../../../src/session/turn/turn-runner-deps.ts";
+import { createStepStarter } from "../../../src/session/turn/turn-steps.ts";
 import { RecordingLog } from "../../fakes/recording-log.ts";
 import { VirtualClock } from "../../fakes/virtual-clock.ts";
 import { RECORD, TARGET, toEnd } from "./answer-fixtures.ts";

@@ -1,7 +1,7 @@
 /** Lines of a size that nobody types: what is read of them must not hold up the chats that share an isolate. */
 import { describe, expect, it } from "vitest";
-import { acceptFiles } from "../../../src/session/accept-files.ts";
-import { toMarkdownExport } from "../../../src/session/export-chat.ts";
+import { acceptFiles } from "../../../src/session/files/accept-files.ts";
+import { toMarkdownExport } from "../../../src/session/views/export-chat.ts";
 import { toTitle, UNTITLED } from "../../../src/session/title.ts";
 import { timeCpu } from "../../fakes/cpu-time.ts";
 

@@ -1,7 +1,7 @@
 /** The tree of messages in its rows: paths and their limits, scans, logs that grow in place. */
 import { describe, expect, it } from "vitest";
 import type { PathLimits } from "../../../src/session/rows.ts";
-import { StreamLog } from "../../../src/session/stream-log.ts";
+import { StreamLog } from "../../../src/session/log/stream-log.ts";
 import { RecentMessages } from "../../../src/session/store/recent-messages.ts";
 import { RECEIPT, SESSION, toMessage } from "./answer-fixtures.ts";
 import { ChatDisk } from "./sqlite-store.ts";

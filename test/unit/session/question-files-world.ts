@@ -1,6 +1,6 @@
 /** Where a question's files go in front of a chat's core, with a map for a bucket. */
 import { createHash } from "node:crypto";
-import { QuestionFiles, type QuestionFilesDeps } from "../../../src/session/question-files.ts";
+import { QuestionFiles, type QuestionFilesDeps } from "../../../src/session/files/question-files.ts";
 import type { ChatWorld } from "./chat-world.ts";
 
 /** Bytes by key. */

@@ -1,7 +1,7 @@
 /** What a chat's parts are given in tests: a log in memory, and sockets that keep what was sent. */
 import { LiveServerFrame } from "../../../src/protocol/session-frame.ts";
-import type { ChatSocket } from "../../../src/session/live-turn.ts";
-import type { StreamLogStore } from "../../../src/session/stream-log.ts";
+import type { ChatSocket } from "../../../src/session/turn/live-turn.ts";
+import type { StreamLogStore } from "../../../src/session/log/stream-log.ts";
 
 export class MemoryLogStore implements StreamLogStore {
   readonly rows: (readonly string[])[] = [];

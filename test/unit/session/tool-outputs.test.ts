@@ -2,11 +2,11 @@
 import { describe, expect, it } from "vitest";
 import type { StoredMessage } from "../../../src/protocol/session-frame.ts";
 import { toToolOutputPart } from "../../../src/protocol/tool-output.ts";
-import { acceptToolOutputs } from "../../../src/session/accept-tool-outputs.ts";
-import { chooseContext, toContextPrompt, toSummarise } from "../../../src/session/context.ts";
+import { acceptToolOutputs } from "../../../src/session/questions/accept-tool-outputs.ts";
+import { chooseContext, toContextPrompt, toSummarise } from "../../../src/session/context/context.ts";
 import { estimateTokens } from "../../../src/routing/estimate-tokens.ts";
-import { toMarkdownExport } from "../../../src/session/export-chat.ts";
-import { toPrompt } from "../../../src/session/to-prompt.ts";
+import { toMarkdownExport } from "../../../src/session/views/export-chat.ts";
+import { toPrompt } from "../../../src/session/context/to-prompt.ts";
 import { RECEIPT, toMessage } from "./answer-fixtures.ts";
 
 const toCall = (id: string, state = "input-available") => ({

@@ -1,6 +1,6 @@
 /** A chat that an earlier version of this product has stored: it is found as it was. */
 import { describe, expect, it } from "vitest";
-import { AnswerWriter } from "../../../src/session/answer-writer.ts";
+import { AnswerWriter } from "../../../src/session/log/answer-writer.ts";
 import { VirtualClock } from "../../fakes/virtual-clock.ts";
 import { RECEIPT, TARGET } from "./answer-fixtures.ts";
 import { ChatWorld, toWords } from "./chat-world.ts";

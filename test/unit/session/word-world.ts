@@ -2,8 +2,8 @@
 import type { Clock } from "../../../src/base/clock.ts";
 import { succeed } from "../../../src/base/result.ts";
 import type { AnswerEvent } from "../../../src/routing/run-plan.ts";
-import { ChatTools } from "../../../src/session/chat-tools.ts";
-import { ToolApprovals } from "../../../src/session/tool-approvals.ts";
+import { ChatTools } from "../../../src/session/tools/chat-tools.ts";
+import { ToolApprovals } from "../../../src/session/tools/tool-approvals.ts";
 import type { ServerTool } from "../../../src/tools/tool.ts";
 import { toTool } from "../tools/tool-world.ts";
 import { ChatWorld, say, type WorldOptions } from "./chat-world.ts";

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { CALL_STOPPED, closeAnswerDraft } from "../../../src/protocol/answer-parts.ts";
 import type { AnswerChunk } from "../../../src/protocol/answer-chunk.ts";
-import { toApprovalWords, toToolWords } from "../../../web/chat/tool-words.ts";
+import { toApprovalWords, toToolWords } from "../../../web/chat/answer/tool-words.ts";
 import {
   applyChunk,
   EMPTY_ANSWER,

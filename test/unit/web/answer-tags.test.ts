@@ -1,7 +1,7 @@
 /** What of an answer's angle brackets is a tag and what is words. Rule WB92. */
 import { Marked } from "marked";
 import { describe, expect, it } from "vitest";
-import { toTagHtml, unpairTags } from "../../../web/chat/answer-tags.ts";
+import { toTagHtml, unpairTags } from "../../../web/chat/answer/answer-tags.ts";
 
 const marked = new Marked({ gfm: true, walkTokens: unpairTags, renderer: { html: toTagHtml } });
 const draw = (text: string) => marked.parse(text, { async: false }).trim();

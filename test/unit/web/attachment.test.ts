@@ -7,7 +7,7 @@ import {
   looksLikeText,
   toFileProblem,
   toMediaType,
-} from "../../../web/chat/attachment.ts";
+} from "../../../web/chat/composer/attachment.ts";
 
 describe("types", () => {
   it.each([

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { LiveClientFrame, LiveServerFrame } from "../../../src/protocol/session-frame.ts";
-import { toTranscriptRows } from "../../../web/chat/transcript-row.ts";
+import { toTranscriptRows } from "../../../web/chat/transcript/transcript-row.ts";
 import { newChatState } from "../../../web/session/chat-state.ts";
 import type { ChatEvent, ChatState } from "../../../web/session/chat-state.ts";
 import { applyChatEvent } from "../../../web/session/chat-view.ts";

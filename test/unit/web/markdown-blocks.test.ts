@@ -7,8 +7,8 @@ import {
   EMPTY_DOCUMENT,
   readMarkdown,
   toShownBlocks,
-} from "../../../web/chat/markdown-blocks.ts";
-import { MARKDOWN_LIMITS, orTooDeep } from "../../../web/chat/markdown-limits.ts";
+} from "../../../web/chat/markdown/markdown-blocks.ts";
+import { MARKDOWN_LIMITS, orTooDeep } from "../../../web/chat/markdown/markdown-limits.ts";
 
 const ANSWER = [
   "# Title\n\nA paragraph with [a link][sea] and `code`,\r\nin two lines.\n\n",

@@ -11,7 +11,7 @@ import {
   saveModelChoice,
   toHealth,
   toPriceText,
-} from "../../../web/chat/model-choice.ts";
+} from "../../../web/chat/composer/model-choice.ts";
 import { TabStorage } from "./tab-storage.ts";
 
 const TARGET = {

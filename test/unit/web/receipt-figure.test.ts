@@ -1,7 +1,12 @@
 /** The line under an answer, and its legs. Rules WB36, WB73, WB74. */
 import { describe, expect, it } from "vitest";
 import { UNKNOWN_USAGE } from "../../../src/protocol/answer.ts";
-import { toLegCost, toLegCount, toLegsText, toReceiptFigures } from "../../../web/chat/receipt-figure.ts";
+import {
+  toLegCost,
+  toLegCount,
+  toLegsText,
+  toReceiptFigures,
+} from "../../../web/chat/answer/receipt-figure.ts";
 import { makeReceipt } from "./chat-fixture.ts";
 
 const textsOf = (...change: Parameters<typeof makeReceipt>) =>

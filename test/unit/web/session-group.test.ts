@@ -1,6 +1,6 @@
 /** The headings of the list of chats. Rule WB37. */
 import { expect, it } from "vitest";
-import { groupSessions } from "../../../web/chat/session-group.ts";
+import { groupSessions } from "../../../web/chat/sidebar/session-group.ts";
 
 /** In the zone of whoever runs this: the headings go by the reader's days. */
 const NOW = new Date(2026, 10, 20, 12, 0, 0);

@@ -8,7 +8,7 @@ import {
   putOlder,
   refreshSessions,
   retitleSession,
-} from "../../../web/chat/session-list.ts";
+} from "../../../web/chat/sidebar/session-list.ts";
 
 /** Chats by the minute of their last change, newest first; `c7` was changed last in minute 7 unless it says so. */
 const list = (

@@ -1,7 +1,7 @@
 /** Where a searched text stands. Rule WB69. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { findMatches, splitByMatches } from "../../../web/chat/text-match.ts";
+import { findMatches, splitByMatches } from "../../../web/chat/search/text-match.ts";
 
 const found = (text: string, query: string) =>
   findMatches(text, query).map(({ start, end }) => text.slice(start, end));

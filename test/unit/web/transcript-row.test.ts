@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import type { ChatEvent, ChatState } from "../../../web/session/chat-state.ts";
 import { settle } from "../../../web/session/settled-chat.ts";
-import { guessRowHeight } from "../../../web/chat/row-size.ts";
-import { findRow, toTranscriptRows } from "../../../web/chat/transcript-row.ts";
-import type { TranscriptRow } from "../../../web/chat/transcript-row.ts";
+import { guessRowHeight } from "../../../web/chat/transcript/row-size.ts";
+import { findRow, toTranscriptRows } from "../../../web/chat/transcript/transcript-row.ts";
+import type { TranscriptRow } from "../../../web/chat/transcript/transcript-row.ts";
 import { toSharedRows } from "../../../web/shared/shared-row.ts";
 import {
   added,

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { assertNever } from "../../../base/assert.ts";
 import { FinishReason, Leg, TokenUsage } from "../../../protocol/answer.ts";
 import { toProviderId } from "../../../providers/provider-config.ts";
-import type { Target } from "../../../routing/ranking-facts.ts";
+import type { Target } from "../../../routing/ranking/ranking-facts.ts";
 import type { AnswerEnd, AnswerEvent } from "../../../routing/run-plan.ts";
 
 /** D1 takes 2,000,000 bytes in a row; no answer of a model comes near the half of it. */

@@ -8,7 +8,7 @@ import type { SessionId } from "../../../base/id.ts";
 import type { OpenAiError } from "../../../protocol/openai.ts";
 import type { ResponseRequest } from "../../../protocol/openai-responses.ts";
 import type { AnswerEvent } from "../../../routing/run-plan.ts";
-import type { Server } from "../../../session/answer-stream.ts";
+import type { Server } from "../../../session/log/answer-stream.ts";
 import { readPrincipal, type AppContext } from "../../app-env.ts";
 import type { ChatObject } from "../../services.ts";
 import { keepItems } from "./items/keep-items.ts";

@@ -1,5 +1,5 @@
 /** `GET /v1/responses/{id}`: a kept response as its chat has it. Rules HT193, HT354. */
-import type { AskedAnswer } from "../../../session/asked-answer.ts";
+import type { AskedAnswer } from "../../../session/views/asked-answer.ts";
 import type { AppContext } from "../../app-env.ts";
 import { refuseCall } from "../openai-error.ts";
 import { findKept, refuseUnkept } from "./find-kept.ts";

@@ -9,7 +9,7 @@ import type { ResponseRequest } from "../../../protocol/openai-responses.ts";
 import type { ChatQuestion } from "../../../protocol/chat-question.ts";
 import type { ToolOutputPart } from "../../../protocol/tool-output.ts";
 import { toRequestedNames } from "../../../providers/catalog.ts";
-import type { ChatReply } from "../../../session/answer-stream.ts";
+import type { ChatReply } from "../../../session/log/answer-stream.ts";
 import { findClientChat, makeClientChat, NEW_CHATS_WITHIN_MS } from "../../ai-sdk/client-chat.ts";
 import { readPrincipal, type AppContext } from "../../app-env.ts";
 import type { DoorDeps } from "../../door/open-answer.ts";

@@ -12,10 +12,10 @@ import {
   type StoredMessage,
 } from "../../../protocol/session-frame.ts";
 import { toLeftCalls, toToolOutputPart, type ToolOutputPart } from "../../../protocol/tool-output.ts";
-import { acceptFiles } from "../../../session/accept-files.ts";
-import { acceptToolOutputs } from "../../../session/accept-tool-outputs.ts";
-import { isLongerThan } from "../../../session/frame-text.ts";
-import { isQuestionTooLarge } from "../../../session/question-size.ts";
+import { acceptFiles } from "../../../session/files/accept-files.ts";
+import { acceptToolOutputs } from "../../../session/questions/accept-tool-outputs.ts";
+import { isLongerThan } from "../../../session/frames/frame-text.ts";
+import { isQuestionTooLarge } from "../../../session/questions/question-size.ts";
 import type { CallMistake } from "../../door/wire-writer.ts";
 import { findChoiceComplaint } from "../tool-choice.ts";
 import { toCallSettings } from "./to-call-settings.ts";

@@ -1,8 +1,8 @@
-/** A minute's questions over `/api/chat`. Over a socket the chat's object counts them: test/unit/session/question-limit.test.ts. */
+/** A minute's questions over `/api/chat`. Over a socket the chat's object counts them: test/unit/session/questions/question-limit.test.ts. */
 import { expect, it } from "vitest";
 import { createApp } from "../../../../src/http/app.ts";
 import { Problem } from "../../../../src/protocol/problem.ts";
-import { CallBudget } from "../../../../src/routing/call-budget.ts";
+import { CallBudget } from "../../../../src/routing/budgets/call-budget.ts";
 import { addChat, createFakeWorld, OWN_ORIGIN } from "../fake-services.ts";
 
 it("[HT360] one question too many is 429, with when to come back, and asks nobody", async () => {

@@ -6,7 +6,7 @@ import { createAnthropicProvider } from "../../../../src/providers/client/anthro
 import { StreamPace } from "../../../../src/providers/client/stream-pace.ts";
 import { toProviderId } from "../../../../src/providers/provider-config.ts";
 import type { ModelEvent } from "../../../../src/providers/provider.ts";
-import { LegFilter } from "../../../../src/routing/leg-filter.ts";
+import { LegFilter } from "../../../../src/routing/legs/leg-filter.ts";
 
 const USAGE = { input_tokens: 9, output_tokens: 1 };
 const block = (index: number, start: object, ...deltas: object[]): object[] => [

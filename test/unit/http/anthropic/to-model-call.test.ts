@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { toModelCall, toModels, toQuestion } from "../../../../src/http/anthropic/to-model-call.ts";
 import { CountTokensRequest, MessagesRequest } from "../../../../src/protocol/anthropic.ts";
-import { readNeeds } from "../../../../src/routing/request-needs.ts";
+import { readNeeds } from "../../../../src/routing/ranking/request-needs.ts";
 import { createCatalog } from "../../../../src/providers/catalog.ts";
 import { parseProviderConfigs } from "../../../../src/providers/provider-config.ts";
 

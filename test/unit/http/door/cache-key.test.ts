@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { toCacheKey, toCanonicalText, type KeyedInput } from "../../../../src/http/door/cache/cache-key.ts";
 import { readCacheWish } from "../../../../src/http/door/cache/cache-wish.ts";
 import { toProviderId } from "../../../../src/providers/provider-config.ts";
-import { UNKNOWN_ABILITIES } from "../../../../src/routing/request-needs.ts";
+import { UNKNOWN_ABILITIES } from "../../../../src/routing/ranking/request-needs.ts";
 
 describe("the header", () => {
   it.each([

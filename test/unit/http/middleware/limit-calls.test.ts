@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import { OrganizationIdText } from "../../../../src/auth/principal.ts";
 import type { AppEnv } from "../../../../src/http/app-env.ts";
-import { CallBudget } from "../../../../src/routing/call-budget.ts";
+import { CallBudget } from "../../../../src/routing/budgets/call-budget.ts";
 import { limitCalls } from "../../../../src/http/middleware/limit-calls.ts";
 import {
   toDuration,
