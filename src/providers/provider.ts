@@ -70,6 +70,8 @@ export interface ModelCall {
 export type ModelEvent =
   /** Response headers with a good status are in. Sent once, before everything else. */
   | { readonly type: "response-start" }
+  /** Of an answer in one piece only: more of its bytes are in. `isBlank` while nothing but blanks has come. */
+  | { readonly type: "bytes"; readonly isBlank: boolean }
   /**
    * Of a native call only: whole events of the wire, as they came, whose meaning is in the events that follow in the same
    * batch. `isProse` is false when there is more in them than words and thoughts.

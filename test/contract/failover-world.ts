@@ -8,6 +8,7 @@ import type { SandboxProvider } from "../../sandbox/provider-wire.ts";
 import { UNKNOWN_USAGE } from "../../src/protocol/answer.ts";
 import { PREFILL_MODELS } from "../../src/providers/known-models.ts";
 import { toProviderId, type ProviderConfig } from "../../src/providers/provider-config.ts";
+import type { NativeRequest } from "../../src/providers/provider.ts";
 import { createProviderRegistry } from "../../src/providers/registry.ts";
 import { DEFAULT_BACKOFF } from "../../src/routing/backoff.ts";
 import { DEFAULT_DEADLINES } from "../../src/routing/attempt/deadlines.ts";
@@ -57,6 +58,7 @@ export interface BrokenTurn {
   readonly order: readonly MatrixTarget[];
   readonly prompt: LanguageModelV4Prompt;
   readonly tools?: readonly LanguageModelV4FunctionTool[];
+  readonly native?: NativeRequest;
   /** Between two tokens; a stall is noticed by it. Milliseconds. */
   readonly gapMs: number;
 }
@@ -127,7 +129,11 @@ export async function runBrokenTurn(turn: BrokenTurn): Promise<CollectedTurn> {
     },
     {
       plan: planned.value,
-      call: { prompt: turn.prompt, ...(turn.tools === undefined ? {} : { tools: turn.tools }) },
+      call: {
+        prompt: turn.prompt,
+        ...(turn.tools === undefined ? {} : { tools: turn.tools }),
+        ...(turn.native === undefined ? {} : { native: turn.native }),
+      },
       requestId: "req_matrix",
       requested: turn.order.map(nameOf),
       startedMs,

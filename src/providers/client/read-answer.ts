@@ -19,7 +19,6 @@ import {
 } from "./fetch-function.ts";
 import type { ConnectionOptions } from "./fetch-function.ts";
 import type { StreamPace } from "./stream-pace.ts";
-import { readWholeBody } from "./whole-body.ts";
 
 export interface StreamConnection extends ConnectionOptions {
   /** That of all streams of the isolate. */
@@ -47,13 +46,11 @@ export async function* failAtOnce(failure: ProviderFailure): AnswerBatches {
 }
 
 interface Opened {
-  readonly response: Response;
-  /** Its body. */
-  readonly stream: ReadableStream<Uint8Array>;
+  readonly body: ReadableStream<Uint8Array>;
 }
 
-/** Sends the request; either the body of a stream or the failure that there is none. */
-async function openStream(
+/** Sends the request; either the body of an answer or the failure that there is none. */
+async function openBody(
   connection: ConnectionOptions,
   request: WireRequest,
   signal: AbortSignal,
@@ -82,7 +79,7 @@ async function openStream(
   }
   const contentType = response.headers.get("content-type");
   const isExpected = contentType === null || contentType.toLowerCase().startsWith(expected);
-  if (response.body !== null && isExpected) return { response, stream: toByteStream(response.body) };
+  if (response.body !== null && isExpected) return { body: toByteStream(response.body) };
   if (response.body !== null) releaseReader(response.body);
   const what = request.isWhole ? "JSON" : "event stream";
   const message = isExpected ? "the response has no body" : `the response is no ${what}`;
@@ -103,17 +100,12 @@ export async function* readAnswer(
   scanner: WireScanner,
   signal: AbortSignal,
 ): AnswerBatches {
-  const opened = await openStream(connection, request, signal);
+  const opened = await openBody(connection, request, signal);
   if ("failure" in opened) {
     yield* failAtOnce(opened.failure);
     return;
   }
-  if (request.isWhole) {
-    yield [{ type: "response-start" }];
-    yield await readWhole(opened.response, scanner, signal);
-    return;
-  }
-  const reader = new BodyReader(opened.stream, connection.pace, connection.nowMs);
+  const reader = new BodyReader(opened.body, connection.pace, connection.nowMs);
   // Cancelling settles a read that waits; not every runtime does that by itself when the signal aborts.
   const stop = (): void => releaseReader(reader);
   signal.addEventListener("abort", stop, { once: true });
@@ -121,7 +113,7 @@ export async function* readAnswer(
   if (signal.aborted) stop();
   try {
     yield [{ type: "response-start" }];
-    yield* scanBody(reader, scanner, signal);
+    yield* request.isWhole ? readWhole(reader, scanner, signal) : scanBody(reader, scanner, signal);
   } finally {
     signal.removeEventListener("abort", stop);
     if (scanner.hasFinished && !signal.aborted) void readToEnd(reader);
@@ -132,27 +124,31 @@ export async function* readAnswer(
 /** Of an answer that comes in one piece; none of a model is longer. */
 const MAX_WHOLE_BYTES = 16 * 1_048_576;
 
-const wholeDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-
-/** The answer of a call without a stream. */
-async function readWhole(response: Response, scanner: WireScanner, signal: AbortSignal): Promise<Batch> {
-  let bytes: ArrayBuffer | null;
-  try {
-    bytes = await readWholeBody(response, MAX_WHOLE_BYTES);
-  } catch (error) {
-    if (signal.aborted) return scanner.breakOff("cancelled", "the caller cancelled");
-    return scanner.breakOff("stream-reset", `the connection broke in mid-stream: ${toThrownMessage(error)}`);
+/** The answer of a call without a stream, and before it each read of its body: they show that it is still coming. */
+async function* readWhole(reader: BodyReader, scanner: WireScanner, signal: AbortSignal): AnswerBatches {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+  let text = "";
+  let byteLength = 0;
+  let isBlank = true;
+  for (;;) {
+    const piece = await readPiece(reader, signal);
+    if ("failure" in piece) return yield scanner.breakOff(...piece.failure);
+    const { bytes } = piece;
+    byteLength += bytes?.byteLength ?? 0;
+    if (byteLength > MAX_WHOLE_BYTES) return yield scanner.breakOff("malformed", "the answer is too long");
+    let answer: unknown;
+    try {
+      const more = bytes === null ? decoder.decode() : decoder.decode(bytes, { stream: true });
+      isBlank &&= more.trim() === "";
+      text += more;
+      if (bytes === null) answer = JSON.parse(text);
+    } catch {
+      // The bytes may be anything, a prompt too: they are not quoted.
+      return yield scanner.breakOff("malformed", "the answer is not JSON in UTF-8");
+    }
+    if (bytes === null) return yield scanner.readWhole(answer);
+    yield [{ type: "bytes", isBlank }];
   }
-  if (signal.aborted) return scanner.breakOff("cancelled", "the caller cancelled");
-  if (bytes === null) return scanner.breakOff("malformed", "the answer is too long");
-  let answer: unknown;
-  try {
-    answer = JSON.parse(wholeDecoder.decode(bytes));
-  } catch {
-    // The bytes may be anything, a prompt too: they are not quoted.
-    return scanner.breakOff("malformed", "the answer is not JSON in UTF-8");
-  }
-  return scanner.readWhole(answer);
 }
 
 type Piece =

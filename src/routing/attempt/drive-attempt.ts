@@ -36,7 +36,7 @@ export interface DriveAttemptInput {
   readonly controller: AbortController;
 }
 
-export type ContentEvent = Exclude<ModelEvent, { type: "response-start" | "finish" | "fail" }>;
+export type ContentEvent = Exclude<ModelEvent, { type: "response-start" | "bytes" | "finish" | "fail" }>;
 
 export type LegEvent =
   /** A target has begun to answer; what follows is its leg. */
@@ -80,6 +80,11 @@ export async function* driveAttempt(
         if (event.type === "response-start") continue;
         if (event.type === "finish" || event.type === "fail") {
           notes.end(event);
+          silence?.stop();
+          continue;
+        }
+        if (event.type === "bytes") {
+          silence?.noteBytes(event.isBlank);
           continue;
         }
         if (notes.noteContent(event, clock.nowMs())) content.push({ type: "leg-start", target, attempt });
@@ -107,7 +112,7 @@ function watchSilence(
   return new SilenceWatch({
     clock,
     provider,
-    afterMs: deadlines.headersMs,
+    deadlines,
     onGone: (failure) => {
       if (signal.aborted || controller.signal.aborted) return;
       notes.gone = failure;
@@ -140,7 +145,7 @@ const LEAST_TIME_FOR_RATE_MS = 200;
 class AttemptNotes {
   /** How long the reader kept the attempt waiting, milliseconds. */
   awayMs = 0;
-  /** Why we have stopped the call ourselves: nobody is there. */
+  /** Why we have stopped the call ourselves: nobody is there, or nothing more comes. */
   gone: ProviderFailure | null = null;
   private readonly startedMs: number;
   private firstTokenMs: number | null = null;

@@ -26,7 +26,12 @@ function brokenAdapter(watchdog: Watchdog, message: string): ProviderFailure {
 
 function isToken(event: ModelEvent): boolean {
   if (isLife(event)) return false;
-  return event.type !== "response-start" && event.type !== "finish" && event.type !== "fail";
+  return (
+    event.type !== "response-start" &&
+    event.type !== "bytes" &&
+    event.type !== "finish" &&
+    event.type !== "fail"
+  );
 }
 
 /** It says that the model is there, and nothing else: nobody is shown it, and nobody is chosen by it. */

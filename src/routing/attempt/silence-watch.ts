@@ -1,22 +1,27 @@
 /**
  * Whether a provider that says nothing is there at all. Of an answer in one piece nothing is heard until it is there, so
- * no deadline tells one that works on it from one that hangs: the free check does. Rule RT79.
+ * no deadline tells one that works on it from one that hangs: the free check does. Once its body has begun, one that stalls
+ * answers the check as well, and its bytes tell. Rules RT79, RT101.
  */
 import type { Clock } from "../../base/clock.ts";
-import type { ProviderFailure, ProviderFailureKind } from "../../providers/failure.ts";
+import type { FailurePhase, ProviderFailure, ProviderFailureKind } from "../../providers/failure.ts";
 import type { Provider } from "../../providers/provider.ts";
-import { PROBE_DEADLINES } from "./deadlines.ts";
+import { PROBE_DEADLINES, type Deadlines } from "./deadlines.ts";
 
 /** One answer that is lost proves nothing. */
 const CHECKS_IN_A_ROW = 2;
 /** Whatever else is answered, somebody is there. */
 const NOBODY_THERE: ReadonlySet<ProviderFailureKind> = new Set(["timeout", "unreachable"]);
 
+function toTimeout(phase: FailurePhase, message: string): ProviderFailure {
+  return { kind: "timeout", phase, status: null, retryAfterMs: null, message };
+}
+
 export interface SilenceWatchDeps {
   readonly clock: Clock;
   readonly provider: Pick<Provider, "ping">;
-  /** Until the first look; each further one comes after twice as long, so that long answers cost few. */
-  readonly afterMs: number;
+  /** The first look is at the end of that for headers; each further one comes after twice as long: long answers cost few. */
+  readonly deadlines: Pick<Deadlines, "headersMs" | "firstTokenMs" | "gapMs">;
   readonly onGone: (failure: ProviderFailure) => void;
 }
 
@@ -26,17 +31,38 @@ export class SilenceWatch {
   private cancelTimer: () => void = () => {};
   private check: AbortController | null = null;
   private isOver = false;
+  private lastByteMs = 0;
+  /** How long there may be no further byte; null before the first one. */
+  private byteLimitMs: number | null = null;
 
   constructor(deps: SilenceWatchDeps) {
     this.deps = deps;
     this.startedMs = deps.clock.nowMs();
-    this.arm(deps.afterMs);
+    this.arm(deps.deadlines.headersMs);
   }
 
   stop(): void {
     this.isOver = true;
     this.cancelTimer();
     this.check?.abort();
+  }
+
+  /** Bytes only note the time, and the timer looks at it, as the watchdog's does. `isBlank`: it still thinks. */
+  noteBytes(isBlank: boolean): void {
+    const { gapMs, firstTokenMs } = this.deps.deadlines;
+    const limitMs = isBlank ? Math.max(gapMs, firstTokenMs) : gapMs;
+    this.lastByteMs = this.deps.clock.nowMs();
+    if (limitMs === this.byteLimitMs || this.isOver) return;
+    this.byteLimitMs = limitMs;
+    this.cancelTimer();
+    this.check?.abort();
+    this.awaitByte(limitMs);
+  }
+
+  private awaitByte(limitMs: number): void {
+    const leftMs = this.lastByteMs + limitMs - this.deps.clock.nowMs();
+    if (leftMs > 0) this.cancelTimer = this.deps.clock.startTimer(leftMs, () => this.awaitByte(limitMs));
+    else this.deps.onGone(toTimeout("stream", `no further byte within ${limitMs} ms`));
   }
 
   private arm(afterMs: number): void {
@@ -46,12 +72,11 @@ export class SilenceWatch {
   private async look(afterMs: number): Promise<void> {
     for (let count = 0; count < CHECKS_IN_A_ROW; count += 1) {
       const isThere = await this.isThere();
-      if (this.isOver) return;
+      if (this.isOver || this.byteLimitMs !== null) return;
       if (isThere) return this.arm(afterMs * 2);
     }
     const waitedMs = this.deps.clock.nowMs() - this.startedMs;
-    const message = `no answer within ${waitedMs} ms, nor to a check`;
-    this.deps.onGone({ kind: "timeout", phase: "connect", status: null, retryAfterMs: null, message });
+    this.deps.onGone(toTimeout("connect", `no answer within ${waitedMs} ms, nor to a check`));
   }
 
   private async isThere(): Promise<boolean> {

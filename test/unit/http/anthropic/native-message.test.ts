@@ -32,7 +32,12 @@ const LAST = {
 function adapt(events: readonly Json[]): AnswerEvent[] {
   const shown: readonly ModelEvent[] = new AnthropicScanner([], "native").feed(events.map(toText).join(""));
   return shown.flatMap((event) =>
-    event.type === "response-start" || event.type === "finish" || event.type === "fail" ? [] : [event],
+    event.type === "response-start" ||
+    event.type === "bytes" ||
+    event.type === "finish" ||
+    event.type === "fail"
+      ? []
+      : [event],
   );
 }
 
