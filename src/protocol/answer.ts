@@ -50,6 +50,14 @@ export const Leg = z.object({
 });
 export type Leg = z.infer<typeof Leg>;
 
+/** What broke an answer, for whoever has to say by a status what to do about it. */
+const ReceiptFailure = z.object({
+  /** A kind of `ProviderFailure` (src/providers/failure.ts); any text, for there will be others. */
+  kind: z.string(),
+  /** How long to wait, from the end of the answer on; null when nobody said. */
+  retryAfterMs: z.number().nonnegative().nullable(),
+});
+
 /** The receipt under an answer: the `metadata` of an assistant's UI message. */
 export const Receipt = z.object({
   status: z.union([TerminalState, z.literal("streaming")]),
@@ -69,6 +77,8 @@ export const Receipt = z.object({
   sandbox: z.boolean(),
   /** Why the model stopped, of a complete answer. Left out while it is written, and in receipts from before. */
   finishReason: FinishReason.nullable().exactOptional(),
+  /** Left out of an answer that no provider's failure has ended, and of receipts from before. */
+  failure: ReceiptFailure.exactOptional(),
   /** A sentence for the reader when the status is not `complete`. */
   notice: z.string().nullable(),
   /** Why this target was chosen, and what was passed over, one sentence each, in order. */

@@ -189,6 +189,42 @@ describe("a kept response", () => {
     expect((await ask("Please reply with two", first.id)).output_text).toBe("two");
   });
 
+  it.each([
+    ["rate-limit", 429, "rate_limit_exceeded"],
+    ["bad-request", 400, "bad_request"],
+  ])(
+    "[HT375] whose provider says %s before the first word is %i, as a call that is not kept",
+    async (fault, status, code) => {
+      for (const stream of [false, true]) {
+        const told = [];
+        for (const store of [false, true]) {
+          await act(admin, "google", "close", "for the test");
+          await breakProvider("google", { fault, retryAfterSeconds: 20 });
+          const answer = await respond({ store, stream });
+          const { error } = Refusal.parse(await answer.json());
+          told.push({ error, status: answer.status, retryAfter: answer.headers.get("retry-after") });
+        }
+        expect(told[1]).toMatchObject({ status, error: { code } });
+        expect(told[1]).toEqual(told[0]);
+        expect(told[1]?.retryAfter).toBe(fault === "rate-limit" ? "20" : null);
+      }
+    },
+  );
+
+  it("[HT375] [HT150] that fails for good is asked for once under a key, and makes one chat", async () => {
+    await breakProvider("google", { fault: "bad-request" });
+    const before = await countChats();
+    const ofKey = { "idempotency-key": "fails-for-good" };
+    const first = await respond({ store: true }, ofKey);
+    const asked = (await readJournal("google")).length;
+    const again = await respond({ store: true }, ofKey);
+    expect([first.status, again.status]).toEqual([400, 400]);
+    expect([first, again].map(({ headers }) => headers.get("idempotent-replayed"))).toEqual([null, "true"]);
+    expect(await again.json()).toEqual(await first.json());
+    expect((await readJournal("google")).length).toBe(asked);
+    expect(await countChats()).toBe(before + 1);
+  });
+
   it("[HT114] that breaks is an error, and ends its stream with response.failed", async () => {
     await breakProvider("google", { fault: "cut", afterChunks: 4 });
     const whole = await respond({ store: true, input: "[[words:60]]" });

@@ -7,6 +7,7 @@ import type { AnswerTrace, BreakwaterEnd } from "../../protocol/breakwater-end.t
 import type { SelectionRecord } from "../../protocol/selection.ts";
 import type { AnswerEnd, AnswerEvent } from "../../routing/run-plan.ts";
 import type { AppContext } from "../app-env.ts";
+import { toRetryAfter } from "./answer-failure.ts";
 import { toCacheFacts, toCacheHeaders } from "./cache/answer-through-cache.ts";
 import type { DoorDeps, OpenAnswer, ServedOutcome } from "./open-answer.ts";
 import { PacedSink } from "./paced-sink.ts";
@@ -196,13 +197,12 @@ function toFirstHeaders(
 
 function toHeaders(deps: ServeDeps, { cache }: OpenAnswer, end: AnswerEnd): Record<string, string> {
   const leg = end.legs.at(-1);
-  const retryAfterMs = end.failure?.retryAfterMs ?? null;
   return {
     "x-breakwater-attempts": String(end.attempts.length),
     ...(leg === undefined ? {} : { "x-breakwater-provider": leg.provider, "x-breakwater-model": leg.model }),
     ...(leg !== undefined && deps.isSandbox(leg.provider) ? { "x-breakwater-sandbox": "true" } : {}),
     ...(end.costMicroUsd === null ? {} : { "x-breakwater-cost-micro-usd": String(end.costMicroUsd) }),
-    ...(retryAfterMs === null ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1_000)) }),
+    ...toRetryAfter(end.failure),
     ...(cache === null ? {} : toCacheHeaders(cache)),
   };
 }

@@ -24,12 +24,17 @@ const KINDS: Readonly<Record<AnswerFailure["kind"], Omit<OpenAiError, "message">
   unavailable: { type: "server_error", param: null, code: "all_providers_failed" },
 };
 
-/** Of an answer that did not become complete, and the status of a call that nothing was sent of. */
-export function toOpenAiError(end: AnswerEnd): {
+export interface OpenAiRefusal {
   readonly status: AnswerFailure["status"];
   readonly error: OpenAiError;
-} {
-  const { status, kind, message } = toAnswerFailure(end);
+}
+
+/** Of an answer that did not become complete, and the status of a call that nothing was sent of. */
+export function toOpenAiError(end: AnswerEnd): OpenAiRefusal {
+  return toOpenAiRefusal(toAnswerFailure(end));
+}
+
+export function toOpenAiRefusal({ status, kind, message }: AnswerFailure): OpenAiRefusal {
   return { status, error: { message, ...KINDS[kind] } };
 }
 

@@ -155,6 +155,7 @@ say(Receipt, {
   costMicroUsd:
     "What was paid for the answer, calls that gave no leg included; null when a price is unknown.",
   sandbox: "The words come from a stand-in and not from a model.",
+  failure: "What ended it, where that was a provider's failure, and how long to wait.",
   notice: "A sentence for the reader when the status is not `complete`.",
   reasons: "Why this target was chosen, and what was passed over.",
 });

@@ -1,4 +1,6 @@
-/** The receipt of a turn, from its start to its end, over all its model calls. Pure. Rules SE2, SE60, SE80, RT67. */
+/**
+ * The receipt of a turn, from its start to its end, over all its model calls. Pure. Rules SE2, SE60, SE80, RT67, HT375.
+ */
 import type { Receipt } from "../../protocol/answer.ts";
 import { sumKnown } from "../../protocol/sum-known.ts";
 import type { AnswerOutcome } from "../../routing/run-answer.ts";
@@ -60,9 +62,16 @@ export function toReceipt({ before, outcomes, end, durationMs }: ReceiptFacts): 
     firstTokenMs:
       before.firstTokenMs ?? ends.find(({ firstTokenMs }) => firstTokenMs !== null)?.firstTokenMs ?? null,
     durationMs: end === null ? null : durationMs,
-    ...(end === null ? {} : { finishReason: end.finishReason }),
+    ...(end === null ? {} : { finishReason: end.finishReason, ...toFailure(end) }),
     costMicroUsd: sumKnown([0, ...costs]),
     notice: end === null ? null : toNotice(end),
     reasons: [...new Set(reasons)],
   };
+}
+
+/** Its kind alone: the message of a failure is for the log. */
+function toFailure({ failure }: AnswerEnd): Pick<Receipt, "failure"> {
+  if (failure === null) return {};
+  const { kind, retryAfterMs } = failure;
+  return { failure: { kind, retryAfterMs: retryAfterMs === null ? null : Math.max(0, retryAfterMs) } };
 }

@@ -11,7 +11,8 @@ export function toSharedMessages(messages: readonly StoredMessage[]): StoredMess
   }));
 }
 
-function toSharedReceipt(receipt: Receipt): Receipt {
+/** What failed is one of the reasons: it may tell of an account or a key. */
+function toSharedReceipt({ failure: _failure, ...receipt }: Receipt): Receipt {
   return {
     ...receipt,
     turnId: "",

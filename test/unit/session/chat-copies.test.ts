@@ -219,6 +219,14 @@ describe("a link", () => {
     }
   });
 
+  it("[SE86] [HT375] does not show what has failed: it may tell of an account", () => {
+    const failure = { kind: "payment-required", retryAfterMs: null };
+    const failed = { ...RECEIVED, status: "failed" as const, notice: "No answer came.", failure };
+    const [shown] = toSharedMessages([{ ...ANSWER, metadata: failed }]);
+    expect(shown?.metadata).toMatchObject({ status: "failed", notice: "No answer came." });
+    expect(JSON.stringify(shown)).not.toContain("payment");
+  });
+
   it("[SE86] changes nothing of what is stored", () => {
     const before = structuredClone([QUESTION, ANSWER]);
     toSharedMessages([QUESTION, ANSWER]);

@@ -1,16 +1,17 @@
 /**
  * Follows the answer of a chat to its end and tells it as a response, whole or as a stream. Whoever stops reading stops
- * nothing: the answer is the chat's. Rules HT113 to HT115, HT196, HT345.
+ * nothing: the answer is the chat's. Rules HT113 to HT115, HT196, HT345, HT375.
  */
 import { KEEP_ALIVE, toBytes } from "../../../base/event-stream.ts";
 import { describeError, describeStack } from "../../../auth/store/describe-error.ts";
 import type { SessionId } from "../../../base/id.ts";
-import type { OpenAiError } from "../../../protocol/openai.ts";
 import type { ResponseRequest } from "../../../protocol/openai-responses.ts";
 import type { AnswerEvent } from "../../../routing/run-plan.ts";
 import type { Server } from "../../../session/log/answer-stream.ts";
 import { readPrincipal, type AppContext } from "../../app-env.ts";
+import { toFailureOf, toRetryAfter } from "../../door/answer-failure.ts";
 import type { ChatObject } from "../../services.ts";
+import { toOpenAiRefusal } from "../openai-error.ts";
 import { keepItems } from "./items/keep-items.ts";
 import type { KeepDeps } from "./keep-response.ts";
 import { KeptAnswer, readChunks, STILL_HERE, toSaidEvents } from "./kept-answer.ts";
@@ -173,13 +174,16 @@ function createWriter({ deps, request, followed, answer }: Following): ResponseW
   });
 }
 
+/** As a call that is not kept is refused: a client repeats by itself what may pass, and that would ask a new chat. */
 function refuseAnswer(following: Following): Response {
   const { context, answer } = following;
   const breakwater = answer.toBreakwaterEnd();
-  const isBroken = breakwater.status === "incomplete" || breakwater.status === "cancelled";
-  const code = isBroken ? "incomplete_answer" : "all_providers_failed";
-  const error: OpenAiError = { message: toComplaint(answer), type: "server_error", param: null, code };
-  return context.json({ error, breakwater }, isBroken ? 502 : 503, toHeaders(following));
+  const failure = answer.receipt?.failure ?? null;
+  // Stopped in its chat, which is here the end of an answer that its caller still waits for.
+  const ended = breakwater.status === "cancelled" ? "incomplete" : breakwater.status;
+  const told = toFailureOf(ended, failure?.kind ?? null, toComplaint(answer));
+  const { status, error } = toOpenAiRefusal(told);
+  return context.json({ error, breakwater }, status, { ...toHeaders(following), ...toRetryAfter(failure) });
 }
 
 function toHeaders({ deps, followed, answer }: Following): Record<string, string> {

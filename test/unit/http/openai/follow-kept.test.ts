@@ -1,12 +1,15 @@
 /** A kept response's stream as its reader gets it, with the chat's own stream written by hand. */
 import { Hono } from "hono";
 import { expect, it } from "vitest";
+import { z } from "zod";
 import type { AppEnv } from "../../../../src/http/app-env.ts";
 import { KEEP_ALIVE, toBytes, toServerSentEvent } from "../../../../src/base/event-stream.ts";
 import type { SessionId } from "../../../../src/base/id.ts";
 import { getKept } from "../../../../src/http/openai/responses/get-kept.ts";
 import { followKept, type FollowedChat } from "../../../../src/http/openai/responses/follow-kept.ts";
 import type { KeepDeps } from "../../../../src/http/openai/responses/keep-response.ts";
+import type { AnswerChunk } from "../../../../src/protocol/answer-chunk.ts";
+import type { Receipt } from "../../../../src/protocol/answer.ts";
 import { ResponseRequest } from "../../../../src/protocol/openai-responses.ts";
 import { VirtualClock } from "../../../fakes/virtual-clock.ts";
 import { RECEIPT } from "../../session/answer-fixtures.ts";
@@ -37,6 +40,49 @@ it("[HT345] a silent chat is heard of while its answer has nothing to say", asyn
   void writer.close();
   expect(await read()).toContain("event: response.failed");
   expect((await reader?.read())?.done).toBe(true);
+});
+
+/** What a caller is told of an answer that ended without a word. */
+async function refusalOf(ended: Partial<Receipt>, stream: boolean): Promise<unknown[]> {
+  const messageMetadata: Receipt = { ...RECEIPT, status: "failed", notice: "No answer came.", ...ended };
+  const chunks: AnswerChunk[] = [
+    { type: "start", messageId: "m1", messageMetadata: RECEIPT },
+    { type: "message-metadata", messageMetadata },
+    { type: "error", errorText: "No answer came." },
+  ];
+  const events = new Response(chunks.map((chunk) => toServerSentEvent(chunk)).join("")).body;
+  const followed = { sessionId: "s_1" as SessionId, events, server: null } as unknown as FollowedChat;
+  const deps = { clock: new VirtualClock(), isSandbox: () => false } as unknown as KeepDeps;
+  const request = ResponseRequest.parse({ input: "Hello?", store: true, stream });
+  const app = new Hono<AppEnv>();
+  app.get("/", (context) => followKept(deps, context, request, followed));
+  const answer = await app.request("/");
+  const { error } = z.object({ error: z.object({ code: z.string() }) }).parse(await answer.json());
+  return [answer.status, error.code, answer.headers.get("retry-after")];
+}
+
+it.each([
+  ["rate-limited", 429, "rate_limit_exceeded", 19_001, "20"],
+  ["model-not-found", 404, "model_not_found", null, null],
+  ["bad-request", 400, "bad_request", null, null],
+  ["context-too-long", 400, "context_length_exceeded", null, null],
+  ["content-refused", 400, "content_refused", null, null],
+  ["timeout", 504, "timeout", null, null],
+  ["overloaded", 503, "all_providers_failed", 5_000, "5"],
+  ["a kind of a later version", 503, "all_providers_failed", null, null],
+])("[HT375] a kept response that ends with %s is %i", async (kind, status, code, retryAfterMs, header) => {
+  for (const stream of [false, true]) {
+    const told = await refusalOf({ failure: { kind, retryAfterMs } }, stream);
+    expect(told).toEqual([status, code, header]);
+  }
+});
+
+it("[HT114] [HT375] one that does not say what failed is 503, one that broke off or was stopped is 502", async () => {
+  for (const stream of [false, true]) {
+    expect(await refusalOf({}, stream)).toEqual([503, "all_providers_failed", null]);
+    for (const status of ["incomplete", "cancelled"] as const)
+      expect(await refusalOf({ status }, stream)).toEqual([502, "incomplete_answer", null]);
+  }
 });
 
 it("[HT354] a kept response is read in one piece, and whoever wants it otherwise is told so", async () => {

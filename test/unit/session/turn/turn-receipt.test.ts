@@ -1,5 +1,7 @@
 /** What a receipt adds up to over steps, legs and lives of a turn. */
 import { describe, expect, it } from "vitest";
+import { Receipt } from "../../../../src/protocol/answer.ts";
+import { toUnaskedFailure } from "../../../../src/routing/answer-end.ts";
 import type { AnswerOutcome } from "../../../../src/routing/run-answer.ts";
 import type { AnswerEnd } from "../../../../src/routing/run-plan.ts";
 import { toReceipt, toStartReceipt } from "../../../../src/session/turn/turn-receipt.ts";
@@ -88,6 +90,18 @@ describe("a receipt", () => {
       const receipt = toReceipt({ before: RECEIPT, outcomes: [outcome], end: outcome.end, durationMs: 1 });
       expect(receipt).toMatchObject({ status, notice: expect.stringMatching(/\.$/) });
     }
+  });
+
+  it("[HT375] says what has ended it, and not what the log knows of it", () => {
+    const receiptOf = (changes: Partial<AnswerEnd>) => {
+      const outcome = toOutcome({ attempts: [FAILED], ...changes });
+      return toReceipt({ before: RECEIPT, outcomes: [outcome], end: outcome.end, durationMs: 1 });
+    };
+    const failure = toUnaskedFailure("rate-limited", "for the log", 20_000);
+    const failed = receiptOf({ status: "failed", failure });
+    expect(failed.failure).toEqual({ kind: "rate-limited", retryAfterMs: 20_000 });
+    expect(Receipt.parse(failed)).toEqual(failed);
+    expect("failure" in receiptOf({})).toBe(false);
   });
 
   it("[SE2] says each reason once", () => {
