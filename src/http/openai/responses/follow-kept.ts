@@ -174,16 +174,24 @@ function createWriter({ deps, request, followed, answer }: Following): ResponseW
   });
 }
 
+/** OpenAI's and Anthropic's clients repeat a 5xx by themselves unless they are told this. Rule HT376. */
+const ASK_NO_MORE = { "x-should-retry": "false" };
+
 /** As a call that is not kept is refused: a client repeats by itself what may pass, and that would ask a new chat. */
 function refuseAnswer(following: Following): Response {
   const { context, answer } = following;
   const breakwater = answer.toBreakwaterEnd();
   const failure = answer.receipt?.failure ?? null;
   // Stopped in its chat, which is here the end of an answer that its caller still waits for.
-  const ended = breakwater.status === "cancelled" ? "incomplete" : breakwater.status;
+  const isStopped = breakwater.status === "cancelled";
+  const ended = isStopped ? "incomplete" : breakwater.status;
   const told = toFailureOf(ended, failure?.kind ?? null, toComplaint(answer));
   const { status, error } = toOpenAiRefusal(told);
-  return context.json({ error, breakwater }, status, { ...toHeaders(following), ...toRetryAfter(failure) });
+  return context.json({ error, breakwater }, status, {
+    ...toHeaders(following),
+    ...toRetryAfter(failure),
+    ...(isStopped ? ASK_NO_MORE : {}),
+  });
 }
 
 function toHeaders({ deps, followed, answer }: Following): Record<string, string> {

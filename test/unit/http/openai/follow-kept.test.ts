@@ -44,6 +44,12 @@ it("[HT345] a silent chat is heard of while its answer has nothing to say", asyn
 
 /** What a caller is told of an answer that ended without a word. */
 async function refusalOf(ended: Partial<Receipt>, stream: boolean): Promise<unknown[]> {
+  const answer = await refused(ended, stream);
+  const { error } = z.object({ error: z.object({ code: z.string() }) }).parse(await answer.json());
+  return [answer.status, error.code, answer.headers.get("retry-after")];
+}
+
+async function refused(ended: Partial<Receipt>, stream: boolean): Promise<Response> {
   const messageMetadata: Receipt = { ...RECEIPT, status: "failed", notice: "No answer came.", ...ended };
   const chunks: AnswerChunk[] = [
     { type: "start", messageId: "m1", messageMetadata: RECEIPT },
@@ -56,9 +62,7 @@ async function refusalOf(ended: Partial<Receipt>, stream: boolean): Promise<unkn
   const request = ResponseRequest.parse({ input: "Hello?", store: true, stream });
   const app = new Hono<AppEnv>();
   app.get("/", (context) => followKept(deps, context, request, followed));
-  const answer = await app.request("/");
-  const { error } = z.object({ error: z.object({ code: z.string() }) }).parse(await answer.json());
-  return [answer.status, error.code, answer.headers.get("retry-after")];
+  return app.request("/");
 }
 
 it.each([
@@ -82,6 +86,18 @@ it("[HT114] [HT375] one that does not say what failed is 503, one that broke off
     expect(await refusalOf({}, stream)).toEqual([503, "all_providers_failed", null]);
     for (const status of ["incomplete", "cancelled"] as const)
       expect(await refusalOf({ status }, stream)).toEqual([502, "incomplete_answer", null]);
+  }
+});
+
+it("[HT376] a client is told not to ask again for what was stopped in its chat, and may for what broke off", async () => {
+  for (const stream of [false, true]) {
+    const header = async (status: Receipt["status"]): Promise<string | null> =>
+      (await refused({ status }, stream)).headers.get("x-should-retry");
+    expect([await header("cancelled"), await header("incomplete"), await header("failed")]).toEqual([
+      "false",
+      null,
+      null,
+    ]);
   }
 });
 
