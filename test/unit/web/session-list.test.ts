@@ -54,13 +54,13 @@ it("[WB137] a chat that is renamed or deleted is so in each list, and nothing bu
   const client = new QueryClient();
   const key = ["sessions", ""];
   const reads: string[] = [];
-  client.setQueryData(key, list([9, 8, 7, 6]));
   client.setQueryDefaults(key, {
     queryFn: () => {
       reads.push("newest");
       return putNewest(client.getQueryData<SessionList>(key), list([9, 8]));
     },
   });
+  client.setQueryData(key, list([9, 8, 7, 6]));
   const titles = (): string[] | undefined =>
     client.getQueryData<SessionList>(key)?.sessions.map(({ title }) => title);
   await retitleSession(client, "c6", "Tides");
