@@ -2,7 +2,7 @@
  * Who is following one turn, under which request id, and how far each has come. Replay and live are one thing: a
  * follower is sent what lies between its place and the end of the log. A socket of the live wire is shown what is
  * sealed and says what has arrived; the stock wire has no way back, so it is shown only what is stored. Rules SE10 to
- * SE16, SE54 to SE57, SE96, SE116.
+ * SE16, SE54 to SE57, SE96, SE116, SE291.
  */
 import { MAX_UNACKNOWLEDGED_BYTES, type ServerFrame } from "../../protocol/session-frame.ts";
 import type { StreamLog } from "./stream-log.ts";
@@ -139,11 +139,21 @@ export class Followers<Sink extends FrameSink> {
   /** Ends the stream for everybody who has come to its end and forgets them; the others are returned. */
   end(): Sink[] {
     this.deliver();
+    for (const follower of this.followers) if (!follower.sink.live) this.tellEndAlone(follower);
     const behind = this.followers.filter(({ next }) => next < this.log.nextSequence).map(({ sink }) => sink);
     this.followers = this.followers.filter(({ sink }) => !behind.includes(sink));
     this.sendAll((requestId) => ({ type: "end", requestId }));
     this.followers = [];
     return behind;
+  }
+
+  /** What is not stored by now never will be. Whoever is shown only that would wait for the rest: its last chunk says so. */
+  private tellEndAlone(follower: Follower<Sink>): void {
+    const { requestId, sink, next, first } = follower;
+    const end = this.log.nextSequence;
+    if (next >= end) return;
+    sink.send(toChunkFrame(requestId, next - first, this.log.read(end - 1)));
+    follower.next = end;
   }
 
   private find(requestId: string, sink: Sink): Follower<Sink> | undefined {

@@ -51,6 +51,26 @@ describe("replay and live", () => {
     expect(stranger.frames).toEqual([]);
   });
 
+  it("[SE291] who may only be shown what is stored is told the end of an answer that was not", () => {
+    const { log, followers } = open();
+    const [stock, live] = [stockSocket(), liveSocket()];
+    followers.add("r1", stock, 0);
+    followers.add("r1", live, 0);
+    log.append([text("stored")]);
+    log.save();
+    followers.deliver();
+    const end: AnswerChunk = { type: "error", errorText: "This answer could not be stored." };
+    seal(log, text("not stored"), end);
+    expect(followers.end()).toEqual([]);
+    expect(stock.frames).toEqual([
+      { type: "chunk", requestId: "r1", sequence: 0, chunk: text("stored") },
+      { type: "chunk", requestId: "r1", sequence: 1, chunk: end },
+      { type: "end", requestId: "r1" },
+    ]);
+    expect(live.of("chunk").map(({ chunk }) => chunk)).toEqual([text("stored"), text("not stored"), end]);
+    expect(live.of("end")).toEqual([{ type: "end", requestId: "r1" }]);
+  });
+
   it("[SE116] one socket follows under sixteen ids at the most: the oldest of more ends", () => {
     const { log, followers } = open();
     const [greedy, other] = [stockSocket(), stockSocket()];
