@@ -105,7 +105,9 @@ export async function* readAnswer(
     yield* failAtOnce(opened.failure);
     return;
   }
-  const reader = new BodyReader(opened.body, connection.pace, connection.nowMs);
+  const reader = request.isWhole
+    ? new PlainReader(opened.body)
+    : new BodyReader(opened.body, connection.pace, connection.nowMs);
   // Cancelling settles a read that waits; not every runtime does that by itself when the signal aborts.
   const stop = (): void => releaseReader(reader);
   signal.addEventListener("abort", stop, { once: true });
@@ -116,8 +118,32 @@ export async function* readAnswer(
     yield* request.isWhole ? readWhole(reader, scanner, signal) : scanBody(reader, scanner, signal);
   } finally {
     signal.removeEventListener("abort", stop);
-    if (scanner.hasFinished && !signal.aborted) void readToEnd(reader);
-    else releaseReader(reader);
+    if (!scanner.hasFinished || signal.aborted) releaseReader(reader);
+    else if (!request.isWhole) void readToEnd(reader);
+  }
+}
+
+interface PieceReader {
+  /** The next bytes; null at the end. Rejects when the connection has broken. */
+  read(): Promise<Uint8Array | null>;
+  cancel(): Promise<void>;
+}
+
+/** As it comes: nobody reads along of an answer in one piece, so it has no pace. */
+class PlainReader implements PieceReader {
+  private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+
+  constructor(body: ReadableStream<Uint8Array>) {
+    this.reader = body.getReader();
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    const { done, value } = await this.reader.read();
+    return done ? null : value;
+  }
+
+  cancel(): Promise<void> {
+    return this.reader.cancel();
   }
 }
 
@@ -125,7 +151,7 @@ export async function* readAnswer(
 const MAX_WHOLE_BYTES = 16 * 1_048_576;
 
 /** The answer of a call without a stream, and before it each read of its body: they show that it is still coming. */
-async function* readWhole(reader: BodyReader, scanner: WireScanner, signal: AbortSignal): AnswerBatches {
+async function* readWhole(reader: PieceReader, scanner: WireScanner, signal: AbortSignal): AnswerBatches {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   let text = "";
   let byteLength = 0;
@@ -155,7 +181,7 @@ type Piece =
   { readonly bytes: Uint8Array | null } | { readonly failure: [kind: ProviderFailureKind, message: string] };
 
 /** The next bytes, null at the end, or why there are none. */
-async function readPiece(reader: BodyReader, signal: AbortSignal): Promise<Piece> {
+async function readPiece(reader: PieceReader, signal: AbortSignal): Promise<Piece> {
   try {
     const bytes = await reader.read();
     return signal.aborted ? { failure: ["cancelled", "the caller cancelled"] } : { bytes };
@@ -170,7 +196,7 @@ const MAX_READS_AFTER_END = 8;
 const MAX_WAIT_AFTER_END_MS = 250;
 
 /** Reads what is left of a finished stream, a few bytes as a rule, so that the connection can serve the next call. */
-async function readToEnd(reader: BodyReader): Promise<void> {
+async function readToEnd(reader: PieceReader): Promise<void> {
   const timer = setTimeout(() => releaseReader(reader), MAX_WAIT_AFTER_END_MS);
   try {
     for (let reads = 0; reads < MAX_READS_AFTER_END; reads += 1) if ((await reader.read()) === null) return;
@@ -182,7 +208,7 @@ async function readToEnd(reader: BodyReader): Promise<void> {
   }
 }
 
-async function* scanBody(reader: BodyReader, scanner: WireScanner, signal: AbortSignal): AnswerBatches {
+async function* scanBody(reader: PieceReader, scanner: WireScanner, signal: AbortSignal): AnswerBatches {
   // `fatal`: bytes that are no text are a fault to be named, not question marks in somebody's answer.
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   while (!scanner.hasEnded) {
@@ -200,7 +226,7 @@ function toWholeEvents(bytes: Uint8Array): string {
 }
 
 async function readBatch(
-  reader: BodyReader,
+  reader: PieceReader,
   scanner: WireScanner,
   decoder: TextDecoder,
   signal: AbortSignal,

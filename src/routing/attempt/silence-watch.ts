@@ -31,6 +31,7 @@ export class SilenceWatch {
   private cancelTimer: () => void = () => {};
   private check: AbortController | null = null;
   private isOver = false;
+  private hasLooked = false;
   private lastByteMs = 0;
   /** How long there may be no further byte; null before the first one. */
   private byteLimitMs: number | null = null;
@@ -54,6 +55,8 @@ export class SilenceWatch {
     this.lastByteMs = this.deps.clock.nowMs();
     if (limitMs === this.byteLimitMs || this.isOver) return;
     this.byteLimitMs = limitMs;
+    // The first look is near, and looks at the note: nearly all answers are there before it, and cost one timer.
+    if (!this.hasLooked) return;
     this.cancelTimer();
     this.check?.abort();
     this.awaitByte(limitMs);
@@ -70,6 +73,8 @@ export class SilenceWatch {
   }
 
   private async look(afterMs: number): Promise<void> {
+    this.hasLooked = true;
+    if (this.byteLimitMs !== null) return this.awaitByte(this.byteLimitMs);
     for (let count = 0; count < CHECKS_IN_A_ROW; count += 1) {
       const isThere = await this.isThere();
       if (this.isOver || this.byteLimitMs !== null) return;
