@@ -12,6 +12,7 @@ import type { ProviderFailure } from "../providers/failure.ts";
 import { toProbeCall } from "../providers/probe-call.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Deadlines } from "./attempt/deadlines.ts";
+import { pingWithin } from "./attempt/ping-within.ts";
 import { VERDICT_OF_FAILURE } from "./health-verdict.ts";
 import { runAttempt } from "./attempt/run-attempt.ts";
 
@@ -45,7 +46,7 @@ export async function probeProvider(
     message: failure === null ? "" : `${failure.kind}: ${failure.message}`,
     costMicroUsd,
   });
-  const unlisted = await pingWithin(deps);
+  const unlisted = await pingWithin(deps.provider, deps.clock, deps.deadlines.headersMs);
   if (unlisted !== null && !isWithoutList(unlisted)) return done(unlisted, "provider", 0);
   if (!mayGenerate || target === null) return done(null, "provider", 0);
   const word = await askForWord(deps, target);
@@ -84,20 +85,6 @@ function findTarget(targets: readonly CatalogTarget[], model: string | null): Ca
 
 function addCosts(left: number | null, right: number | null): number | null {
   return left === null || right === null ? null : left + right;
-}
-
-async function pingWithin({ provider, clock, deadlines }: ProbeDeps): Promise<ProviderFailure | null> {
-  const controller = new AbortController();
-  const limitMs = deadlines.headersMs;
-  const cancelTimer = clock.startTimer(limitMs, () => controller.abort());
-  try {
-    const failure = await provider.ping(controller.signal);
-    if (failure === null || !controller.signal.aborted) return failure;
-    const message = `no answer to a ping within ${limitMs} ms`;
-    return { kind: "timeout", phase: "connect", status: null, retryAfterMs: null, message };
-  } finally {
-    cancelTimer();
-  }
 }
 
 async function askForWord(

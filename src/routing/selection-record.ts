@@ -109,13 +109,16 @@ export const NOTICE_OF_FAILURE: Readonly<Record<ProviderFailureKind, string>> = 
   cancelled: "The answer was stopped.",
 };
 
+/** The notice under an answer that a person has ended. */
+export const STOPPED = "You stopped this answer.";
+
 /** The notice under an answer that is not complete; null for a complete one. */
 export function toNotice(end: AnswerEnd): string | null {
   switch (end.status) {
     case "complete":
       return null;
     case "cancelled":
-      return "You stopped this answer.";
+      return STOPPED;
     case "incomplete":
       return `This answer is incomplete. ${NOTICE_OF_FAILURE[end.failure?.kind ?? "stream-cut"]}`;
     case "failed":

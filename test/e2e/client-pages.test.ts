@@ -51,6 +51,7 @@ test("[HT168] the packages for Node are installed in the versions that the pages
 for (const program of pages.flatMap(({ programs }) => programs)) {
   test(`[HT168] ${program.name} runs as it stands there (${program.language})`, async () => {
     const missing = await findMissing(program);
+    // Python's packages are nothing that npm installs: where they are not, the report names what is missing.
     test.skip(missing !== null, `this machine has no ${missing}`);
     const { apiKey } = await readCredentials(e2eStateFolder());
     const { exitCode, output } = await runProgram(program, { url: E2E_URL, apiKey });

@@ -2,6 +2,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { Clock } from "../../base/clock.ts";
 import { readPrincipal, type AppEnv } from "../app-env.ts";
+import { toRetryAfter } from "../door/answer-failure.ts";
 import { toLoggedPath } from "../logged-path.ts";
 import { refuse } from "../respond.ts";
 import type { CallBudget } from "../../routing/budgets/call-budget.ts";
@@ -28,9 +29,7 @@ export function limitCalls(
       context,
       "rate-limited",
       `This organization may make ${budget.limit} calls a minute.`,
-      {
-        headers: { "retry-after": String(Math.ceil(allowance.retryAfterMs / 1_000)) },
-      },
+      { headers: toRetryAfter(allowance) },
     );
     writeLimit(refusal.headers, allowance, budget.limit, nowMs);
     return refusal;

@@ -7,6 +7,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { FailurePhase, ProviderFailure, ProviderFailureKind } from "../../providers/failure.ts";
 import type { Provider } from "../../providers/provider.ts";
 import { PROBE_DEADLINES, type Deadlines } from "./deadlines.ts";
+import { pingWithin } from "./ping-within.ts";
 
 /** One answer that is lost proves nothing. */
 const CHECKS_IN_A_ROW = 2;
@@ -85,14 +86,9 @@ export class SilenceWatch {
   }
 
   private async isThere(): Promise<boolean> {
-    const check = new AbortController();
-    this.check = check;
-    const cancelTimer = this.deps.clock.startTimer(PROBE_DEADLINES.headersMs, () => check.abort());
-    try {
-      const failure = await this.deps.provider.ping(check.signal);
-      return !check.signal.aborted && (failure === null || !NOBODY_THERE.has(failure.kind));
-    } finally {
-      cancelTimer();
-    }
+    const { clock, provider } = this.deps;
+    this.check = new AbortController();
+    const failure = await pingWithin(provider, clock, PROBE_DEADLINES.headersMs, this.check);
+    return failure === null || !NOBODY_THERE.has(failure.kind);
   }
 }

@@ -7,6 +7,7 @@ import { UNKNOWN_USAGE, type Leg, type Receipt } from "../../protocol/answer.ts"
 import type { AnswerChunk } from "../../protocol/answer-chunk.ts";
 import type { Target } from "../../routing/ranking/plan.ts";
 import type { AnswerEnd, AnswerEvent } from "../../routing/run-plan.ts";
+import { toTerminalChunks } from "./terminal-chunks.ts";
 
 type BlockType = "text" | "reasoning";
 
@@ -71,29 +72,12 @@ export class AnswerWriter {
     return [{ type: "finish-step" }];
   }
 
-  /** The chunks that end the stream: exactly one terminal chunk, and the receipt before or in it. */
+  /** The chunks that end the stream; `receipt` is that of this end. */
   end(end: AnswerEnd, receipt: Receipt): AnswerChunk[] {
     const chunks: AnswerChunk[] = [];
     this.closeBlock(chunks);
     if (this.stepOpen && end.status === "complete") chunks.push({ type: "finish-step" });
-    switch (end.status) {
-      case "complete":
-        chunks.push({ type: "finish", finishReason: end.finishReason ?? "other", messageMetadata: receipt });
-        break;
-      case "cancelled":
-        chunks.push({ type: "message-metadata", messageMetadata: receipt }, { type: "abort" });
-        break;
-      case "incomplete":
-      case "failed":
-        chunks.push(
-          { type: "message-metadata", messageMetadata: receipt },
-          { type: "error", errorText: receipt.notice ?? "The answer did not come to its end." },
-        );
-        break;
-      default:
-        assertNever(end.status);
-    }
-    return chunks;
+    return [...chunks, ...toTerminalChunks(receipt)];
   }
 
   private writeEvent(event: AnswerEvent, chunks: AnswerChunk[]): void {

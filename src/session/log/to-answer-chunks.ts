@@ -7,6 +7,7 @@ import { readAnswerParts, type ToolPart } from "../../protocol/answer-parts.ts";
 import type { AnswerChunk } from "../../protocol/answer-chunk.ts";
 import type { Receipt } from "../../protocol/answer.ts";
 import type { StoredMessage } from "../../protocol/session-frame.ts";
+import { toTerminalChunks } from "./terminal-chunks.ts";
 
 export function toAnswerChunks(message: StoredMessage, receipt: Receipt): AnswerChunk[] {
   const chunks: AnswerChunk[] = [{ type: "start", messageId: message.id, messageMetadata: receipt }];
@@ -33,7 +34,7 @@ export function toAnswerChunks(message: StoredMessage, receipt: Receipt): Answer
     }
   }
   if (isStepOpen && receipt.status === "complete") chunks.push({ type: "finish-step" });
-  return [...chunks, ...toEnd(receipt)];
+  return [...chunks, ...toTerminalChunks(receipt)];
 }
 
 /** A person was asked whether the call may be made. */
@@ -66,16 +67,4 @@ function toResultChunks({ toolCallId, state, output, errorText }: ToolPart): Ans
       // Left to its caller, or to nobody.
       return [];
   }
-}
-
-function toEnd(receipt: Receipt): AnswerChunk[] {
-  const { status, finishReason, notice } = receipt;
-  if (status === "complete")
-    return [{ type: "finish", finishReason: finishReason ?? "other", messageMetadata: receipt }];
-  return [
-    { type: "message-metadata", messageMetadata: receipt },
-    status === "cancelled"
-      ? { type: "abort" }
-      : { type: "error", errorText: notice ?? "The answer did not come to its end." },
-  ];
 }

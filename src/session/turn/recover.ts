@@ -17,7 +17,9 @@ import type { SelectionAttempt, SelectionRecord } from "../../protocol/selection
 import { sumKnown } from "../../protocol/sum-known.ts";
 import type { EarlierLegs } from "../../routing/legs/answer-legs.ts";
 import { readIntent } from "../../routing/intent/intent.ts";
+import { STOPPED } from "../../routing/selection-record.ts";
 import { AnswerWriter } from "../log/answer-writer.ts";
+import { toTerminalChunks } from "../log/terminal-chunks.ts";
 import type { ResumedTurn } from "./run-turn.ts";
 import type { SessionRow, TurnRow } from "../rows.ts";
 import { toStartReceipt } from "./turn-receipt.ts";
@@ -174,9 +176,7 @@ export function endStoredTurn(stored: StoredTurn | null, facts: RecoverFacts): E
     costMicroUsd: sumCosts([...recorded, ...legs.slice(recordedLegs)]),
     status: turn.stopRequested ? "cancelled" : hasText ? "incomplete" : "failed",
     attempts: (stored?.receipt.attempts ?? 0) + legs.length - recordedLegs,
-    notice: turn.stopRequested
-      ? "You stopped this answer."
-      : CAUSES[facts.cause][hasText ? "incomplete" : "failed"],
+    notice: turn.stopRequested ? STOPPED : CAUSES[facts.cause][hasText ? "incomplete" : "failed"],
   };
   return {
     parts: closeAnswerDraft(draft),
@@ -185,10 +185,7 @@ export function endStoredTurn(stored: StoredTurn | null, facts: RecoverFacts): E
     terminalChunks: [
       ...[...draft.openBlocks.keys()].flatMap((id) => toBlockEnd(id)),
       ...closed,
-      { type: "message-metadata", messageMetadata: final },
-      turn.stopRequested
-        ? { type: "abort" }
-        : { type: "error", errorText: final.notice ?? "The answer did not come to its end." },
+      ...toTerminalChunks(final),
     ],
   };
 }

@@ -5,6 +5,7 @@
 import type { Receipt } from "../../protocol/answer.ts";
 import type { SelectionRecord } from "../../protocol/selection.ts";
 import type { LiveServerFrame, StoredMessage } from "../../protocol/session-frame.ts";
+import { STOPPED } from "../../routing/selection-record.ts";
 import { Followers } from "../log/followers.ts";
 import type { ChatSocket, LiveTurn } from "./live-turn.ts";
 import { logBug } from "../log-bug.ts";
@@ -13,13 +14,13 @@ import type { SessionRow, TurnRow } from "../rows.ts";
 import { saveRecords, saveTurnEnd, toAnswerMessage, type TurnResult } from "./save-turn-end.ts";
 import type { SlowSockets } from "../log/slow-sockets.ts";
 import { StreamLog, type StreamLogStore } from "../log/stream-log.ts";
+import { toTerminalChunks } from "../log/terminal-chunks.ts";
 import { toMessageText } from "../context/to-prompt.ts";
 import type { TurnQueue } from "./turn-queue.ts";
 import type { TurnRunnerDeps } from "./turn-runner-deps.ts";
 
 /** How long each try waits to store the end of a live turn. */
 const TRY_AFTER_MS = [0, 1_000, 4_000] as const;
-const STOPPED = "You stopped this answer.";
 const NOT_STORED = "This answer could not be stored.";
 /** Stands for a log that cannot be read: nothing is known of it, and nothing is written to it. */
 const UNREADABLE: StreamLogStore = { readAll: () => [], append: () => undefined };
@@ -150,10 +151,7 @@ export class TurnEnding {
     // Storage is away altogether: the turn stays open, and the next one to look finds it.
     if (bare === null) return;
     const { receipt } = bare;
-    log.appendEnd([
-      { type: "message-metadata", messageMetadata: receipt },
-      receipt.status === "cancelled" ? { type: "abort" } : { type: "error", errorText: NOT_STORED },
-    ]);
+    log.appendEnd(toTerminalChunks(receipt));
     // Whatever was asked since hangs on this answer: without its message, the path above would be gone with it.
     if (this.tryEnd(turn, log, bare) || this.tryEnd(turn, log, bare, false)) return;
     const { store, clock } = this.deps;
@@ -225,7 +223,7 @@ function stopEnded(log: StreamLog, result: TurnResult): TurnResult {
     finishReason: null,
     notice: STOPPED,
   };
-  log.appendEnd([{ type: "message-metadata", messageMetadata: receipt }, { type: "abort" }]);
+  log.appendEnd(toTerminalChunks(receipt));
   const last = result.records.at(-1);
   const records = [
     ...result.records.slice(0, -1),

@@ -1,7 +1,6 @@
 /**
  * A response that is kept (`store`, `previous_response_id`): asked of a chat of this service, the same that the web page
- * shows, and followed. Rules HT110 to HT115, HT190 to HT194,
- * HT346.
+ * shows, and followed. Rules HT110 to HT115, HT190 to HT194, HT346.
  */
 import { newId, newMessageId } from "../../../base/id.ts";
 import { fail, succeed, type Result } from "../../../base/result.ts";
